@@ -1,0 +1,214 @@
+//! The workbench as a user has it: the real window on a display of its own, or a tab of a real browser.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::display::Display;
+use crate::driver::Driver;
+use crate::home::Home;
+use crate::mirror::Mirror;
+use crate::process::Process;
+use crate::programs;
+use crate::webdriver::Session;
+
+/// How a workbench is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Arguments of the program, e.g. `--example`.
+    pub arguments: Vec<String>,
+    /// Size of the page in logical pixels.
+    pub size: (u32, u32),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            arguments: Vec::new(),
+            size: (1440, 900),
+        }
+    }
+}
+
+/// An open workbench. Everything it started ends when this is dropped.
+#[derive(Debug)]
+pub struct Workbench {
+    // Dropped in this order: the page, then what shows it, then the display.
+    session: Session,
+    driver: Driver,
+    _server: Option<Process>,
+    _display: Option<Display>,
+}
+
+impl Workbench {
+    /// Opens the real window, with this home.
+    pub fn window(home: &Home, options: &Options) -> Result<Self> {
+        let program = programs::built("kitbench-desktop")?;
+        let (width, height) = options.size;
+        let display = Display::start(width.max(1280) + 80, height.max(800) + 80)?;
+        let driver = Driver::start("WebKitWebDriver", &log(home, "window"), |command| {
+            home.apply(command);
+            command
+                .env("DISPLAY", display.name())
+                .env("GDK_BACKEND", "x11")
+                .env("LIBGL_ALWAYS_SOFTWARE", "1")
+                // Root may not use the sandbox that WebKit puts around its processes in a container.
+                .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+                .env("TAURI_AUTOMATION", "true")
+                .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        })?;
+        let capabilities = json!({
+            "browserName": "wry",
+            "webkitgtk:browserOptions": {"binary": program, "args": options.arguments},
+        });
+        let session = Session::open(driver.url(), &capabilities)
+            .with_context(|| format!("the window does not open{}", driver.log_tail()))?;
+        let workbench = Self {
+            session,
+            driver,
+            _server: None,
+            _display: Some(display),
+        };
+        workbench.fit(options.size)?;
+        Ok(workbench)
+    }
+
+    /// Starts `kitbench serve` and opens its address in a headless Chromium.
+    pub fn browser(home: &Home, options: &Options) -> Result<Self> {
+        let program = programs::built("kitbench")?;
+        let mut command = Command::new(program);
+        home.apply(&mut command);
+        command
+            .args(["serve", "--port", "0"])
+            .args(&options.arguments);
+        let (server, address) = Process::start_and_read("kitbench serve", &mut command, address)?;
+        let driver = Driver::start("chromedriver", &log(home, "browser"), |command| {
+            home.apply(command);
+        })?;
+        let (width, height) = options.size;
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            "--hide-scrollbars",
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([
+            format!("--window-size={width},{height}"),
+            format!("--user-data-dir={}", home.path().join("chromium").display()),
+        ])
+        .collect::<Vec<_>>();
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": {"binary": programs::chromium()?, "args": arguments},
+        });
+        let session = Session::open(driver.url(), &capabilities)
+            .with_context(|| format!("the browser does not open{}", driver.log_tail()))?;
+        session.go(&address)?;
+        let workbench = Self {
+            session,
+            driver,
+            _server: Some(server),
+            _display: None,
+        };
+        workbench.fit(options.size)?;
+        Ok(workbench)
+    }
+
+    /// The page's controls.
+    pub fn mirror(&self) -> Mirror<'_> {
+        Mirror::of(&self.session)
+    }
+
+    /// Keyboard, pointer and scripts.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The process whose descendants are the window or the browser.
+    pub fn root_process(&self) -> u32 {
+        self.driver.id()
+    }
+
+    /// Saves the picture of the page.
+    pub fn save_screenshot(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, self.session.screenshot()?)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Does one part of a walk. When it fails, the picture and the outline of the page at that moment
+    /// are saved and named in the error.
+    pub fn step<T>(&self, title: &str, work: impl FnOnce(Mirror<'_>) -> Result<T>) -> Result<T> {
+        work(self.mirror()).map_err(|error| {
+            let picture = failures().join(format!("{}.png", title.replace([' ', '/'], "-")));
+            let saved = match self.save_screenshot(&picture) {
+                Ok(()) => format!("picture: {}", picture.display()),
+                Err(error) => format!("no picture: {error:#}"),
+            };
+            let outline = self.mirror().outline();
+            error.context(format!(
+                "{title}\n{saved}\nthe page says:\n{outline}{}",
+                self.driver.log_tail()
+            ))
+        })
+    }
+
+    /// Gives the page exactly this size, whatever the window has around it.
+    fn fit(&self, (width, height): (u32, u32)) -> Result<()> {
+        self.session.resize(width, height)?;
+        let inner = || -> Result<(u32, u32)> {
+            let size = self
+                .session
+                .script("return [window.innerWidth, window.innerHeight]", &[])?;
+            let number = |index: usize| {
+                size.get(index)
+                    .and_then(Value::as_u64)
+                    .and_then(|number| u32::try_from(number).ok())
+                    .context("a page has a size")
+            };
+            Ok((number(0)?, number(1)?))
+        };
+        let (is_width, is_height) = inner()?;
+        if (is_width, is_height) != (width, height) {
+            self.session.resize(
+                (2 * width).saturating_sub(is_width),
+                (2 * height).saturating_sub(is_height),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The address that `kitbench serve` prints, with its token.
+fn address(line: &str) -> Option<String> {
+    line.split_whitespace()
+        .find(|word| word.starts_with("http://127.0.0.1:"))
+        .map(str::to_owned)
+}
+
+fn log(home: &Home, name: &str) -> PathBuf {
+    home.path().join(format!("{name}.log"))
+}
+
+/// Where pictures of failures go: `target/e2e/`.
+fn failures() -> PathBuf {
+    let target = std::env::current_exe()
+        .ok()
+        .and_then(|own| own.ancestors().nth(3).map(Path::to_path_buf))
+        .unwrap_or_else(std::env::temp_dir);
+    target.join("e2e")
+}

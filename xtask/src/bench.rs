@@ -1,0 +1,27 @@
+//! `cargo xtask bench NAME`: measurements, in release mode. What is measured, and how, is in
+//! `tests/src/bench/`, one module per name.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{desktop, paths, shell, system, web};
+
+const NAMES: &[&str] = &["ui", "pack", "runs"];
+
+pub fn bench(arguments: &[String]) -> Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        bail!("which one? {}", NAMES.join(", "));
+    };
+    if !NAMES.contains(&name.as_str()) {
+        bail!("there is no bench `{name}`; there are {}", NAMES.join(", "));
+    }
+    system::prepare_tests()?;
+    web::build(false)?;
+    desktop::build(&[desktop::WINDOW, desktop::SHELL, "bench"], true)?;
+    shell::run(
+        Command::new(paths::program("release", "bench"))
+            .arg(name)
+            .args(rest),
+    )
+}
