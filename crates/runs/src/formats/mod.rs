@@ -1,0 +1,8 @@
+//! Byte-level pieces the readers share. Everything here takes foreign bytes and never panics.
+
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod number;
+pub(crate) mod tail;
+pub(crate) mod time;
+pub(crate) mod yaml;

@@ -1,0 +1,423 @@
+//! MLflow file stores. Points stay on disk: only a summary per metric is kept.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+
+use crate::error::RunsError;
+use crate::formats::tail::{Change, Tail, now_ms, read_small, unix_ms};
+use crate::formats::{number, yaml};
+use crate::model::{MetricSummary, Problem, Run, RunState, SourceKind};
+use crate::reader::{Reader, Refresh};
+use crate::scan::Source;
+use crate::series::{Series, Step};
+
+/// Folder names at experiment level that hold no runs.
+const RESERVED: [&str; 4] = ["tags", "datasets", "traces", "models"];
+/// Largest meta.yaml, parameter or tag that is read; MLflow's own limit for a value is 8000.
+const SMALL: u64 = 1 << 20;
+
+struct Metric {
+    tail: Tail,
+    summary: MetricSummary,
+}
+
+struct RunFolder {
+    run: Run,
+    meta_seen: Option<SystemTime>,
+    /// Times of change of `params` and `tags`, which only ever gain or replace files.
+    folders_seen: HashMap<&'static str, Option<SystemTime>>,
+    metrics: BTreeMap<String, Metric>,
+    /// State as `meta.yaml` says it.
+    status: Option<i64>,
+    /// Why MLflow (and so this reader) does not count this folder as a run.
+    ignored: Option<String>,
+}
+
+/// A file store (`mlruns/`).
+pub(crate) struct MlflowFiles {
+    source: Source,
+    runs: Vec<RunFolder>,
+    experiments: HashMap<PathBuf, (Option<SystemTime>, String, String)>,
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}
+
+/// Sub-folders in name order; a folder that cannot be listed has none.
+fn folders(path: &Path) -> Vec<(String, PathBuf)> {
+    let mut found: Vec<_> = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Reads a `meta.yaml`. MLflow rewrites it in place, so an empty one is looked at again
+/// (at most twice, as MLflow itself does).
+fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
+    let mut wait = Duration::from_millis(20);
+    for last in [false, false, true] {
+        let bytes = read_small(path, SMALL).map_err(|e| e.to_string())?;
+        match yaml::params(&bytes) {
+            Ok(map) if !map.is_empty() => return Ok(map),
+            Ok(_) if last => return Err("the file is empty".into()),
+            Err(message) if last => return Err(message),
+            _ => std::thread::sleep(wait),
+        }
+        wait *= 3;
+    }
+    Err("the file is empty".into())
+}
+
+impl MlflowFiles {
+    pub(crate) fn new(source: Source) -> Self {
+        Self { source, runs: Vec::new(), experiments: HashMap::new() }
+    }
+
+    /// Experiment folders: those with a `meta.yaml`, also below `.trash`.
+    fn experiment_folders(&self) -> Result<Vec<(PathBuf, bool)>, RunsError> {
+        let root = &self.source.path;
+        std::fs::read_dir(root).map_err(|e| RunsError::io(root, e))?;
+        let live = folders(root).into_iter().map(|(name, path)| (name, path, false));
+        let trash = folders(&root.join(".trash")).into_iter().map(|(name, path)| (name, path, true));
+        Ok(live
+            .chain(trash)
+            .filter(|(name, path, _)| name != ".trash" && name != "models" && path.join("meta.yaml").exists())
+            .map(|(_, path, deleted)| (path, deleted))
+            .collect())
+    }
+
+    fn experiment(&mut self, path: &Path) -> (String, String) {
+        let folder = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let meta = path.join("meta.yaml");
+        let seen = modified(&meta);
+        if let Some((known, id, name)) = self.experiments.get(path)
+            && *known == seen
+        {
+            return (id.clone(), name.clone());
+        }
+        let map = read_meta(&meta).unwrap_or_default();
+        let id = yaml::text(&map, "experiment_id").unwrap_or_else(|| folder.clone());
+        let name = yaml::text(&map, "name").unwrap_or_else(|| folder.clone());
+        self.experiments.insert(path.to_path_buf(), (seen, id.clone(), name.clone()));
+        (id, name)
+    }
+}
+
+impl RunFolder {
+    fn new(id: &str, path: &Path) -> Self {
+        Self {
+            run: Run::new(id, SourceKind::MlflowFile, path),
+            meta_seen: None,
+            folders_seen: HashMap::new(),
+            metrics: BTreeMap::new(),
+            status: None,
+            ignored: None,
+        }
+    }
+
+    fn refresh(&mut self, experiment: &(String, String), deleted: bool, now: i64) -> bool {
+        let path = self.run.path.clone();
+        let before = self.run.problems.len();
+        let mut changed = self.read_meta(&path.join("meta.yaml"), &experiment.0);
+        self.run.experiment = Some(experiment.1.clone());
+        self.run.deleted |= deleted;
+        for (folder, name) in [("params", "params"), ("tags", "tags")] {
+            changed |= self.read_values(&path.join(folder), name);
+        }
+        changed |= self.read_metrics(&path.join("metrics"));
+        changed |= self.read_datasets(&path.join("inputs"));
+        let last = self.metrics.values().filter_map(|m| m.tail.modified_ms()).max();
+        let last = last.max(self.meta_seen.and_then(unix_ms));
+        let state = match self.status {
+            Some(2) => RunState::Scheduled,
+            Some(3) => RunState::Finished,
+            Some(4) => RunState::Failed,
+            Some(5) => RunState::Killed,
+            _ => RunState::without_end(last, now),
+        };
+        changed |= state != self.run.state;
+        self.run.state = state;
+        changed | (self.run.problems.len() != before)
+    }
+
+    fn read_meta(&mut self, file: &Path, experiment: &str) -> bool {
+        let seen = modified(file);
+        if seen.is_some() && seen == self.meta_seen {
+            return false;
+        }
+        let map = match read_meta(file) {
+            Ok(map) => map,
+            Err(message) => {
+                self.run.report(file, None, format!("the run's description cannot be read: {message}"));
+                return true;
+            }
+        };
+        self.meta_seen = seen;
+        let run = &mut self.run;
+        let named = yaml::text(&map, "run_id").or_else(|| yaml::text(&map, "run_uuid"));
+        self.ignored = None;
+        if let Some(named) = named.filter(|id| *id != run.id) {
+            self.ignored = Some(format!(
+                "names run {named} but lies in the folder of run {}: left out, as MLflow does",
+                run.id
+            ));
+        }
+        if let Some(other) = yaml::text(&map, "experiment_id").filter(|id| id != experiment) {
+            self.ignored = Some(format!(
+                "names experiment {other} but lies in experiment {experiment}: left out, as MLflow does"
+            ));
+        }
+        run.start_ms = yaml::int(&map, "start_time");
+        run.end_ms = yaml::int(&map, "end_time");
+        run.deleted = yaml::text(&map, "lifecycle_stage").is_some_and(|stage| stage == "deleted");
+        run.name = yaml::text(&map, "run_name").unwrap_or_default();
+        self.status = yaml::int(&map, "status");
+        self.apply_tags();
+        true
+    }
+
+    /// Reads every file of `params` or `tags` when the folder or a file in it changed.
+    fn read_values(&mut self, folder: &Path, which: &'static str) -> bool {
+        let mut newest = modified(folder);
+        if newest.is_none() {
+            return false;
+        }
+        let files = files_below(folder);
+        for (_, file) in &files {
+            newest = newest.max(modified(file));
+        }
+        if self.folders_seen.get(which) == Some(&newest) {
+            return false;
+        }
+        self.folders_seen.insert(which, newest);
+        let run = &mut self.run;
+        for (key, file) in files {
+            let text = match read_small(&file, SMALL) {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Err(error) => {
+                    run.report(&file, None, format!("cannot be read: {error}"));
+                    continue;
+                }
+            };
+            if which == "params" {
+                run.params.insert(key, Value::from(text));
+            } else {
+                run.tags.insert(key, text);
+            }
+        }
+        self.apply_tags();
+        true
+    }
+
+    fn apply_tags(&mut self) {
+        apply_tags(&mut self.run);
+    }
+
+    fn read_metrics(&mut self, folder: &Path) -> bool {
+        let mut changed = false;
+        for (key, file) in files_below(folder) {
+            let metric = self.metrics.entry(key.clone()).or_insert_with(|| Metric {
+                tail: Tail::new(file),
+                summary: MetricSummary::default(),
+            });
+            let run = &mut self.run;
+            let path = metric.tail.path().to_path_buf();
+            match metric.tail.check() {
+                Ok(Change::None | Change::Gone) => continue,
+                Ok(Change::Grown) => {}
+                Ok(Change::Rewritten) => metric.summary = MetricSummary::default(),
+                Err(error) => {
+                    run.report(&path, None, format!("cannot be read: {error}"));
+                    continue;
+                }
+            }
+            let summary = &mut metric.summary;
+            let read = metric.tail.read_lines(|line, at| match point(line) {
+                Ok(Some((step, time, value))) => summary.add(step, Some(time), value, true),
+                Ok(None) => {}
+                Err(message) => run.report(&path, Some(at), message),
+            });
+            if let Err(error) = read {
+                run.report(&path, None, format!("cannot be read: {error}"));
+            }
+            run.metrics.insert(key, metric.summary.clone());
+            changed = true;
+        }
+        changed
+    }
+
+    fn read_datasets(&mut self, folder: &Path) -> bool {
+        let newest = modified(folder);
+        if newest.is_none() || self.folders_seen.get("inputs") == Some(&newest) {
+            return false;
+        }
+        self.folders_seen.insert("inputs", newest);
+        let Some(datasets) = self.run.path.parent().map(|e| e.join("datasets")) else { return false };
+        let mut found = Vec::new();
+        for (_, input) in folders(folder) {
+            let Ok(map) = read_meta(&input.join("meta.yaml")) else { continue };
+            if yaml::text(&map, "source_type").as_deref() != Some("DATASET") {
+                continue;
+            }
+            // The writer stores the source id as the destination id; both name the data set.
+            let id = yaml::text(&map, "source_id").or_else(|| yaml::text(&map, "destination_id"));
+            let Some(id) = id.filter(|id| !id.contains(['/', '\\'])) else { continue };
+            if let Ok(set) = read_meta(&datasets.join(&id).join("meta.yaml")) {
+                let name = yaml::text(&set, "name").unwrap_or(id);
+                found.push(match yaml::text(&set, "digest") {
+                    Some(digest) => format!("{name} ({digest})"),
+                    None => name,
+                });
+            }
+        }
+        self.run.datasets = found;
+        true
+    }
+}
+
+/// What MLflow's own tags say about a run (1.4 of the format notes).
+pub(crate) fn apply_tags(run: &mut Run) {
+    let tag = |name: &str| run.tags.get(name).filter(|text| !text.is_empty()).cloned();
+    if run.name.is_empty() {
+        run.name = tag("mlflow.runName").unwrap_or_else(|| run.id.clone());
+    }
+    run.parent = tag("mlflow.parentRunId");
+    run.note = tag("mlflow.note.content");
+    run.git_commit = tag("mlflow.source.git.commit");
+}
+
+/// Files below a folder with their path as key (`/` between parts), in order.
+fn files_below(folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), folder.to_path_buf())];
+    while let Some((prefix, folder)) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let key = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && prefix.len() < 1000 => open.push((key + "/", path)),
+                Ok(kind) if kind.is_file() => found.push((key, path)),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// One metric line: `time value [step [data set …]]`. Empty lines are nothing.
+fn point(line: &[u8]) -> Result<Option<(Step, i64, f64)>, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "a line is not text: left out".to_owned())?;
+    let mut fields = text.split_ascii_whitespace();
+    let Some(time) = fields.next() else { return Ok(None) };
+    let bad = || format!("{:?} is not a point (time, value, step): left out", shorten(text));
+    let time = time.parse::<i64>().map_err(|_| bad())?;
+    let value = fields.next().and_then(number::float).ok_or_else(bad)?;
+    let step = match fields.next() {
+        Some(step) => step.parse::<i64>().map_err(|_| bad())?,
+        None => 0,
+    };
+    Ok(Some((Step::from(step), time, value)))
+}
+
+/// The beginning of a text, for messages.
+fn shorten(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+impl Reader for MlflowFiles {
+    fn source(&self) -> &Source {
+        &self.source
+    }
+
+    fn runs(&self) -> Vec<&Run> {
+        self.runs.iter().filter(|f| f.ignored.is_none()).map(|folder| &folder.run).collect()
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        self.runs
+            .iter()
+            .filter_map(|folder| {
+                Some(Problem {
+                    file: folder.run.path.join("meta.yaml"),
+                    offset: None,
+                    message: folder.ignored.clone()?,
+                })
+            })
+            .collect()
+    }
+
+    fn refresh(&mut self) -> Result<Refresh, RunsError> {
+        let now = now_ms();
+        let mut refresh = Refresh::default();
+        let mut known: HashMap<PathBuf, RunFolder> =
+            self.runs.drain(..).map(|folder| (folder.run.path.clone(), folder)).collect();
+        let experiments = match self.experiment_folders() {
+            Ok(found) => found,
+            Err(error) => {
+                self.runs = known.into_values().collect();
+                return Err(error);
+            }
+        };
+        for (experiment, deleted) in experiments {
+            let about = self.experiment(&experiment);
+            for (name, path) in folders(&experiment) {
+                if RESERVED.contains(&name.as_str()) || !path.join("meta.yaml").exists() {
+                    continue;
+                }
+                let (mut folder, new) = match known.remove(&path) {
+                    Some(folder) => (folder, false),
+                    None => (RunFolder::new(&name, &path), true),
+                };
+                let changed = folder.refresh(&about, deleted, now);
+                if new {
+                    refresh.added.push(name);
+                } else if changed {
+                    refresh.changed.push(name);
+                }
+                self.runs.push(folder);
+            }
+        }
+        self.runs.sort_by(|a, b| {
+            (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id))
+        });
+        refresh.removed = known.into_values().map(|folder| folder.run.id).collect();
+        refresh.removed.sort();
+        Ok(refresh)
+    }
+
+    fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
+        let folder = self.runs.iter().find(|folder| folder.run.id == run).ok_or_else(|| {
+            RunsError::UnknownRun { path: self.source.path.clone(), run: run.to_owned() }
+        })?;
+        let metric = folder.metrics.get(key).ok_or_else(|| RunsError::UnknownMetric {
+            run: run.to_owned(),
+            key: key.to_owned(),
+        })?;
+        let file = metric.tail.path();
+        let bytes = std::fs::read(file).map_err(|e| RunsError::io(file, e))?;
+        // Not beyond what the summary counts, so that both always agree.
+        let end = usize::try_from(metric.tail.offset()).unwrap_or(usize::MAX).min(bytes.len());
+        let mut series = Series::default();
+        for line in bytes[..end].split(|&b| b == b'\n') {
+            if let Ok(Some((step, time, value))) = point(line) {
+                series.push(step, Some(time), value);
+            }
+        }
+        Ok(series.sorted())
+    }
+
+    fn run(&self, id: &str) -> Option<&Run> {
+        let mut listed = self.runs.iter().filter(|f| f.ignored.is_none()).map(|f| &f.run);
+        listed.find(|run| run.id == id)
+    }
+}

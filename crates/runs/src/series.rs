@@ -1,0 +1,369 @@
+//! One metric of one run: steps, times and values, all of them, exactly as logged.
+
+use serde::{Deserialize, Serialize};
+
+/// Millionths in one whole step.
+const MICRO: u32 = 1_000_000;
+
+/// A step: a signed 64-bit whole number, for Neptune with up to six decimals.
+///
+/// Kept as integers because `f64` is inexact beyond 2^53.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Step {
+    /// The largest whole number not above the step.
+    pub whole: i64,
+    /// What is above it, in millionths: `0..1_000_000`.
+    pub micro: u32,
+}
+
+impl From<i64> for Step {
+    fn from(whole: i64) -> Self {
+        Self { whole, micro: 0 }
+    }
+}
+
+impl Step {
+    /// From a floating-point number, to the nearest millionth.
+    ///
+    /// `None` when it is not finite or outside the 64-bit range.
+    pub fn from_f64(value: f64) -> Option<Self> {
+        // 2^63 is exactly representable; the largest i64 is not.
+        let limit = 9_223_372_036_854_775_808.0;
+        if !value.is_finite() || value < -limit || value >= limit {
+            return None;
+        }
+        let floor = value.floor();
+        let whole = floor as i64;
+        let micro = ((value - floor) * f64::from(MICRO)).round() as u32;
+        if micro >= MICRO { Some(Self::from(whole.checked_add(1)?)) } else { Some(Self { whole, micro }) }
+    }
+
+    /// From text: an integer of 64 bits, or a decimal or exponent form that fits.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(whole) = text.parse::<i64>() {
+            return Some(Self::from(whole));
+        }
+        // Pure digits that do not fit must not be rounded into range.
+        let digits = text.trim_start_matches(['+', '-']);
+        if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        Self::from_f64(text.parse::<f64>().ok()?)
+    }
+
+    /// From whole steps and millionths as Neptune 3 stores them; either may be negative.
+    pub(crate) fn from_parts(whole: i64, micro: i64) -> Option<Self> {
+        let carry = micro.div_euclid(i64::from(MICRO));
+        let rest = micro.rem_euclid(i64::from(MICRO));
+        Some(Self { whole: whole.checked_add(carry)?, micro: rest as u32 })
+    }
+
+    /// As a coordinate for drawing; inexact beyond 2^53.
+    pub fn as_f64(self) -> f64 {
+        self.whole as f64 + f64::from(self.micro) / f64::from(MICRO)
+    }
+
+    /// The next whole step; stays at the largest one.
+    pub(crate) fn next(self) -> Self {
+        Self::from(self.whole.saturating_add(1))
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.micro == 0 {
+            return write!(f, "{}", self.whole);
+        }
+        // -0.25 is held as -1 + 0.75: written with the sign of the whole number.
+        let total = i128::from(self.whole) * i128::from(MICRO) + i128::from(self.micro);
+        let sign = if total < 0 { "-" } else { "" };
+        let total = total.unsigned_abs();
+        let fraction = format!("{:06}", total % u128::from(MICRO));
+        write!(f, "{sign}{}.{}", total / u128::from(MICRO), fraction.trim_end_matches('0'))
+    }
+}
+
+/// A column of steps: 8 bytes each, 12 once a fractional one was seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Steps {
+    whole: Vec<i64>,
+    /// Empty as long as every step is whole.
+    micro: Vec<u32>,
+}
+
+impl Steps {
+    /// Appends a step.
+    pub fn push(&mut self, step: Step) {
+        if step.micro != 0 && self.micro.is_empty() {
+            self.micro = vec![0; self.whole.len()];
+            self.micro.push(step.micro);
+        } else if !self.micro.is_empty() {
+            self.micro.push(step.micro);
+        }
+        self.whole.push(step.whole);
+    }
+
+    /// The step at `index`.
+    pub fn get(&self, index: usize) -> Option<Step> {
+        let whole = *self.whole.get(index)?;
+        Some(Step { whole, micro: self.micro.get(index).copied().unwrap_or(0) })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.whole.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty()
+    }
+
+    /// All of them, in the order logged.
+    pub fn iter(&self) -> impl Iterator<Item = Step> + '_ {
+        self.whole
+            .iter()
+            .enumerate()
+            .map(|(i, &whole)| Step { whole, micro: self.micro.get(i).copied().unwrap_or(0) })
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.whole.truncate(len);
+        self.micro.truncate(len);
+    }
+}
+
+impl FromIterator<Step> for Steps {
+    fn from_iter<T: IntoIterator<Item = Step>>(iter: T) -> Self {
+        let mut steps = Self::default();
+        iter.into_iter().for_each(|step| steps.push(step));
+        steps
+    }
+}
+
+/// A column of optional times in Unix milliseconds; no memory while no point has one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// Empty as long as no point has a time; `i64::MIN` marks a missing one.
+    ms: Vec<i64>,
+    len: usize,
+}
+
+impl Times {
+    const NONE: i64 = i64::MIN;
+
+    /// Appends a time.
+    pub fn push(&mut self, ms: Option<i64>) {
+        if ms.is_some() && self.ms.is_empty() {
+            self.ms = vec![Self::NONE; self.len];
+        }
+        self.len += 1;
+        if !self.ms.is_empty() || ms.is_some() {
+            self.ms.push(ms.unwrap_or(Self::NONE));
+        }
+    }
+
+    /// The time at `index`, if that point has one.
+    pub fn get(&self, index: usize) -> Option<i64> {
+        self.ms.get(index).copied().filter(|&ms| ms != Self::NONE)
+    }
+
+    /// How many points there are, with or without a time.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no points.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether any point has a time.
+    pub fn any(&self) -> bool {
+        !self.ms.is_empty()
+    }
+
+    /// All of them, in the order logged.
+    pub fn iter(&self) -> impl Iterator<Item = Option<i64>> + '_ {
+        (0..self.len).map(|i| self.get(i))
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.ms.truncate(len);
+        self.len = self.len.min(len);
+    }
+}
+
+/// Every point of one metric, in the order the format defines (file order; MLflow: by step,
+/// time, value). The three columns have equal length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Steps; may be negative, repeated, unordered.
+    pub steps: Steps,
+    /// Unix milliseconds, where the format has them.
+    pub times_ms: Times,
+    /// Values; NaN and infinities are kept.
+    pub values: Vec<f64>,
+}
+
+impl Series {
+    /// Appends a point.
+    pub fn push(&mut self, step: Step, time_ms: Option<i64>, value: f64) {
+        self.steps.push(step);
+        self.times_ms.push(time_ms);
+        self.values.push(value);
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The point at `index`: step, time in Unix ms, value.
+    pub fn point(&self, index: usize) -> Option<(Step, Option<i64>, f64)> {
+        Some((self.steps.get(index)?, self.times_ms.get(index), *self.values.get(index)?))
+    }
+
+    /// All points in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Step, Option<i64>, f64)> + '_ {
+        (0..self.len()).filter_map(|i| self.point(i))
+    }
+
+    /// Replaces the last point, as trackers do that merge several calls for one step.
+    pub(crate) fn replace_last(&mut self, step: Step, time_ms: Option<i64>, value: f64) {
+        let len = self.len().saturating_sub(1);
+        self.steps.truncate(len);
+        self.times_ms.truncate(len);
+        self.values.truncate(len);
+        self.push(step, time_ms, value);
+    }
+
+    /// Sorted as MLflow's own reader returns it: by step, time, value, NaN last.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut points: Vec<_> = self.iter().collect();
+        if points.is_sorted_by(|a, b| order(a, b).is_le()) {
+            return self.clone();
+        }
+        points.sort_by(order);
+        let mut series = Self::default();
+        points.into_iter().for_each(|(step, time, value)| series.push(step, time, value));
+        series
+    }
+
+    /// The x coordinate of every point on `axis`; NaN where a point has no time.
+    ///
+    /// `start_ms` is the zero of [`XAxis::Relative`]; without it the first time counts.
+    pub fn x_values(&self, axis: XAxis, start_ms: Option<i64>) -> Vec<f64> {
+        let seconds = |ms: i64| ms as f64 / 1000.0;
+        match axis {
+            XAxis::Step => self.steps.iter().map(Step::as_f64).collect(),
+            XAxis::WallTime => {
+                self.times_ms.iter().map(|t| t.map_or(f64::NAN, seconds)).collect()
+            }
+            XAxis::Relative => {
+                let zero = start_ms.or_else(|| self.times_ms.iter().flatten().min()).unwrap_or(0);
+                self.times_ms
+                    .iter()
+                    .map(|t| t.map_or(f64::NAN, |t| seconds(t.saturating_sub(zero))))
+                    .collect()
+            }
+        }
+    }
+
+    /// This series over another metric of the same run: pairs whose steps are equal, in this
+    /// series' order. Of repeated steps in `other` the last counts.
+    pub fn over(&self, other: &Self) -> (Vec<f64>, Vec<f64>) {
+        let lookup: std::collections::HashMap<Step, f64> =
+            other.steps.iter().zip(other.values.iter().copied()).collect();
+        self.iter().filter_map(|(step, _, y)| lookup.get(&step).map(|&x| (x, y))).unzip()
+    }
+}
+
+fn order(a: &(Step, Option<i64>, f64), b: &(Step, Option<i64>, f64)) -> std::cmp::Ordering {
+    let value = match (a.2.is_nan(), b.2.is_nan()) {
+        (false, false) => a.2.total_cmp(&b.2),
+        (x, y) => x.cmp(&y),
+    };
+    a.0.cmp(&b.0).then(a.1.cmp(&b.1)).then(value)
+}
+
+/// What the x axis shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum XAxis {
+    /// The logged step.
+    #[default]
+    Step,
+    /// Unix seconds.
+    WallTime,
+    /// Seconds since the run began.
+    Relative,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_stay_exact() {
+        for (text, shown) in [
+            ("0", "0"),
+            ("-3", "-3"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("0.5", "0.5"),
+            ("-0.25", "-0.25"),
+            ("1e3", "1000"),
+            ("10.000001", "10.000001"),
+        ] {
+            assert_eq!(Step::parse(text).map(|s| s.to_string()).as_deref(), Some(shown));
+        }
+        assert_eq!(Step::parse("9223372036854775808"), None);
+        assert_eq!(Step::parse("nan"), None);
+        assert_eq!(Step::from_parts(3, -500_000).map(|s| s.to_string()).as_deref(), Some("2.5"));
+    }
+
+    #[test]
+    fn columns_grow_only_when_needed() {
+        let mut series = Series::default();
+        series.push(Step::from(1), None, 0.0);
+        series.push(Step { whole: 1, micro: 500_000 }, Some(7), 1.0);
+        series.push(Step::from(3), None, 2.0);
+        let points: Vec<_> = series.iter().map(|(s, t, v)| (s.to_string(), t, v)).collect();
+        assert_eq!(
+            points,
+            [("1".into(), None, 0.0), ("1.5".into(), Some(7), 1.0), ("3".into(), None, 2.0)]
+        );
+        let mut first = Steps::default();
+        first.push(Step { whole: 0, micro: 5 });
+        assert_eq!(first.get(0), Some(Step { whole: 0, micro: 5 }));
+    }
+
+    #[test]
+    fn mlflow_order_puts_nan_last() {
+        let mut series = Series::default();
+        series.push(Step::from(2), Some(5), f64::NAN);
+        series.push(Step::from(2), Some(5), 1.0);
+        series.push(Step::from(1), Some(9), 3.0);
+        let values = series.sorted().values;
+        assert_eq!(values[0], 3.0);
+        assert_eq!(values[1], 1.0);
+        assert!(values[2].is_nan());
+    }
+
+    #[test]
+    fn one_metric_over_another() {
+        let mut loss = Series::default();
+        let mut epoch = Series::default();
+        for i in 0..4 {
+            loss.push(Step::from(i), None, i as f64 * 10.0);
+            if i != 2 {
+                epoch.push(Step::from(i), None, i as f64 / 2.0);
+            }
+        }
+        assert_eq!(loss.over(&epoch), (vec![0.0, 0.5, 1.5], vec![0.0, 10.0, 30.0]));
+    }
+}
