@@ -3,12 +3,31 @@
 //! This crate does no I/O: it works on texts, and asks a small trait where it must know what is on
 //! disk.
 
+mod decode;
+pub mod edit;
+mod elements;
+pub mod field_path;
+mod json_write;
+mod locate;
 pub mod model;
+mod parse;
+pub mod paths;
+pub mod problem;
 mod record;
+mod suggest;
+mod validate;
 pub mod value;
+mod yaml;
 
+pub use edit::Edit;
+pub use elements::{Element, ElementKind};
+pub use field_path::{FieldPath, FieldPathError, Step};
+pub use json_write::{ToJsonError, to_config_json};
 pub use model::{
     Code, Dataset, Docs, KITFILE_NAMES, Kitfile, LayerInfo, McpServer, Model, ModelPart, Package,
     Prompt, Rules, find_name,
 };
+pub use parse::{Parsed, parse};
+pub use paths::clean_path;
+pub use problem::{Fix, Problem, ProblemCode, Severity, Span};
 pub use value::Value;

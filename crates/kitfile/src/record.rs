@@ -54,6 +54,20 @@ pub(crate) enum FieldRef<'a> {
     Records(Vec<&'a dyn Record>),
 }
 
+impl FieldRef<'_> {
+    /// Whether Go leaves the field out as empty. A record that is no pointer never is.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            FieldRef::Text(text) => text.is_empty(),
+            FieldRef::Texts(texts) => texts.is_empty(),
+            FieldRef::Any(value) => value.is_none(),
+            FieldRef::Record(_) => false,
+            FieldRef::Optional(record) => record.is_none(),
+            FieldRef::Records(records) => records.is_empty(),
+        }
+    }
+}
+
 /// The value of a field, to write.
 pub(crate) enum FieldMut<'a> {
     Text(&'a mut String),
@@ -66,8 +80,6 @@ pub(crate) enum FieldMut<'a> {
 
 /// A struct of [`crate::model`] seen through its field list.
 pub(crate) trait Record {
-    /// The type's name in messages of `kit`.
-    fn go_type(&self) -> &'static str;
     /// The fields in the order in which they are written.
     fn specs(&self) -> &'static [FieldSpec];
     /// The value of field number `index` of [`Record::specs`].
@@ -77,6 +89,10 @@ pub(crate) trait Record {
     /// The layer info of an element that can bear a layer.
     fn layer(&self) -> Option<&LayerInfo> {
         None
+    }
+    /// Whether elements of this kind can bear a layer.
+    fn layer_slot(&self) -> bool {
+        false
     }
     /// The place of the layer info; `None` for a record that never bears a layer.
     fn layer_mut(&mut self) -> Option<&mut Option<LayerInfo>> {
@@ -115,8 +131,6 @@ pub(crate) trait RecordList {
     fn drop_last(&mut self);
     /// Empties the list.
     fn clear(&mut self);
-    /// The Go type of the list in messages of `kit`.
-    fn go_type(&self) -> String;
 }
 
 impl<R: Record + Default> RecordList for Vec<R> {
@@ -133,10 +147,6 @@ impl<R: Record + Default> RecordList for Vec<R> {
     fn clear(&mut self) {
         self.clear();
     }
-
-    fn go_type(&self) -> String {
-        format!("[]{}", R::default().go_type())
-    }
 }
 
 fn as_records<R: Record>(list: &[R]) -> Vec<&dyn Record> {
@@ -145,12 +155,8 @@ fn as_records<R: Record>(list: &[R]) -> Vec<&dyn Record> {
 
 /// Implements [`Record`]: one line per field, `member: kind = spec`.
 macro_rules! record {
-    ($type:ty, $go:literal $(, layer $layer:ident)? ; $($member:ident : $kind:ident = $spec:expr),+ $(,)?) => {
+    ($type:ty $(, layer $layer:ident)? ; $($member:ident : $kind:ident = $spec:expr),+ $(,)?) => {
         impl Record for $type {
-            fn go_type(&self) -> &'static str {
-                $go
-            }
-
             fn specs(&self) -> &'static [FieldSpec] {
                 const SPECS: &[FieldSpec] = &[$($spec),+];
                 SPECS
@@ -177,12 +183,16 @@ macro_rules! record {
                     }
                     at += 1;
                 )+
-                unreachable!("field {index} of {} of {}", at, $go)
+                unreachable!("field {index} of {at} of {}", stringify!($type))
             }
 
             $(
                 fn layer(&self) -> Option<&LayerInfo> {
                     self.$layer.as_ref()
+                }
+
+                fn layer_slot(&self) -> bool {
+                    true
                 }
 
                 fn layer_mut(&mut self) -> Option<&mut Option<LayerInfo>> {
@@ -205,7 +215,7 @@ macro_rules! record {
     (@mut records, $e:expr) => { FieldMut::Records(&mut $e) };
 }
 
-record! { Kitfile, "artifact.KitFile";
+record! { Kitfile;
     manifest_version: text = always(field("manifestVersion", "ManifestVersion")),
     package: record = FieldSpec { json_always: true, ..field("package", "Package") },
     model: optional = field("model", "Model"),
@@ -216,7 +226,7 @@ record! { Kitfile, "artifact.KitFile";
     mcp_servers: records = since(field("mcpServers", "MCPServers"), Rules::Current),
 }
 
-record! { Package, "artifact.Package";
+record! { Package;
     name: text = field("name", "Name"),
     version: text = field("version", "Version"),
     description: text = field("description", "Description"),
@@ -224,7 +234,7 @@ record! { Package, "artifact.Package";
     authors: texts = field("authors", "Authors"),
 }
 
-record! { Model, "artifact.Model", layer layer;
+record! { Model, layer layer;
     name: text = field("name", "Name"),
     path: text = field("path", "Path"),
     license: text = field("license", "License"),
@@ -236,20 +246,20 @@ record! { Model, "artifact.Model", layer layer;
     parameters: any = field("parameters", "Parameters"),
 }
 
-record! { ModelPart, "artifact.ModelPart", layer layer;
+record! { ModelPart, layer layer;
     name: text = field("name", "Name"),
     path: text = field("path", "Path"),
     license: text = field("license", "License"),
     kind: text = field("type", "Type"),
 }
 
-record! { Code, "artifact.Code", layer layer;
+record! { Code, layer layer;
     path: text = field("path", "Path"),
     description: text = field("description", "Description"),
     license: text = field("license", "License"),
 }
 
-record! { Dataset, "artifact.DataSet", layer layer;
+record! { Dataset, layer layer;
     name: text = field("name", "Name"),
     path: text = field("path", "Path"),
     remote_path: text = since(field("remotePath", "RemotePath"), Rules::Current),
@@ -259,18 +269,18 @@ record! { Dataset, "artifact.DataSet", layer layer;
     parameters: any = field("parameters", "Parameters"),
 }
 
-record! { Docs, "artifact.Docs", layer layer;
+record! { Docs, layer layer;
     path: text = always(field("path", "Path")),
     description: text = field("description", "Description"),
 }
 
-record! { Prompt, "artifact.Prompt", layer layer;
+record! { Prompt, layer layer;
     name: text = since(field("name", "Name"), Rules::Current),
     path: text = field("path", "Path"),
     description: text = field("description", "Description"),
 }
 
-record! { McpServer, "artifact.MCPServer", layer layer;
+record! { McpServer, layer layer;
     name: text = field("name", "Name"),
     path: text = field("path", "Path"),
     description: text = field("description", "Description"),

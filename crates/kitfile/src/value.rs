@@ -18,6 +18,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     String(String),
+    /// The bytes of a `!!binary` scalar that are not text in UTF-8.
+    Binary(Vec<u8>),
     /// An unquoted date or timestamp, in the RFC 3339 form that Go writes, with nanoseconds
     /// trimmed of trailing zeros: `2024-01-02T00:00:00Z`.
     Time(String),
