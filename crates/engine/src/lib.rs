@@ -1,1 +1,156 @@
+//! What the program does: projects, watching, jobs, settings, history, credentials.
+//!
+//! One [`Engine`] serves any number of front ends. It answers typed calls
+//! ([`Engine::call`]) and their wire form ([`Engine::handle`]), and sends one ordered
+//! stream of events ([`Engine::subscribe`]). It knows nothing of windows, browsers or
+//! HTTP. To add a verb: name it in the protocol, answer it in [`dispatch`].
 
+mod app;
+mod convert;
+mod dispatch;
+pub mod errors;
+mod events;
+mod example;
+pub mod folders;
+mod jobs;
+mod projects;
+mod state;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kitbench_protocol::{Answer, Call, Door, ErrorView, Request, decode};
+
+pub use events::Subscription;
+pub use state::StateError;
+
+/// How an engine is started.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Holds `kitbench.db`; see [`folders::default_state_folder`].
+    pub state_folder: PathBuf,
+    /// The home shared with `kit`.
+    pub kit_home: PathBuf,
+    pub door: Door,
+    /// Short commit of the build, or empty.
+    pub commit: String,
+    /// Add this folder (if need be) and open it.
+    pub open: Option<PathBuf>,
+    /// Copy the example (if need be) and open it.
+    pub open_example: bool,
+    /// Where the example is copied.
+    pub example_target: PathBuf,
+}
+
+impl EngineOptions {
+    /// The usual places of this computer and user, with `KITBENCH_STATE` and
+    /// `KITOPS_HOME` honoured.
+    pub fn for_this_user(door: Door) -> EngineOptions {
+        EngineOptions {
+            state_folder: folders::default_state_folder(),
+            kit_home: folders::home().join(".local/share/kitops"),
+            door,
+            commit: option_env!("KITBENCH_COMMIT").unwrap_or_default().into(),
+            open: None,
+            open_example: false,
+            example_target: folders::home().join("kitbench").join("wine"),
+        }
+    }
+}
+
+/// Shared by all parts of the engine.
+pub(crate) struct Inner {
+    options: EngineOptions,
+    state: state::State,
+    events: events::EventBus,
+    jobs: jobs::Jobs,
+    projects: projects::Projects,
+    watch: watch::Watch,
+}
+
+/// The engine; clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+impl Engine {
+    /// Opens the state and starts watching. Must be called inside a Tokio runtime; the
+    /// slow part of looking at the projects goes on in the background.
+    pub async fn start(options: EngineOptions) -> Result<Engine, ErrorView> {
+        let inner = tokio::task::spawn_blocking(move || -> Result<Arc<Inner>, ErrorView> {
+            let state = state::State::open(&options.state_folder)
+                .map_err(|error| errors::view_of_state(&error))?;
+            let jobs = jobs::Jobs::open(&state).map_err(|error| errors::view_of_state(&error))?;
+            Ok(Arc::new(Inner {
+                options,
+                state,
+                events: events::EventBus::new(),
+                jobs,
+                projects: projects::Projects::default(),
+                watch: watch::Watch::default(),
+            }))
+        })
+        .await
+        .map_err(|error| errors::internal("its start", &error.to_string()))??;
+        watch::start(&inner)?;
+        let engine = Engine { inner };
+        engine.open_what_was_asked().await?;
+        app::start_status_ticker(&engine.inner);
+        Ok(engine)
+    }
+
+    async fn open_what_was_asked(&self) -> Result<(), ErrorView> {
+        use kitbench_protocol::{AddProject, CopyExample};
+        let opened = if self.inner.options.open_example {
+            Some(self.call(CopyExample { target: None }).await?)
+        } else if let Some(folder) = &self.inner.options.open {
+            let path = folder.display().to_string();
+            Some(self.call(AddProject { path }).await?)
+        } else {
+            None
+        };
+        self.inner.projects.set_opened(opened.map(|row| row.id));
+        Ok(())
+    }
+
+    /// Answers a request: an encoded [`Answer`] of the call's reply.
+    pub async fn handle(&self, request: Request) -> Vec<u8> {
+        dispatch::dispatch(&self.inner, request).await
+    }
+
+    /// Makes one typed call.
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, ErrorView> {
+        let bytes = self.handle(call.into()).await;
+        decode::<Answer<C::Reply>>(&bytes)
+            .unwrap_or_else(|error| Err(errors::internal("its own reply", &error.to_string())))
+    }
+
+    /// Events from now on.
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.events.subscribe()
+    }
+
+    /// Sends an event that a shell knows of (dropped folders, an opened link).
+    pub fn tell(&self, what: kitbench_protocol::EventKind) {
+        self.inner.events.send(what);
+    }
+
+    /// Waits until every change on disk that was reported so far has been looked at.
+    /// For tests, which must not sleep.
+    pub async fn settle(&self) {
+        watch::settle(&self.inner).await;
+    }
+}
+
+/// Runs blocking work off the async threads; a panic becomes an error.
+pub(crate) async fn blocking<T: Send + 'static>(
+    inner: &Arc<Inner>,
+    work: impl FnOnce(&Arc<Inner>) -> Result<T, ErrorView> + Send + 'static,
+) -> Result<T, ErrorView> {
+    let inner = inner.clone();
+    tokio::task::spawn_blocking(move || work(&inner))
+        .await
+        .unwrap_or_else(|panic| Err(errors::internal("a request", &panic.to_string())))
+}
