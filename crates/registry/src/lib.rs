@@ -1,1 +1,44 @@
+//! OCI registries for ModelKits: sign-in, catalogue, tags, push, pull, copy, ranged reads, referrers.
+//!
+//! [`Registry`] is one registry with the credentials to use there. Its operations are futures; dropping one closes its
+//! connections, and transfers also take a `CancellationToken`, which lets them write out what can be continued.
+//! The local side is a [`BlobStore`]; progress goes to an `Observer`, one step per layer.
+//!
+//! What the modules own: `transport` one request (signing, retries, limits, errors), `auth` the sign-in, `upload` and
+//! `download` one blob, `push` and `pull` one ModelKit, `docker_config` the logins shared with `kit`.
 
+mod auth;
+mod challenge;
+mod config;
+mod download;
+mod error;
+mod feed;
+mod journal;
+mod names;
+mod private;
+mod pull;
+mod push;
+mod registry;
+mod secret;
+mod steps;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transfer;
+mod transport;
+mod upload;
+
+pub use config::{
+    ClientCert, DEFAULT_CHUNK_BYTES, DEFAULT_CONCURRENCY, RegistryConfig, RetryPolicy, Timeouts,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use journal::{FolderJournal, MemoryJournal, UploadJournal, UploadKey};
+pub use pull::Pulled;
+pub use push::Push;
+pub use registry::{
+    MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES, MAX_RANGE_BYTES, PAGE, Page, Ping, Referrer, Registry,
+    RemoteManifest, SignIn,
+};
+pub use secret::{Credentials, Secret};
+pub use store::{BlobStore, PartialBlob, PartialFile, PulledManifest, ReadSeek};
+pub use transfer::{Outcome, Preflight, PreflightBlob};
