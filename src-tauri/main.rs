@@ -59,17 +59,12 @@ fn run(intent: Intent) -> anyhow::Result<()> {
         .plugin(tauri_plugin_window_state::Builder::new().build())
         .invoke_handler(tauri::generate_handler![bridge::bridge])
         .setup(move |app| {
-            let bridge = Bridge::start(app.handle(), &intent)?;
-            app.manage(bridge);
+            app.manage(Bridge::start(app.handle(), intent));
             links::listen(app.handle());
             window::open(app.handle())?;
             Ok(())
         })
         .build(tauri::generate_context!())?;
-    app.run(|app, event| {
-        if let tauri::RunEvent::Exit = event {
-            app.state::<Bridge>().stop();
-        }
-    });
+    app.run(|_, _| {});
     Ok(())
 }

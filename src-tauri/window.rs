@@ -59,7 +59,7 @@ pub fn bring_to_front(app: &tauri::AppHandle) {
 /// program started with another place (a test, a second account) is a program of its own.
 pub fn instance_name() -> String {
     let mut hasher = DefaultHasher::new();
-    for name in ["KITBENCH_HOME", "KITOPS_HOME", "XDG_DATA_HOME", "HOME"] {
+    for name in ["KITBENCH_STATE", "KITOPS_HOME", "XDG_DATA_HOME", "HOME"] {
         std::env::var_os(name).hash(&mut hasher);
     }
     format!("io.kitbench.desktop.i{:016x}", hasher.finish())
