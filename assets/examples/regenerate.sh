@@ -11,7 +11,7 @@
 #   needs: sh, Python 3.10 to 3.13 as python3 (or PYTHON=…), access to PyPI; about three minutes
 #
 # Package versions and seeds are pinned, so data, model, metrics and table come out the same;
-# only the times in mlruns/ and eval's last digit on another processor may differ. Work is done
+# the times in mlruns/ differ, and on another processor perhaps last digits. Work is done
 # in a temporary folder outside any git checkout (MLflow would note the commit) under a neutral
 # user name. The example is replaced only after check_wine.py has passed.
 set -eu
@@ -37,6 +37,7 @@ python="$work/venv/bin/python"
 "$python" src/export.py
 "$python" "$here/settle_store.py" mlruns
 "$python" "$here/check_wine.py" .
+rmdir mlruns/.trash  # empty; MLflow makes it when it needs one
 
 for path in $made; do
     rm -rf "${here:?}/wine/$path"

@@ -41,7 +41,6 @@ def main():
     for folder in [*store.glob("*/*"), *store.glob("*")]:
         if folder.name in replacements:
             folder.rename(folder.with_name(replacements[folder.name]))
-    (store / ".trash").rmdir()
 
 
 if __name__ == "__main__":
