@@ -7,6 +7,9 @@ mod decode;
 pub mod edit;
 mod elements;
 pub mod field_path;
+mod files;
+mod json;
+mod json_read;
 mod json_write;
 mod locate;
 pub mod model;
@@ -22,6 +25,9 @@ mod yaml;
 pub use edit::Edit;
 pub use elements::{Element, ElementKind};
 pub use field_path::{FieldPath, FieldPathError, Step};
+pub use files::{EntryKind, ProjectFiles, check_files};
+pub use json::JsonSyntaxError;
+pub use json_read::{FromJsonError, from_config_json};
 pub use json_write::{ToJsonError, to_config_json};
 pub use model::{
     Code, Dataset, Docs, KITFILE_NAMES, Kitfile, LayerInfo, McpServer, Model, ModelPart, Package,

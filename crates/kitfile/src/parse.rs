@@ -115,7 +115,14 @@ fn empty(lines: &Lines<'_>, text: &str) -> Problem {
 }
 
 fn syntax(lines: &Lines<'_>, text: &str, error: &yaml::SyntaxError) -> Problem {
-    let at = error.at.min(text.len());
+    // What is never closed runs to the end of the text; its beginning is the better place.
+    let unclosed = text
+        .get(error.at..)
+        .is_none_or(|rest| rest.trim().is_empty());
+    let at = match error.context {
+        Some((_, start)) if unclosed => start,
+        _ => error.at.min(text.len()),
+    };
     let width = text
         .get(at..)
         .and_then(|rest| rest.chars().next())
