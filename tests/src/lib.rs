@@ -5,12 +5,14 @@
 //! hidden DOM nodes with role, name, state and value. A test finds "the button named Pack" there, as a
 //! screen reader does, and acts on it.
 
+pub mod bench;
 pub mod display;
 pub mod driver;
 pub mod home;
 pub mod mirror;
 pub mod process;
 pub mod programs;
+pub mod screens;
 pub mod wait;
 pub mod webdriver;
 pub mod workbench;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{desktop, paths, shell, system, web};
 
-const NAMES: &[&str] = &["ui", "pack", "runs"];
+const NAMES: &[&str] = &["ui", "pack"];
 
 pub fn bench(arguments: &[String]) -> Result<()> {
     let Some((name, rest)) = arguments.split_first() else {
@@ -18,7 +18,11 @@ pub fn bench(arguments: &[String]) -> Result<()> {
     }
     system::prepare_tests()?;
     web::build(false)?;
-    desktop::build(&[desktop::WINDOW, desktop::SHELL, "bench"], true)?;
+    desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+    shell::step("Building the benches", || {
+        let package = ["--package", "kitbench-tests", "--bin", "bench"];
+        shell::run(shell::cargo().args(["build", "--release"]).args(package))
+    })?;
     shell::run(
         Command::new(paths::program("release", "bench"))
             .arg(name)

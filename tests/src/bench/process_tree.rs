@@ -115,10 +115,9 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_anything() {
-        let stat = parse(
-            "42 (a) (b) S 7 42 42 0 -1 4194304 1 0 0 0 150 50 0 0 20 0 1 0 12300 1 1 1",
-        )
-        .unwrap();
+        let stat =
+            parse("42 (a) (b) S 7 42 42 0 -1 4194304 1 0 0 0 150 50 0 0 20 0 1 0 12300 1 1 1")
+                .unwrap();
         assert_eq!((stat.id, stat.parent, stat.name.as_str()), (42, 7, "a) (b"));
         assert_eq!(stat.busy, Duration::from_secs(2));
         assert_eq!(stat.started, 123.0);

@@ -28,9 +28,17 @@ pub fn measure() -> Result<Table> {
     let median = {
         let mut sorted = starts.clone();
         sorted.sort_by(f64::total_cmp);
-        sorted.get(1).copied().context("three starts were measured")?
+        sorted
+            .get(1)
+            .copied()
+            .context("three starts were measured")?
     };
-    table.at_most("start to first useful frame (median of 3)", median, 1.5, "s");
+    table.at_most(
+        "start to first useful frame (median of 3)",
+        median,
+        1.5,
+        "s",
+    );
 
     let home = Home::new()?;
     let options = Options {
@@ -38,7 +46,9 @@ pub fn measure() -> Result<Table> {
         ..Options::default()
     };
     let workbench = Workbench::window(&home, &options)?;
-    workbench.step("open the example", |mirror| mirror.find(&containing("button", "Pack")))?;
+    workbench.step("open the example", |mirror| {
+        mirror.find(&containing("button", "Pack"))
+    })?;
     let root = workbench.root_process();
     settled(root)?;
     let before = Tree::below(root)?;
@@ -53,7 +63,12 @@ pub fn measure() -> Result<Table> {
         1.0,
         "%",
     );
-    table.at_most("memory with a project open", megabytes(after.memory()), 450.0, "MB");
+    table.at_most(
+        "memory with a project open",
+        megabytes(after.memory()),
+        450.0,
+        "MB",
+    );
     walk(&workbench)?;
     table.at_most(
         "memory after a walk through all screens",
@@ -69,7 +84,9 @@ pub fn measure() -> Result<Table> {
 fn start() -> Result<f64> {
     let home = Home::new()?;
     let workbench = Workbench::window(&home, &Options::default())?;
-    workbench.step("start", |mirror| mirror.find(&containing("button", "Open folder")))?;
+    workbench.step("start", |mirror| {
+        mirror.find(&containing("button", "Open folder"))
+    })?;
     let script = format!(
         "const mark = performance.getEntriesByName('{FIRST_FRAME}')[0]; \
          return mark ? performance.now() - mark.startTime : null"
@@ -86,15 +103,19 @@ fn start() -> Result<f64> {
 /// Waits until the processes have had a quiet second.
 fn settled(root: u32) -> Result<()> {
     let mut last = (Instant::now(), Tree::below(root)?.busy());
-    wait::until("the window to become quiet", Duration::from_secs(60), || {
-        if last.0.elapsed() < Duration::from_secs(1) {
-            return Ok(None);
-        }
-        let now = Tree::below(root)?.busy();
-        let quiet = now.saturating_sub(last.1) < Duration::from_millis(50);
-        last = (Instant::now(), now);
-        Ok(quiet.then_some(()))
-    })
+    wait::until(
+        "the window to become quiet",
+        Duration::from_secs(60),
+        || {
+            if last.0.elapsed() < Duration::from_secs(1) {
+                return Ok(None);
+            }
+            let now = Tree::below(root)?.busy();
+            let quiet = now.saturating_sub(last.1) < Duration::from_millis(50);
+            last = (Instant::now(), now);
+            Ok(quiet.then_some(()))
+        },
+    )
 }
 
 /// Visits what the rail offers.
@@ -113,7 +134,12 @@ fn sizes(table: &mut Table) -> Result<()> {
     let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/web");
     let wasm = fs::read(web.join("kitbench_ui_bg.wasm"))
         .context("dist/web is not built; run `cargo xtask web`")?;
-    table.at_most("user interface, WebAssembly", megabytes(wasm.len() as u64), 6.0, "MB");
+    table.at_most(
+        "user interface, WebAssembly",
+        megabytes(wasm.len() as u64),
+        6.0,
+        "MB",
+    );
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&wasm)?;
     table.value("  as gzip", megabytes(gzip.finish()?.len() as u64), "MB");

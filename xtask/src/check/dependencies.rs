@@ -62,6 +62,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify*", &["kitbench-engine"]),
     ("oci-client", &["kitbench-registry"]),
     ("plotters*", &["kitbench-runs"]),
+    ("reqwest", &["kitbench-registry"]),
     ("rusqlite", &["kitbench-engine", "kitbench-runs"]),
     // Trackers write YAML too, and their readers need no Kitfile.
     ("serde_yaml*", &["kitbench-kitfile", "kitbench-runs"]),
