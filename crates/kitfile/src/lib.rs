@@ -6,18 +6,21 @@
 mod decode;
 pub mod edit;
 mod elements;
+mod emit;
 pub mod field_path;
 mod files;
 mod json;
 mod json_read;
 mod json_write;
 mod locate;
+mod lookup;
 pub mod model;
 mod parse;
 pub mod paths;
 pub mod problem;
 mod record;
 mod suggest;
+mod to_yaml;
 mod validate;
 pub mod value;
 mod yaml;
@@ -29,6 +32,7 @@ pub use files::{EntryKind, ProjectFiles, check_files};
 pub use json::JsonSyntaxError;
 pub use json_read::{FromJsonError, from_config_json};
 pub use json_write::{ToJsonError, to_config_json};
+pub use lookup::{NoSuchField, field};
 pub use model::{
     Code, Dataset, Docs, KITFILE_NAMES, Kitfile, LayerInfo, McpServer, Model, ModelPart, Package,
     Prompt, Rules, find_name,
@@ -36,4 +40,5 @@ pub use model::{
 pub use parse::{Parsed, parse};
 pub use paths::clean_path;
 pub use problem::{Fix, Problem, ProblemCode, Severity, Span};
+pub use to_yaml::to_yaml;
 pub use value::Value;
