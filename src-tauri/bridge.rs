@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    Answer, Door, ErrorKind, ErrorView, EventKind, Request, Severity, decode, encode,
+    Answer, ClientFrame, Door, ErrorKind, ErrorView, EventKind, Request, Severity, decode, encode,
 };
 use serde::Serialize;
 use tauri::async_runtime::JoinHandle;
@@ -116,7 +116,7 @@ impl Bridge {
     }
 
     async fn call(&self, app: &tauri::AppHandle, body: &[u8]) -> Vec<u8> {
-        match decode::<Request>(body) {
+        match decode::<ClientFrame>(body).map(|frame| frame.request) {
             Err(error) => refuse(
                 ErrorView::new(
                     ErrorKind::Invalid,
@@ -136,7 +136,7 @@ impl Bridge {
     }
 }
 
-/// The one command: a request in, its answer out, both as the protocol writes them. With the header
+/// The one command: an encoded [`ClientFrame`] in, its encoded answer out. With the header
 /// `kitbench-events` it names the channel for events instead.
 #[tauri::command]
 pub async fn bridge(

@@ -18,7 +18,7 @@ const name = (node) => {
   return (node.getAttribute("aria-label") || labelled.trim() || node.textContent || "").trim();
 };
 const matches = (node) => {
-  if (query.role && role(node) !== query.role) return false;
+  if (query.role && !query.role.split("|").includes(role(node))) return false;
   if (query.is !== undefined && name(node) !== query.is) return false;
   if (query.contains !== undefined && !name(node).includes(query.contains)) return false;
   return true;

@@ -13,7 +13,7 @@ use crate::webdriver::Session;
 #[derive(Clone, Debug)]
 pub struct Query(Value);
 
-/// The control of this role with exactly this name.
+/// The control of this role with exactly this name. Several roles may be given, parted by `|`.
 pub fn named(role: &str, name: &str) -> Query {
     Query(json!({"role": role, "is": name}))
 }
@@ -26,6 +26,11 @@ pub fn containing(role: &str, words: &str) -> Query {
 /// Anything that says these words, whatever its role.
 pub fn text(words: &str) -> Query {
     Query(json!({"contains": words}))
+}
+
+/// The text field of this name.
+pub fn field(name: &str) -> Query {
+    named("textbox|searchbox|combobox|spinbutton", name)
 }
 
 /// Every control of this role.

@@ -18,7 +18,7 @@ pub const RAIL: &[&str] = &[
 
 /// The control of the rail with this word. Its name may go on with a count.
 pub fn rail(word: &str) -> Query {
-    containing("button", word)
+    containing("button|tab|link", word)
 }
 
 /// A screen that is worth a picture.
@@ -112,9 +112,13 @@ pub fn photograph(
         };
         let workbench = Workbench::window(&home, &Options { arguments, size })?;
         workbench.step("first frame", |mirror| mirror.find(&rail("Settings")))?;
-        let _ = theme;
+        workbench.command(&format!(
+            "{} theme",
+            if theme == "dark" { "Dark" } else { "Light" }
+        ))?;
         for scene in some {
             (scene.go)(&workbench)?;
+            workbench.come_to_rest()?;
             take(scene, workbench.session().screenshot()?)?;
         }
     }

@@ -49,6 +49,20 @@ impl Session {
         self.post("execute/sync", &json!({"script": body, "args": arguments}))
     }
 
+    /// Waits until the page has drawn what is known by now: two frames, since a frame may ask for the
+    /// next one.
+    pub fn next_frame(&self) -> Result<()> {
+        self.post(
+            "execute/async",
+            &json!({
+                "script": "const done = arguments[0]; \
+                           requestAnimationFrame(() => requestAnimationFrame(() => done(true)))",
+                "args": [],
+            }),
+        )
+        .map(drop)
+    }
+
     /// The window's picture, as PNG.
     pub fn screenshot(&self) -> Result<Vec<u8>> {
         let answer = call(
@@ -63,7 +77,7 @@ impl Session {
             .context("a screenshot is base64")
     }
 
-    /// Sets the size of the window's content, in logical pixels. `frame` is what the window has around it.
+    /// Sets the outer size of the window, in logical pixels.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         self.post(
             "window/rect",

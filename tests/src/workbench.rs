@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -9,10 +10,11 @@ use serde_json::{Value, json};
 use crate::display::Display;
 use crate::driver::Driver;
 use crate::home::Home;
-use crate::mirror::Mirror;
+use crate::mirror::{Mirror, field};
 use crate::process::Process;
 use crate::programs;
-use crate::webdriver::Session;
+use crate::wait;
+use crate::webdriver::{Session, keys};
 
 /// How a workbench is started.
 #[derive(Clone, Debug)]
@@ -134,6 +136,35 @@ impl Workbench {
     /// Keyboard, pointer and scripts.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Runs a command by its name, through the palette.
+    pub fn command(&self, name: &str) -> Result<()> {
+        let palette = field("Search, open or run a command");
+        self.step(name, |mirror| {
+            self.session.chord(&[keys::CONTROL, "k"])?;
+            mirror.find(&palette)?;
+            self.session.type_text(name)?;
+            mirror.when(&palette, "hold the command's name", |node| {
+                node.value == name
+            })?;
+            self.session.chord(&[keys::ENTER])?;
+            mirror.gone(&palette)
+        })
+    }
+
+    /// Waits until the page says the same for a second: for pictures, where there is no one thing to
+    /// wait for.
+    pub fn come_to_rest(&self) -> Result<()> {
+        let mut last = (String::new(), Instant::now());
+        wait::until("the page to come to rest", wait::STEP, || {
+            let now = self.mirror().outline();
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+            Ok((last.1.elapsed() >= Duration::from_secs(1)).then_some(()))
+        })?;
+        self.session.next_frame()
     }
 
     /// The process whose descendants are the window or the browser.

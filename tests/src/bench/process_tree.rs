@@ -32,7 +32,7 @@ impl Tree {
         let mut all = Vec::new();
         for entry in fs::read_dir("/proc").context("this bench needs Linux's /proc")? {
             let name = entry?.file_name();
-            let Some(id) = name.to_str().and_then(|name| name.parse().ok()) else {
+            let Some(id) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
                 continue;
             };
             // A process may end between the listing and the look.
