@@ -1,0 +1,3 @@
+//! Gallery.
+/// Show.
+pub fn show(_ui: &mut egui::Ui) {}

@@ -1,0 +1,18 @@
+//! The screens. Each has a folder with `model.rs` (plain data, tested as text) and `ui.rs` (drawing),
+//! and is named once in [`all`].
+
+use std::collections::HashMap;
+
+use crate::app::{Dialog, Screen, View};
+
+/// Every screen's view. A screen that is not in here has no item in the rail.
+#[must_use]
+pub fn all() -> HashMap<Screen, Box<dyn View>> {
+    HashMap::new()
+}
+
+/// The dialog that chooses a project folder where there is no native one.
+#[must_use]
+pub fn folder_dialog() -> Option<Box<dyn Dialog>> {
+    None
+}
