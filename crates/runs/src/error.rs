@@ -56,11 +56,17 @@ pub enum RunsError {
 impl RunsError {
     /// An I/O failure at `path`.
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_path_buf(), source }
+        Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// A content failure at `path`.
     pub(crate) fn format(path: &Path, message: impl Into<String>) -> Self {
-        Self::Format { path: path.to_path_buf(), message: message.into() }
+        Self::Format {
+            path: path.to_path_buf(),
+            message: message.into(),
+        }
     }
 }

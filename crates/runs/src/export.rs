@@ -134,7 +134,11 @@ pub fn csv<'a>(
 }
 
 fn number(value: f64) -> String {
-    if value.is_finite() { strict_float(value).to_string() } else { float_text(value).to_owned() }
+    if value.is_finite() {
+        strict_float(value).to_string()
+    } else {
+        float_text(value).to_owned()
+    }
 }
 
 fn cell(text: &str) -> String {

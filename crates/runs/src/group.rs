@@ -66,8 +66,12 @@ pub fn band(runs: &[(&[f64], &[f64])], grid: Grid, band: Band) -> Vec<BandPoint>
 }
 
 fn line(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
-    let mut points: Vec<(f64, f64)> =
-        x.iter().copied().zip(y.iter().copied()).filter(|p| p.0.is_finite() && p.1.is_finite()).collect();
+    let mut points: Vec<(f64, f64)> = x
+        .iter()
+        .copied()
+        .zip(y.iter().copied())
+        .filter(|p| p.0.is_finite() && p.1.is_finite())
+        .collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Stable sort: of equal x the last logged is the last here.
     let mut kept: Vec<(f64, f64)> = Vec::with_capacity(points.len());
@@ -103,7 +107,14 @@ pub fn mean_std(values: &[f64]) -> Option<(f64, f64)> {
     }
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    Some((mean, if values.len() > 1 { (squares / (n - 1.0)).sqrt() } else { 0.0 }))
+    Some((
+        mean,
+        if values.len() > 1 {
+            (squares / (n - 1.0)).sqrt()
+        } else {
+            0.0
+        },
+    ))
 }
 
 /// A quantile of sorted values, linear between neighbours (as numpy's default).
@@ -122,9 +133,19 @@ fn summary(x: f64, values: &mut [f64], band: Band) -> Option<BandPoint> {
     let (middle, low, high) = match band {
         Band::MeanStd => (mean, mean - std, mean + std),
         Band::MinMax => (mean, *values.first()?, *values.last()?),
-        Band::Quartiles => (quantile(values, 0.5)?, quantile(values, 0.25)?, quantile(values, 0.75)?),
+        Band::Quartiles => (
+            quantile(values, 0.5)?,
+            quantile(values, 0.25)?,
+            quantile(values, 0.75)?,
+        ),
     };
-    Some(BandPoint { x, middle, low, high, n })
+    Some(BandPoint {
+        x,
+        middle,
+        low,
+        high,
+        n,
+    })
 }
 
 #[cfg(test)]
@@ -136,10 +157,18 @@ mod tests {
         let a: (&[f64], &[f64]) = (&[0.0, 1.0, 2.0], &[1.0, 2.0, 3.0]);
         let b: (&[f64], &[f64]) = (&[0.0, 2.0, 4.0], &[3.0, 5.0, 7.0]);
         let held = band(&[a, b], Grid::Held, Band::MinMax);
-        let seen: Vec<_> = held.iter().map(|p| (p.x, p.middle, p.low, p.high, p.n)).collect();
+        let seen: Vec<_> = held
+            .iter()
+            .map(|p| (p.x, p.middle, p.low, p.high, p.n))
+            .collect();
         assert_eq!(
             seen,
-            [(0.0, 2.0, 1.0, 3.0, 2), (1.0, 2.5, 2.0, 3.0, 2), (2.0, 4.0, 3.0, 5.0, 2), (4.0, 7.0, 7.0, 7.0, 1)]
+            [
+                (0.0, 2.0, 1.0, 3.0, 2),
+                (1.0, 2.5, 2.0, 3.0, 2),
+                (2.0, 4.0, 3.0, 5.0, 2),
+                (4.0, 7.0, 7.0, 7.0, 1)
+            ]
         );
         let exact = band(&[a, b], Grid::Exact, Band::MeanStd);
         assert_eq!((exact[1].n, exact[1].middle), (1, 2.0));

@@ -89,7 +89,9 @@ impl std::fmt::Display for SourceKind {
 }
 
 /// Where a run is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     /// Not ended, and written to within the last ten minutes.
@@ -149,7 +151,12 @@ pub struct Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.offset {
-            Some(offset) => write!(f, "{} at byte {offset}: {}", self.file.display(), self.message),
+            Some(offset) => write!(
+                f,
+                "{} at byte {offset}: {}",
+                self.file.display(),
+                self.message
+            ),
             None => write!(f, "{}: {}", self.file.display(), self.message),
         }
     }
@@ -185,7 +192,9 @@ impl MetricSummary {
     /// Of a whole series.
     pub fn of(series: &Series) -> Self {
         let mut summary = Self::default();
-        series.iter().for_each(|(step, time, value)| summary.add(step, time, value, false));
+        series
+            .iter()
+            .for_each(|(step, time, value)| summary.add(step, time, value, false));
         summary
     }
 
@@ -292,8 +301,17 @@ impl Run {
     }
 
     /// Notes damage once; the same message at the same place is not repeated.
-    pub(crate) fn report(&mut self, file: &std::path::Path, offset: Option<u64>, message: impl Into<String>) {
-        let problem = Problem { file: file.to_path_buf(), offset, message: message.into() };
+    pub(crate) fn report(
+        &mut self,
+        file: &std::path::Path,
+        offset: Option<u64>,
+        message: impl Into<String>,
+    ) {
+        let problem = Problem {
+            file: file.to_path_buf(),
+            offset,
+            message: message.into(),
+        };
         // A file of noise must not fill the memory with complaints about it.
         if self.problems.len() < 1000 && !self.problems.contains(&problem) {
             self.problems.push(problem);
@@ -324,7 +342,9 @@ impl Run {
 
     /// Seconds from begin to end, or to the last logged point while it has not ended.
     pub fn duration_ms(&self) -> Option<i64> {
-        let end = self.end_ms.or_else(|| self.metrics.values().filter_map(|m| m.last_time_ms).max())?;
+        let end = self
+            .end_ms
+            .or_else(|| self.metrics.values().filter_map(|m| m.last_time_ms).max())?;
         end.checked_sub(self.start_ms?).filter(|ms| *ms >= 0)
     }
 }
@@ -355,9 +375,14 @@ mod tests {
     #[test]
     fn summary_of_everything_odd() {
         let mut series = Series::default();
-        for (step, value) in
-            [(0, 3.0), (5, f64::NAN), (2, -1.0), (5, 2.0), (4, f64::INFINITY), (5, f64::NAN)]
-        {
+        for (step, value) in [
+            (0, 3.0),
+            (5, f64::NAN),
+            (2, -1.0),
+            (5, 2.0),
+            (4, f64::INFINITY),
+            (5, f64::NAN),
+        ] {
             series.push(Step::from(step), None, value);
         }
         let s = MetricSummary::of(&series);
@@ -370,7 +395,10 @@ mod tests {
     #[test]
     fn nested_params_have_flat_names() {
         let mut run = Run::new("r", SourceKind::Dvclive, "/x");
-        run.params.insert("model".into(), serde_json::json!({"depth": 4, "opt": {"name": "adam"}}));
+        run.params.insert(
+            "model".into(),
+            serde_json::json!({"depth": 4, "opt": {"name": "adam"}}),
+        );
         run.params.insert("lr".into(), serde_json::json!(0.1));
         assert_eq!(run.param("model.opt.name").as_deref(), Some("adam"));
         assert_eq!(run.param("model"), None);

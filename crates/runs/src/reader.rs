@@ -68,7 +68,10 @@ pub fn open(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
         | SourceKind::Csv
         | SourceKind::Tsv => Box::new(readers::table::reader(source.clone())),
         other => {
-            return Err(RunsError::format(&source.path, format!("no reader for {other}")));
+            return Err(RunsError::format(
+                &source.path,
+                format!("no reader for {other}"),
+            ));
         }
     };
     reader.refresh()?;

@@ -24,7 +24,11 @@ pub struct View {
 
 impl View {
     fn scale(&self) -> Option<(f64, f64)> {
-        let (from, to) = if self.log_x { (self.from.log10(), self.to.log10()) } else { (self.from, self.to) };
+        let (from, to) = if self.log_x {
+            (self.from.log10(), self.to.log10())
+        } else {
+            (self.from, self.to)
+        };
         let width = self.columns.max(1) as f64 / (to - from);
         (from.is_finite() && width.is_finite() && width > 0.0).then_some((from, width))
     }
@@ -32,7 +36,9 @@ impl View {
     /// The pixel column of `x`: negative left of the view, `columns` and above right of it.
     fn column(&self, (from, width): (f64, f64), x: f64) -> i64 {
         let x = if self.log_x { x.log10() } else { x };
-        ((x - from) * width).floor().clamp(-1.0, self.columns as f64) as i64
+        ((x - from) * width)
+            .floor()
+            .clamp(-1.0, self.columns as f64) as i64
     }
 }
 
@@ -64,7 +70,9 @@ pub struct Reduced {
 /// Reduces `x` and `y` (of equal length) for a view by looking at every point.
 pub fn m4(x: &[f64], y: &[f64], view: &View) -> Reduced {
     let mut out = Reduced::default();
-    let Some(scale) = view.scale() else { return out };
+    let Some(scale) = view.scale() else {
+        return out;
+    };
     let mut builder = Builder::new(&mut out, view);
     for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
         if !x.is_finite() || (view.log_x && x <= 0.0) {
@@ -193,7 +201,13 @@ impl<'a> Builder<'a> {
     }
 
     fn mark(&mut self, column: i64, x: f64, value: f64) {
-        let kind = if value.is_nan() { 0 } else if value > 0.0 { 1 } else { 2 };
+        let kind = if value.is_nan() {
+            0
+        } else if value > 0.0 {
+            1
+        } else {
+            2
+        };
         let mut seen = match self.mark {
             Some((known, seen)) if known == column => seen,
             _ => [false; 3],
@@ -227,11 +241,24 @@ impl Pyramid {
     /// more than 2^32 points: use [`m4`] then.
     pub fn new(x: &[f64], y: &[f64]) -> Option<Self> {
         let len = x.len();
-        if len != y.len() || u32::try_from(len).is_err() || !x.is_sorted() || !x.iter().all(|x| x.is_finite()) {
+        if len != y.len()
+            || u32::try_from(len).is_err()
+            || !x.is_sorted()
+            || !x.iter().all(|x| x.is_finite())
+        {
             return None;
         }
-        let odd = (0..len).filter(|&i| !y[i].is_finite()).map(|i| i as u32).collect();
-        let leaf = |start: usize| extremes(y, start..(start + BLOCK).min(len), (start as u32, start as u32));
+        let odd = (0..len)
+            .filter(|&i| !y[i].is_finite())
+            .map(|i| i as u32)
+            .collect();
+        let leaf = |start: usize| {
+            extremes(
+                y,
+                start..(start + BLOCK).min(len),
+                (start as u32, start as u32),
+            )
+        };
         let mut levels = vec![(0..len).step_by(BLOCK).map(leaf).collect::<Vec<_>>()];
         while let Some(below) = levels.last().filter(|level| level.len() > FAN) {
             let next = below.chunks(FAN).map(|chunk| join(y, chunk)).collect();
@@ -244,7 +271,9 @@ impl Pyramid {
     /// be those the pyramid was built from.
     pub fn reduce(&self, x: &[f64], y: &[f64], view: &View) -> Reduced {
         let mut out = Reduced::default();
-        let Some(scale) = view.scale() else { return out };
+        let Some(scale) = view.scale() else {
+            return out;
+        };
         if x.len() != self.len || y.len() != self.len {
             return m4(x, y, view);
         }
@@ -275,7 +304,14 @@ impl Pyramid {
         out
     }
 
-    fn column(&self, builder: &mut Builder<'_>, at: i64, range: std::ops::Range<usize>, x: &[f64], y: &[f64]) {
+    fn column(
+        &self,
+        builder: &mut Builder<'_>,
+        at: i64,
+        range: std::ops::Range<usize>,
+        x: &[f64],
+        y: &[f64],
+    ) {
         let odd = self.odd.partition_point(|&i| (i as usize) < range.start);
         let clean = self.odd.get(odd).is_none_or(|&i| i as usize >= range.end);
         if !clean || range.len() <= 2 * BLOCK {
@@ -306,9 +342,17 @@ impl Pyramid {
         let mut take = |candidate: (u32, u32)| best = better(y, best, candidate);
         let (mut from, mut to) = (range.start, range.end);
         let aligned = (from.next_multiple_of(BLOCK), to / BLOCK * BLOCK);
-        take(extremes(y, from..aligned.0.min(to), (from as u32, from as u32)));
+        take(extremes(
+            y,
+            from..aligned.0.min(to),
+            (from as u32, from as u32),
+        ));
         if aligned.1 > aligned.0 {
-            take(extremes(y, aligned.1..to, (aligned.0 as u32, aligned.0 as u32)));
+            take(extremes(
+                y,
+                aligned.1..to,
+                (aligned.0 as u32, aligned.0 as u32),
+            ));
             (from, to) = (aligned.0 / BLOCK, aligned.1 / BLOCK);
             for level in &self.levels {
                 let inner = (from.next_multiple_of(FAN), to / FAN * FAN);
@@ -316,7 +360,10 @@ impl Pyramid {
                     level[from..to].iter().for_each(|&b| take(b));
                     break;
                 }
-                level[from..inner.0].iter().chain(&level[inner.1..to]).for_each(|&b| take(b));
+                level[from..inner.0]
+                    .iter()
+                    .chain(&level[inner.1..to])
+                    .for_each(|&b| take(b));
                 (from, to) = (inner.0 / FAN, inner.1 / FAN);
             }
         }
@@ -335,7 +382,11 @@ fn gallop(start: usize, len: usize, same: impl Fn(usize) -> bool) -> usize {
     let mut high = (low + step).min(len);
     while low + 1 < high {
         let middle = usize::midpoint(low, high);
-        if same(middle) { low = middle } else { high = middle }
+        if same(middle) {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     high
 }
@@ -349,7 +400,11 @@ fn extremes(y: &[f64], range: std::ops::Range<usize>, start: (u32, u32)) -> (u32
 }
 
 fn join(y: &[f64], blocks: &[(u32, u32)]) -> (u32, u32) {
-    blocks.iter().copied().reduce(|a, b| better(y, a, b)).unwrap_or((0, 0))
+    blocks
+        .iter()
+        .copied()
+        .reduce(|a, b| better(y, a, b))
+        .unwrap_or((0, 0))
 }
 
 /// The smaller low and the larger high; of equals the earlier, of odd ones neither.
@@ -368,10 +423,13 @@ fn better(y: &[f64], a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
 
 /// Limits of an axis over the finite values; `None` without any.
 pub fn limits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<(f64, f64)> {
-    values.into_iter().filter(|v| v.is_finite()).fold(None, |limits, &v| match limits {
-        None => Some((v, v)),
-        Some((low, high)) => Some((low.min(v), high.max(v))),
-    })
+    values
+        .into_iter()
+        .filter(|v| v.is_finite())
+        .fold(None, |limits, &v| match limits {
+            None => Some((v, v)),
+            Some((low, high)) => Some((low.min(v), high.max(v))),
+        })
 }
 
 /// Limits between two quantiles of the finite values (0.05 and 0.95 clip outliers as
@@ -409,7 +467,12 @@ mod tests {
         let mut y = noise(n, 3);
         y[4321] = 99.0;
         y[777] = -99.0;
-        let view = View { from: 0.0, to: n as f64, columns: 100, log_x: false };
+        let view = View {
+            from: 0.0,
+            to: n as f64,
+            columns: 100,
+            log_x: false,
+        };
         let reduced = m4(&x, &y, &view);
         assert_eq!(reduced.logged, n);
         assert!(reduced.drawn <= 400 && reduced.lines.len() == 1);
@@ -442,10 +505,21 @@ mod tests {
                 y[i] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][i % 3];
             }
             let pyramid = Pyramid::new(&x, &y).unwrap();
-            for (a, b) in [(0.0, 1.0), (0.3, 0.4), (0.5, 0.5001), (-1.0, 2.0), (0.999, 1.5)] {
+            for (a, b) in [
+                (0.0, 1.0),
+                (0.3, 0.4),
+                (0.5, 0.5001),
+                (-1.0, 2.0),
+                (0.999, 1.5),
+            ] {
                 for columns in [1, 7, 300, 5000] {
                     for log_x in [false, true] {
-                        let view = View { from: a * sum + f64::from(u8::from(log_x)), to: b * sum + 2.0, columns, log_x };
+                        let view = View {
+                            from: a * sum + f64::from(u8::from(log_x)),
+                            to: b * sum + 2.0,
+                            columns,
+                            log_x,
+                        };
                         let (fast, plain) = (pyramid.reduce(&x, &y, &view), m4(&x, &y, &view));
                         assert_eq!(format!("{fast:?}"), format!("{plain:?}"), "{n} {view:?}");
                     }
@@ -460,10 +534,21 @@ mod tests {
     fn gaps_marks_and_neighbours() {
         let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
         let y = [0.0, 1.0, f64::NAN, 3.0, f64::INFINITY, 5.0];
-        let view = View { from: 0.5, to: 3.5, columns: 300, log_x: false };
+        let view = View {
+            from: 0.5,
+            to: 3.5,
+            columns: 300,
+            log_x: false,
+        };
         let reduced = m4(&x, &y, &view);
-        assert_eq!(reduced.lines, vec![vec![[0.0, 0.0], [1.0, 1.0]], vec![[3.0, 3.0]]]);
-        assert_eq!((reduced.logged, reduced.drawn, reduced.marks.len()), (3, 2, 1));
+        assert_eq!(
+            reduced.lines,
+            vec![vec![[0.0, 0.0], [1.0, 1.0]], vec![[3.0, 3.0]]]
+        );
+        assert_eq!(
+            (reduced.logged, reduced.drawn, reduced.marks.len()),
+            (3, 2, 1)
+        );
         let reduced = m4(&[1.0, f64::NAN], &[1.0, 2.0], &view);
         assert_eq!(reduced.no_x, 1);
     }
@@ -472,7 +557,12 @@ mod tests {
     fn lines_that_run_backwards_stay() {
         let x = [0.0, 10.0, 5.0, 10.0];
         let y = [0.0, 1.0, 2.0, 3.0];
-        let view = View { from: 0.0, to: 11.0, columns: 11, log_x: false };
+        let view = View {
+            from: 0.0,
+            to: 11.0,
+            columns: 11,
+            log_x: false,
+        };
         assert_eq!(m4(&x, &y, &view).lines[0].len(), 4);
     }
 

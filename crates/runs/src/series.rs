@@ -8,7 +8,9 @@ const MICRO: u32 = 1_000_000;
 /// A step: a signed 64-bit whole number, for Neptune with up to six decimals.
 ///
 /// Kept as integers because `f64` is inexact beyond 2^53.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Step {
     /// The largest whole number not above the step.
     pub whole: i64,
@@ -35,7 +37,11 @@ impl Step {
         let floor = value.floor();
         let whole = floor as i64;
         let micro = ((value - floor) * f64::from(MICRO)).round() as u32;
-        if micro >= MICRO { Some(Self::from(whole.checked_add(1)?)) } else { Some(Self { whole, micro }) }
+        if micro >= MICRO {
+            Some(Self::from(whole.checked_add(1)?))
+        } else {
+            Some(Self { whole, micro })
+        }
     }
 
     /// From text: an integer of 64 bits, or a decimal or exponent form that fits.
@@ -55,7 +61,10 @@ impl Step {
     pub(crate) fn from_parts(whole: i64, micro: i64) -> Option<Self> {
         let carry = micro.div_euclid(i64::from(MICRO));
         let rest = micro.rem_euclid(i64::from(MICRO));
-        Some(Self { whole: whole.checked_add(carry)?, micro: rest as u32 })
+        Some(Self {
+            whole: whole.checked_add(carry)?,
+            micro: rest as u32,
+        })
     }
 
     /// As a coordinate for drawing; inexact beyond 2^53.
@@ -79,7 +88,12 @@ impl std::fmt::Display for Step {
         let sign = if total < 0 { "-" } else { "" };
         let total = total.unsigned_abs();
         let fraction = format!("{:06}", total % u128::from(MICRO));
-        write!(f, "{sign}{}.{}", total / u128::from(MICRO), fraction.trim_end_matches('0'))
+        write!(
+            f,
+            "{sign}{}.{}",
+            total / u128::from(MICRO),
+            fraction.trim_end_matches('0')
+        )
     }
 }
 
@@ -106,7 +120,10 @@ impl Steps {
     /// The step at `index`.
     pub fn get(&self, index: usize) -> Option<Step> {
         let whole = *self.whole.get(index)?;
-        Some(Step { whole, micro: self.micro.get(index).copied().unwrap_or(0) })
+        Some(Step {
+            whole,
+            micro: self.micro.get(index).copied().unwrap_or(0),
+        })
     }
 
     /// How many there are.
@@ -121,10 +138,10 @@ impl Steps {
 
     /// All of them, in the order logged.
     pub fn iter(&self) -> impl Iterator<Item = Step> + '_ {
-        self.whole
-            .iter()
-            .enumerate()
-            .map(|(i, &whole)| Step { whole, micro: self.micro.get(i).copied().unwrap_or(0) })
+        self.whole.iter().enumerate().map(|(i, &whole)| Step {
+            whole,
+            micro: self.micro.get(i).copied().unwrap_or(0),
+        })
     }
 
     fn truncate(&mut self, len: usize) {
@@ -226,7 +243,11 @@ impl Series {
 
     /// The point at `index`: step, time in Unix ms, value.
     pub fn point(&self, index: usize) -> Option<(Step, Option<i64>, f64)> {
-        Some((self.steps.get(index)?, self.times_ms.get(index), *self.values.get(index)?))
+        Some((
+            self.steps.get(index)?,
+            self.times_ms.get(index),
+            *self.values.get(index)?,
+        ))
     }
 
     /// All points in order.
@@ -251,7 +272,9 @@ impl Series {
         }
         points.sort_by(order);
         let mut series = Self::default();
-        points.into_iter().for_each(|(step, time, value)| series.push(step, time, value));
+        points
+            .into_iter()
+            .for_each(|(step, time, value)| series.push(step, time, value));
         series
     }
 
@@ -262,11 +285,15 @@ impl Series {
         let seconds = |ms: i64| ms as f64 / 1000.0;
         match axis {
             XAxis::Step => self.steps.iter().map(Step::as_f64).collect(),
-            XAxis::WallTime => {
-                self.times_ms.iter().map(|t| t.map_or(f64::NAN, seconds)).collect()
-            }
+            XAxis::WallTime => self
+                .times_ms
+                .iter()
+                .map(|t| t.map_or(f64::NAN, seconds))
+                .collect(),
             XAxis::Relative => {
-                let zero = start_ms.or_else(|| self.times_ms.iter().flatten().min()).unwrap_or(0);
+                let zero = start_ms
+                    .or_else(|| self.times_ms.iter().flatten().min())
+                    .unwrap_or(0);
                 self.times_ms
                     .iter()
                     .map(|t| t.map_or(f64::NAN, |t| seconds(t.saturating_sub(zero))))
@@ -278,9 +305,14 @@ impl Series {
     /// This series over another metric of the same run: pairs whose steps are equal, in this
     /// series' order. Of repeated steps in `other` the last counts.
     pub fn over(&self, other: &Self) -> (Vec<f64>, Vec<f64>) {
-        let lookup: std::collections::HashMap<Step, f64> =
-            other.steps.iter().zip(other.values.iter().copied()).collect();
-        self.iter().filter_map(|(step, _, y)| lookup.get(&step).map(|&x| (x, y))).unzip()
+        let lookup: std::collections::HashMap<Step, f64> = other
+            .steps
+            .iter()
+            .zip(other.values.iter().copied())
+            .collect();
+        self.iter()
+            .filter_map(|(step, _, y)| lookup.get(&step).map(|&x| (x, y)))
+            .unzip()
     }
 }
 
@@ -319,23 +351,45 @@ mod tests {
             ("1e3", "1000"),
             ("10.000001", "10.000001"),
         ] {
-            assert_eq!(Step::parse(text).map(|s| s.to_string()).as_deref(), Some(shown));
+            assert_eq!(
+                Step::parse(text).map(|s| s.to_string()).as_deref(),
+                Some(shown)
+            );
         }
         assert_eq!(Step::parse("9223372036854775808"), None);
         assert_eq!(Step::parse("nan"), None);
-        assert_eq!(Step::from_parts(3, -500_000).map(|s| s.to_string()).as_deref(), Some("2.5"));
+        assert_eq!(
+            Step::from_parts(3, -500_000)
+                .map(|s| s.to_string())
+                .as_deref(),
+            Some("2.5")
+        );
     }
 
     #[test]
     fn columns_grow_only_when_needed() {
         let mut series = Series::default();
         series.push(Step::from(1), None, 0.0);
-        series.push(Step { whole: 1, micro: 500_000 }, Some(7), 1.0);
+        series.push(
+            Step {
+                whole: 1,
+                micro: 500_000,
+            },
+            Some(7),
+            1.0,
+        );
         series.push(Step::from(3), None, 2.0);
-        let points: Vec<_> = series.iter().map(|(s, t, v)| (s.to_string(), t, v)).collect();
+        let points: Vec<_> = series
+            .iter()
+            .map(|(s, t, v)| (s.to_string(), t, v))
+            .collect();
         assert_eq!(
             points,
-            [("1".into(), None, 0.0), ("1.5".into(), Some(7), 1.0), ("3".into(), None, 2.0)]
+            [
+                ("1".into(), None, 0.0),
+                ("1.5".into(), Some(7), 1.0),
+                ("3".into(), None, 2.0)
+            ]
         );
         let mut first = Steps::default();
         first.push(Step { whole: 0, micro: 5 });
@@ -364,6 +418,9 @@ mod tests {
                 epoch.push(Step::from(i), None, i as f64 / 2.0);
             }
         }
-        assert_eq!(loss.over(&epoch), (vec![0.0, 0.5, 1.5], vec![0.0, 10.0, 30.0]));
+        assert_eq!(
+            loss.over(&epoch),
+            (vec![0.0, 0.5, 1.5], vec![0.0, 10.0, 30.0])
+        );
     }
 }

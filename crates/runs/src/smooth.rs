@@ -143,7 +143,8 @@ pub fn gaussian(x: &[f64], y: &[f64], sigma: f64) -> Vec<f64> {
                 return y[i];
             }
             let range = if sorted {
-                x.partition_point(|&v| v < x[i] - 9.0 * sigma)..x.partition_point(|&v| v <= x[i] + 9.0 * sigma)
+                x.partition_point(|&v| v < x[i] - 9.0 * sigma)
+                    ..x.partition_point(|&v| v <= x[i] + 9.0 * sigma)
             } else {
                 0..y.len()
             };
@@ -170,7 +171,10 @@ mod tests {
     fn near(got: &[f64], wanted: &[f64]) {
         assert_eq!(got.len(), wanted.len());
         for (g, w) in got.iter().zip(wanted) {
-            assert!(g == w || (g.is_nan() && w.is_nan()) || (g - w).abs() < 1e-9, "{got:?} {wanted:?}");
+            assert!(
+                g == w || (g.is_nan() && w.is_nan()) || (g - w).abs() < 1e-9,
+                "{got:?} {wanted:?}"
+            );
         }
     }
 
@@ -185,9 +189,21 @@ mod tests {
         let l5 = s * l4 + 0.4 * 0.5;
         near(
             &ema(&Y, s),
-            &[l1 / weights(1), l2 / weights(2), f64::NAN, l3 / weights(3), l4 / weights(4), f64::INFINITY, l5 / weights(5)],
+            &[
+                l1 / weights(1),
+                l2 / weights(2),
+                f64::NAN,
+                l3 / weights(3),
+                l4 / weights(4),
+                f64::INFINITY,
+                l5 / weights(5),
+            ],
         );
-        assert_eq!(ema(&[3.0, f64::NAN, 3.0], 0.9)[2], 3.0, "equal values are left alone");
+        assert_eq!(
+            ema(&[3.0, f64::NAN, 3.0], 0.9)[2],
+            3.0,
+            "equal values are left alone"
+        );
         near(&ema(&[1.0, 5.0], 1.0), &[0.0, 0.0]);
         near(&ema(&[1.0, 5.0], 0.0), &[1.0, 5.0]);
     }
@@ -202,15 +218,24 @@ mod tests {
         let (l1, d1) = (2.0 * a1 + 4.0, a1 + 1.0);
         let (l2, d2) = (l1 * a2 + 1.0, d1 * a2 + 1.0);
         near(&time_weighted_ema(&x, &y, 0.5, v), &[2.0, l1 / d1, l2 / d2]);
-        near(&time_weighted_ema(&[1.0, 1.0], &[1.0, 3.0], 0.9, 1000.0), &[1.0, 2.0]);
+        near(
+            &time_weighted_ema(&[1.0, 1.0], &[1.0, 3.0], 0.9, 1000.0),
+            &[1.0, 2.0],
+        );
         let w: f64 = 0.999;
         let a = w.powf(1000.0);
-        near(&time_weighted_ema(&[0.0, 1.0], &[1.0, 3.0], 1.0, 1000.0), &[1.0, (a + 3.0) / (a + 1.0)]);
+        near(
+            &time_weighted_ema(&[0.0, 1.0], &[1.0, 3.0], 1.0, 1000.0),
+            &[1.0, (a + 3.0) / (a + 1.0)],
+        );
     }
 
     #[test]
     fn windows_leave_odd_values_out() {
-        near(&running_mean(&Y, 3), &[1.5, 1.5, f64::NAN, 3.5, 3.5, f64::INFINITY, 0.5]);
+        near(
+            &running_mean(&Y, 3),
+            &[1.5, 1.5, f64::NAN, 3.5, 3.5, f64::INFINITY, 0.5],
+        );
         near(&running_mean(&[1.0, 2.0], 0), &[1.0, 2.0]);
     }
 
@@ -222,12 +247,18 @@ mod tests {
         let wanted: Vec<f64> = x
             .iter()
             .map(|a| {
-                let weights: Vec<f64> = x.iter().map(|b| (-(a - b) * (a - b) / (2.0 * sigma * sigma)).exp()).collect();
+                let weights: Vec<f64> = x
+                    .iter()
+                    .map(|b| (-(a - b) * (a - b) / (2.0 * sigma * sigma)).exp())
+                    .collect();
                 let sum: f64 = weights.iter().zip(&y).map(|(w, y)| w * y).sum();
                 sum / weights.iter().sum::<f64>()
             })
             .collect();
         near(&gaussian(&x, &y, sigma), &wanted);
-        near(&gaussian(&[2.0, 0.0, 1.0], &[1.0, 1.0, f64::NAN], 1.0), &[1.0, 1.0, f64::NAN]);
+        near(
+            &gaussian(&[2.0, 0.0, 1.0], &[1.0, 1.0, f64::NAN], 1.0),
+            &[1.0, 1.0, f64::NAN],
+        );
     }
 }

@@ -74,19 +74,30 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &Vocabulary) -> Completio
         .last()
         .map_or(cursor, |(i, _)| i);
     let typed = &before[start..];
-    let earlier: Vec<Token> =
-        tokens(&before[..start]).unwrap_or_default().into_iter().map(|t| t.token).collect();
+    let earlier: Vec<Token> = tokens(&before[..start])
+        .unwrap_or_default()
+        .into_iter()
+        .map(|t| t.token)
+        .collect();
     let mut options = match place(&earlier) {
         Place::Value(field) => values(&field, vocabulary),
-        Place::Operator => ["==", "!=", "<", "<=", ">", ">=", "in [", "like", "~", "and", "or"].map(str::to_owned).to_vec(),
+        Place::Operator => [
+            "==", "!=", "<", "<=", ">", ">=", "in [", "like", "~", "and", "or",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         Place::Joint => ["and", "or"].map(str::to_owned).to_vec(),
         Place::Field => fields(typed, vocabulary),
     };
-    let wanted = typed.trim_start_matches(['"', '\'']).to_lowercase();
-    options.retain(|option| option.to_lowercase().trim_start_matches('"').contains(&wanted));
-    options.sort_by_key(|option| !option.to_lowercase().trim_start_matches('"').starts_with(&wanted));
+    let bare = |text: &str| text.to_lowercase().replace(['"', '\'', '`'], "");
+    let wanted = bare(typed);
+    options.retain(|option| bare(option).contains(&wanted));
+    options.sort_by_key(|option| !bare(option).starts_with(&wanted));
     options.truncate(50);
-    Completion { replace: start..cursor, options }
+    Completion {
+        replace: start..cursor,
+        options,
+    }
 }
 
 enum Place {
@@ -113,10 +124,17 @@ fn place(earlier: &[Token]) -> Place {
         Some(Token::Op(_)) => Place::Value(field_of(back(2))),
         Some(_) if is_word(last, &["in", "like"]) => Place::Value(field_of(back(2))),
         Some(Token::ListOpen | Token::Comma) => {
-            let list = earlier.iter().rposition(|t| *t == Token::ListOpen).unwrap_or(0);
+            let list = earlier
+                .iter()
+                .rposition(|t| *t == Token::ListOpen)
+                .unwrap_or(0);
             Place::Value(field_of(list.checked_sub(2).and_then(|i| earlier.get(i))))
         }
-        Some(Token::Word(word)) if field(word).is_some() && !matches!(back(2), Some(Token::Op(_))) => Place::Operator,
+        Some(Token::Word(word))
+            if field(word).is_some() && !matches!(back(2), Some(Token::Op(_))) =>
+        {
+            Place::Operator
+        }
         _ => Place::Joint,
     }
 }
@@ -131,15 +149,20 @@ fn quote(text: &str) -> String {
 }
 
 fn fields(typed: &str, vocabulary: &Vocabulary) -> Vec<String> {
-    let lists = [("metrics", &vocabulary.metrics), ("params", &vocabulary.params), ("tags", &vocabulary.tags)];
-    let mut options: Vec<String> = PLAIN.iter().map(|(written, _)| (*written).to_owned()).collect();
+    let lists = [
+        ("metrics", &vocabulary.metrics),
+        ("params", &vocabulary.params),
+        ("tags", &vocabulary.tags),
+    ];
+    let mut options: Vec<String> = Vec::new();
     for (head, keys) in lists {
         if typed.is_empty() {
-            options.insert(0, format!("{head}."));
+            options.push(format!("{head}."));
         } else {
             options.extend(keys.iter().map(|key| format!("{head}.{}", quote(key))));
         }
     }
+    options.extend(PLAIN.iter().map(|(written, _)| (*written).to_owned()));
     options
 }
 
@@ -167,7 +190,10 @@ mod tests {
         run.tags.insert("team".into(), "vision".into());
         let words = Vocabulary::of([&run]);
         let at_end = |text: &str| complete(text, text.len(), &words);
-        assert_eq!(at_end("par").options, ["params.lr", "parent"].map(String::from));
+        assert_eq!(
+            at_end("par").options,
+            ["params.lr", "parent"].map(String::from)
+        );
         assert_eq!(at_end("params.lr == 0").options, ["0.1"]);
         assert_eq!(at_end("tags.team in [").options, ["vision"]);
         assert_eq!(at_end("metrics.v").options, ["metrics.\"val acc\""]);

@@ -34,10 +34,14 @@ fn ask(expr: &Expr, run: &Run, now: i64) -> bool {
         Expr::Not(inner) => !ask(inner, run, now),
         Expr::Has(Field::Plain("deleted")) => run.deleted,
         Expr::Has(field) => !matches!(get(field, run, now), Got::Nothing),
-        Expr::Compare(field, op, value) => compare(&get(field, run, now), *op, value, caseless(field)),
+        Expr::Compare(field, op, value) => {
+            compare(&get(field, run, now), *op, value, caseless(field))
+        }
         Expr::In(field, values) => {
             let got = get(field, run, now);
-            values.iter().any(|value| compare(&got, Op::Equal, value, caseless(field)))
+            values
+                .iter()
+                .any(|value| compare(&got, Op::Equal, value, caseless(field)))
         }
         Expr::Match(field, regex) => match get(field, run, now) {
             Got::Nothing => false,
@@ -54,12 +58,16 @@ fn caseless(field: &Field) -> bool {
 
 fn get(field: &Field, run: &Run, now: i64) -> Got {
     let text = |text: Option<&str>| {
-        text.filter(|t| !t.is_empty()).map_or(Got::Nothing, |t| Got::Text(t.to_owned()))
+        text.filter(|t| !t.is_empty())
+            .map_or(Got::Nothing, |t| Got::Text(t.to_owned()))
     };
     let seconds = |ms: Option<i64>| ms.map_or(Got::Nothing, |ms| Got::Number(ms as f64 / 1000.0));
     match field {
         Field::Param(key) => run.param(key).map_or(Got::Nothing, Got::Text),
-        Field::Tag(key) => run.tags.get(key).map_or(Got::Nothing, |t| Got::Text(t.clone())),
+        Field::Tag(key) => run
+            .tags
+            .get(key)
+            .map_or(Got::Nothing, |t| Got::Text(t.clone())),
         Field::Metric(key, aggregate) => {
             let number = run.metrics.get(key).and_then(|m| match aggregate {
                 Aggregate::Last => m.last,
@@ -71,7 +79,10 @@ fn get(field: &Field, run: &Run, now: i64) -> Got {
                 Aggregate::Last => run.summary.get(key).map(crate::model::plain).map(Got::Text),
                 _ => None,
             };
-            number.map(Got::Number).or_else(summed).unwrap_or(Got::Nothing)
+            number
+                .map(Got::Number)
+                .or_else(summed)
+                .unwrap_or(Got::Nothing)
         }
         Field::Plain(name) => match *name {
             "name" => text(Some(&run.name)),
@@ -98,12 +109,16 @@ fn compare(got: &Got, op: Op, value: &Value, caseless: bool) -> bool {
         (Got::Nothing, Value::None) => op == Op::Equal,
         (Got::Nothing, _) | (_, Value::None) => op == Op::NotEqual,
         (Got::Number(number), Value::Text(_, Some(wanted))) => numbers(*number, op, *wanted),
-        (Got::Number(number), Value::Text(text, None)) => texts(&number.to_string(), op, text, false),
+        (Got::Number(number), Value::Text(text, None)) => {
+            texts(&number.to_string(), op, text, false)
+        }
         (Got::Text(text), Value::Text(wanted, number)) => {
             match (text.trim().parse::<f64>(), number) {
                 (Ok(number), Some(wanted)) => numbers(number, op, *wanted),
                 // A number against a text is unequal and not in any order.
-                (Ok(_), None) | (Err(_), Some(_)) if !matches!(op, Op::Equal | Op::NotEqual) => false,
+                (Ok(_), None) | (Err(_), Some(_)) if !matches!(op, Op::Equal | Op::NotEqual) => {
+                    false
+                }
                 _ => texts(text, op, wanted, caseless),
             }
         }
@@ -126,7 +141,11 @@ fn numbers(a: f64, op: Op, b: f64) -> bool {
 }
 
 fn texts(a: &str, op: Op, b: &str, caseless: bool) -> bool {
-    let order = if caseless { a.to_lowercase().cmp(&b.to_lowercase()) } else { a.cmp(b) };
+    let order = if caseless {
+        a.to_lowercase().cmp(&b.to_lowercase())
+    } else {
+        a.cmp(b)
+    };
     match op {
         Op::Equal => order.is_eq(),
         Op::NotEqual => order.is_ne(),
@@ -149,10 +168,16 @@ mod tests {
         run.start_ms = Some(1_000_000);
         run.end_ms = Some(1_090_000);
         run.params.insert("lr".into(), "1e-05".into());
-        run.params.insert("opt".into(), serde_json::json!({"name": "adam"}));
+        run.params
+            .insert("opt".into(), serde_json::json!({"name": "adam"}));
         run.tags.insert("team".into(), "vision".into());
         run.datasets.push("wine (abc)".into());
-        let metric = |last, min| MetricSummary { last: Some(last), min: Some(min), count: 9, ..Default::default() };
+        let metric = |last, min| MetricSummary {
+            last: Some(last),
+            min: Some(min),
+            count: 9,
+            ..Default::default()
+        };
         run.metrics.insert("val_loss".into(), metric(0.25, 0.2));
         run.metrics.insert("val acc/α".into(), metric(0.9, 0.1));
         run.metrics.insert("broken".into(), metric(f64::NAN, 0.0));
@@ -162,7 +187,11 @@ mod tests {
     #[test]
     fn everything_the_language_has() {
         let run = run();
-        let ask = |text: &str| Filter::parse(text).unwrap().matches_at(&run, 1_000_000 + 7_200_000);
+        let ask = |text: &str| {
+            Filter::parse(text)
+                .unwrap()
+                .matches_at(&run, 1_000_000 + 7_200_000)
+        };
         for yes in [
             "",
             "metrics.val_loss < 0.3 and params.lr ~ \"1e-.*\" and state != failed",

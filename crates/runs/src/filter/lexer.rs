@@ -49,8 +49,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, FilterError> {
         } else if let Some(token) = simple {
             at += 1;
             token
-        } else if let Some(op) =
-            ["==", "!=", ">=", "<=", "!~", "~", "=", ">", "<"].into_iter().find(|op| rest.starts_with(op))
+        } else if let Some(op) = ["==", "!=", ">=", "<=", "!~", "~", "=", ">", "<"]
+            .into_iter()
+            .find(|op| rest.starts_with(op))
         {
             at += op.len();
             Token::Op(op)
@@ -60,9 +61,15 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, FilterError> {
             word(text, &mut at)?
         } else {
             let range = start..start + c.len_utf8();
-            return Err(FilterError::new(format!("{c:?} has no meaning here"), range));
+            return Err(FilterError::new(
+                format!("{c:?} has no meaning here"),
+                range,
+            ));
         };
-        out.push(Spanned { token, range: start..at });
+        out.push(Spanned {
+            token,
+            range: start..at,
+        });
     }
     Ok(out)
 }
@@ -105,5 +112,8 @@ fn quoted(text: &str, at: &mut usize, quote: char) -> Result<String, FilterError
         }
         out.push(c);
     }
-    Err(FilterError::new(format!("a closing {quote} is missing"), start..text.len()))
+    Err(FilterError::new(
+        format!("a closing {quote} is missing"),
+        start..text.len(),
+    ))
 }

@@ -41,6 +41,10 @@ pub struct FilterError {
 
 impl FilterError {
     fn new(message: impl Into<String>, range: std::ops::Range<usize>) -> Self {
-        Self { message: message.into(), start: range.start, end: range.end }
+        Self {
+            message: message.into(),
+            start: range.start,
+            end: range.end,
+        }
     }
 }

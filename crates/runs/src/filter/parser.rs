@@ -89,11 +89,18 @@ impl Filter {
         if tokens.is_empty() {
             return Ok(Self { expr: Expr::All });
         }
-        let mut parser = Parser { tokens: &tokens, at: 0, end: text.len() };
+        let mut parser = Parser {
+            tokens: &tokens,
+            at: 0,
+            end: text.len(),
+        };
         let expr = parser.or(0)?;
         match parser.tokens.get(parser.at) {
             None => Ok(Self { expr }),
-            Some(extra) => Err(FilterError::new("expected `and`, `or` or the end", extra.range.clone())),
+            Some(extra) => Err(FilterError::new(
+                "expected `and`, `or` or the end",
+                extra.range.clone(),
+            )),
         }
     }
 }
@@ -114,7 +121,9 @@ impl Parser<'_> {
     }
 
     fn next_range(&self) -> Range<usize> {
-        self.tokens.get(self.at).map_or(self.end..self.end, |t| t.range.clone())
+        self.tokens
+            .get(self.at)
+            .map_or(self.end..self.end, |t| t.range.clone())
     }
 
     fn error<T>(&self, message: impl Into<String>) -> Result<T, FilterError> {
@@ -140,7 +149,11 @@ impl Parser<'_> {
         while self.accept("or") {
             parts.push(self.and(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expr::Or(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expr::Or(parts)
+        })
     }
 
     fn and(&mut self, depth: usize) -> Result<Expr, FilterError> {
@@ -148,7 +161,11 @@ impl Parser<'_> {
         while self.accept("and") {
             parts.push(self.not(depth)?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expr::And(parts)
+        })
     }
 
     fn not(&mut self, depth: usize) -> Result<Expr, FilterError> {
@@ -173,7 +190,10 @@ impl Parser<'_> {
             return Ok(Expr::In(field, self.list()?));
         }
         if self.peek().is_some_and(|t| keyword(t, "not"))
-            && self.tokens.get(self.at + 1).is_some_and(|t| keyword(&t.token, "in"))
+            && self
+                .tokens
+                .get(self.at + 1)
+                .is_some_and(|t| keyword(&t.token, "in"))
         {
             self.at += 2;
             return Ok(Expr::Not(Box::new(Expr::In(field, self.list()?))));
@@ -185,7 +205,9 @@ impl Parser<'_> {
         let op = match self.peek() {
             Some(Token::Op(op)) => *op,
             None | Some(Token::Close) => return Ok(Expr::Has(field)),
-            Some(token) if keyword(token, "and") || keyword(token, "or") => return Ok(Expr::Has(field)),
+            Some(token) if keyword(token, "and") || keyword(token, "or") => {
+                return Ok(Expr::Has(field));
+            }
             Some(_) => return self.error("expected an operator: == != > >= < <= in like ~"),
         };
         self.at += 1;
@@ -194,9 +216,18 @@ impl Parser<'_> {
             let regex = RegexBuilder::new(&text)
                 .size_limit(1 << 20)
                 .build()
-                .map_err(|e| FilterError::new(format!("not a regular expression: {}", last_line(&e)), range))?;
+                .map_err(|e| {
+                    FilterError::new(
+                        format!("not a regular expression: {}", last_line(&e)),
+                        range,
+                    )
+                })?;
             let found = Expr::Match(field, regex);
-            return Ok(if op == "~" { found } else { Expr::Not(Box::new(found)) });
+            return Ok(if op == "~" {
+                found
+            } else {
+                Expr::Not(Box::new(found))
+            });
         }
         let op = match op {
             "!=" => Op::NotEqual,
@@ -212,7 +243,9 @@ impl Parser<'_> {
     fn field(&mut self) -> Result<Field, FilterError> {
         let range = self.next_range();
         let Some(Token::Word(word)) = self.peek() else {
-            return self.error("expected a field: metrics.…, params.…, tags.…, name, state, source, age, …");
+            return self.error(
+                "expected a field: metrics.…, params.…, tags.…, name, state, source, age, …",
+            );
         };
         let word = word.clone();
         self.at += 1;
@@ -281,7 +314,9 @@ impl Parser<'_> {
                 self.at += 1;
                 Ok(value)
             }
-            Some(Token::Word(word)) if !["and", "or", "not", "in", "like"].contains(&word.to_lowercase().as_str()) => {
+            Some(Token::Word(word))
+                if !["and", "or", "not", "in", "like"].contains(&word.to_lowercase().as_str()) =>
+            {
                 let value = match word.to_ascii_lowercase().as_str() {
                     "none" | "null" => Value::None,
                     _ => Value::Text(word.clone(), word.parse().ok().or_else(|| seconds(word))),
@@ -309,7 +344,10 @@ pub(super) fn field(word: &str) -> Option<Field> {
         };
     }
     let lower = word.to_ascii_lowercase();
-    PLAIN.iter().find(|(written, _)| *written == lower).map(|(_, known)| Field::Plain(known))
+    PLAIN
+        .iter()
+        .find(|(written, _)| *written == lower)
+        .map(|(_, known)| Field::Plain(known))
 }
 
 /// A length of time such as `90s`, `10m`, `2h`, `3d`, `1w`, in seconds.
@@ -322,7 +360,11 @@ fn seconds(word: &str) -> Option<f64> {
         'w' => 604_800.0,
         _ => return None,
     };
-    word[..word.len() - 1].parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| n * unit)
+    word[..word.len() - 1]
+        .parse::<f64>()
+        .ok()
+        .filter(|n| n.is_finite())
+        .map(|n| n * unit)
 }
 
 fn like(pattern: &str, range: Range<usize>) -> Result<Regex, FilterError> {
@@ -345,5 +387,9 @@ fn like(pattern: &str, range: Range<usize>) -> Result<Regex, FilterError> {
 
 fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
-    text.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned()
+    text.lines()
+        .last()
+        .unwrap_or("")
+        .trim_start_matches("error: ")
+        .to_owned()
 }

@@ -40,14 +40,21 @@ pub(crate) fn split(
             }
         }
         let line = &bytes[start..end];
-        record(cells(line.strip_suffix(b"\r").unwrap_or(line), delimiter), start);
+        record(
+            cells(line.strip_suffix(b"\r").unwrap_or(line), delimiter),
+            start,
+        );
         start = end + 1;
     }
     start
 }
 
 fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes.get(from..)?.iter().position(|&b| b == b'\n').map(|i| from + i)
+    bytes
+        .get(from..)?
+        .iter()
+        .position(|&b| b == b'\n')
+        .map(|i| from + i)
 }
 
 /// Whether a quoted cell is still open at the end of `line`.
@@ -85,7 +92,10 @@ pub(crate) fn cells(line: &[u8], delimiter: u8) -> Record {
     let delimiter = char::from(delimiter);
     if !text.contains('"') {
         let cells = text.split(delimiter).map(str::to_owned).collect();
-        return Record { cells, broken_quote: false };
+        return Record {
+            cells,
+            broken_quote: false,
+        };
     }
     let mut cells = Vec::new();
     let mut cell = String::new();
@@ -107,7 +117,10 @@ pub(crate) fn cells(line: &[u8], delimiter: u8) -> Record {
         }
     }
     cells.push(cell);
-    Record { cells, broken_quote: open }
+    Record {
+        cells,
+        broken_quote: open,
+    }
 }
 
 /// The separator of a header line: the one that splits it most; a comma in doubt.
@@ -134,9 +147,18 @@ mod tests {
 
     #[test]
     fn quotes() {
-        let (rows, used) = all("a,\"[1, 2]\",\"say \"\"x\"\"\"\r\n1,\"two\nlines\",3\n4,5", false);
-        assert_eq!(rows, [vec!["a", "[1, 2]", "say \"x\""], vec!["1", "two\nlines", "3"]]);
-        assert_eq!(used, 44 - 3);
+        let (rows, used) = all(
+            "a,\"[1, 2]\",\"say \"\"x\"\"\"\r\n1,\"two\nlines\",3\n4,5",
+            false,
+        );
+        assert_eq!(
+            rows,
+            [
+                vec!["a", "[1, 2]", "say \"x\""],
+                vec!["1", "two\nlines", "3"]
+            ]
+        );
+        assert_eq!(used, 40);
     }
 
     #[test]

@@ -35,9 +35,11 @@ impl std::fmt::Display for JsonError {
 impl Json {
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Object(entries) => {
-                entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
-            }
+            Self::Object(entries) => entries
+                .iter()
+                .rev()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -77,7 +79,9 @@ impl Json {
     pub(crate) fn int(&self) -> Option<i64> {
         match self {
             Self::Int(value) => Some(*value),
-            Self::Float(value) => crate::Step::from_f64(*value).filter(|s| s.micro == 0).map(|s| s.whole),
+            Self::Float(value) => crate::Step::from_f64(*value)
+                .filter(|s| s.micro == 0)
+                .map(|s| s.whole),
             _ => None,
         }
     }
@@ -106,7 +110,10 @@ impl Json {
 
     /// The object's entries as strict JSON.
     pub(crate) fn strict_map(&self) -> Map<String, Value> {
-        self.entries().iter().map(|(name, value)| (name.clone(), value.strict())).collect()
+        self.entries()
+            .iter()
+            .map(|(name, value)| (name.clone(), value.strict()))
+            .collect()
     }
 }
 
@@ -139,7 +146,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
 
 /// Parses one value at the beginning of `bytes`; also says how many bytes it took.
 pub(crate) fn parse_prefix(bytes: &[u8]) -> Result<(Json, usize), JsonError> {
-    let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let start = if bytes.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
     let mut parser = Parser { bytes, at: start };
     let value = parser.value(0)?;
     Ok((value, parser.at))
@@ -152,7 +163,11 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn error(&self, what: &'static str) -> JsonError {
-        JsonError { at: self.at, what, cut: self.at >= self.bytes.len() }
+        JsonError {
+            at: self.at,
+            what,
+            cut: self.at >= self.bytes.len(),
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -195,7 +210,11 @@ impl Parser<'_> {
             return Ok(value);
         }
         let cut = word.as_bytes().starts_with(rest);
-        Err(JsonError { at: self.at, what: "not a JSON value", cut })
+        Err(JsonError {
+            at: self.at,
+            what: "not a JSON value",
+            cut,
+        })
     }
 
     fn number(&mut self) -> Result<Json, JsonError> {
@@ -217,7 +236,11 @@ impl Parser<'_> {
             Ok(value) => Ok(Json::Float(value)),
             Err(_) => {
                 let cut = self.at >= self.bytes.len();
-                Err(JsonError { at: start, what: "not a number", cut })
+                Err(JsonError {
+                    at: start,
+                    what: "not a number",
+                    cut,
+                })
             }
         }
     }
@@ -250,7 +273,9 @@ impl Parser<'_> {
 
     fn escape(&mut self) -> Result<char, JsonError> {
         self.at += 1;
-        let byte = self.peek().ok_or_else(|| self.error("the text is cut off"))?;
+        let byte = self
+            .peek()
+            .ok_or_else(|| self.error("the text is cut off"))?;
         self.at += 1;
         Ok(match byte {
             b'"' => '"',
@@ -281,11 +306,14 @@ impl Parser<'_> {
     }
 
     fn hex(&mut self) -> Result<u32, JsonError> {
-        let digits = self
-            .bytes
-            .get(self.at..self.at + 4)
-            .ok_or(JsonError { at: self.bytes.len(), what: "the text is cut off", cut: true })?;
-        let code = std::str::from_utf8(digits).ok().and_then(|d| u32::from_str_radix(d, 16).ok());
+        let digits = self.bytes.get(self.at..self.at + 4).ok_or(JsonError {
+            at: self.bytes.len(),
+            what: "the text is cut off",
+            cut: true,
+        })?;
+        let code = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|d| u32::from_str_radix(d, 16).ok());
         let code = code.ok_or_else(|| self.error("bad \\u escape in text"))?;
         self.at += 4;
         Ok(code)
@@ -352,7 +380,10 @@ mod tests {
 
     #[test]
     fn what_trackers_write() {
-        let json = parse(br#" {"a": NaN, "b": [-Infinity, 1, 2.5e-3, "x\u00e9\ud83d\ude00\n"], "a": null} "#).unwrap();
+        let json = parse(
+            br#" {"a": NaN, "b": [-Infinity, 1, 2.5e-3, "x\u00e9\ud83d\ude00\n"], "a": null} "#,
+        )
+        .unwrap();
         assert_eq!(json.get("a"), Some(&Json::Null));
         let items = json.get("b").unwrap().items();
         assert_eq!(items[0].number(), Some(f64::NEG_INFINITY));
@@ -360,7 +391,10 @@ mod tests {
         assert_eq!(items[2], Json::Float(2.5e-3));
         assert_eq!(items[3].text(), Some("xé😀\n"));
         assert_eq!(json.strict()["b"][0], "-Infinity");
-        assert_eq!(parse(b"18446744073709551615").unwrap(), Json::Float(18_446_744_073_709_551_615.0));
+        assert_eq!(
+            parse(b"18446744073709551615").unwrap(),
+            Json::Float(18_446_744_073_709_551_615.0)
+        );
     }
 
     #[test]

@@ -112,7 +112,9 @@ impl Tail {
         let mut buffer: Vec<u8> = Vec::new();
         let mut want = CHUNK;
         while left > 0 {
-            let read = (&mut file).take(left.min(want as u64)).read_to_end(&mut buffer)?;
+            let read = (&mut file)
+                .take(left.min(want as u64))
+                .read_to_end(&mut buffer)?;
             if read == 0 {
                 break;
             }
@@ -121,7 +123,11 @@ impl Tail {
             self.mark(&buffer, used);
             self.offset += used as u64;
             buffer.drain(..used);
-            want = if used == 0 { buffer.len().max(CHUNK) } else { CHUNK };
+            want = if used == 0 {
+                buffer.len().max(CHUNK)
+            } else {
+                CHUNK
+            };
         }
         Ok(())
     }
@@ -131,7 +137,8 @@ impl Tail {
             let missing = (MARK - self.head.len()).min(used);
             self.head.extend_from_slice(&buffer[..missing]);
         }
-        self.before.extend_from_slice(&buffer[used.saturating_sub(MARK)..used]);
+        self.before
+            .extend_from_slice(&buffer[used.saturating_sub(MARK)..used]);
         let surplus = self.before.len().saturating_sub(MARK);
         self.before.drain(..surplus);
     }
@@ -142,7 +149,10 @@ impl Tail {
             let mut start = 0;
             while let Some(end) = bytes[start..].iter().position(|&b| b == b'\n') {
                 let text = &bytes[start..start + end];
-                line(text.strip_suffix(b"\r").unwrap_or(text), offset + start as u64);
+                line(
+                    text.strip_suffix(b"\r").unwrap_or(text),
+                    offset + start as u64,
+                );
                 start += end + 1;
             }
             start
@@ -154,7 +164,9 @@ impl Tail {
 pub(crate) fn unix_ms(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).ok(),
-        Err(before) => i64::try_from(before.duration().as_millis()).ok().map(|ms| -ms),
+        Err(before) => i64::try_from(before.duration().as_millis())
+            .ok()
+            .map(|ms| -ms),
     }
 }
 
@@ -190,7 +202,10 @@ mod tests {
         let change = tail.check().unwrap();
         let mut seen = Vec::new();
         if !matches!(change, Change::None | Change::Gone) {
-            tail.read_lines(|line, at| seen.push(format!("{at}:{}", String::from_utf8_lossy(line)))).unwrap();
+            tail.read_lines(|line, at| {
+                seen.push(format!("{at}:{}", String::from_utf8_lossy(line)))
+            })
+            .unwrap();
         }
         (change, seen)
     }
@@ -202,7 +217,10 @@ mod tests {
         let mut tail = Tail::new(&path);
         assert_eq!(tail.check().unwrap(), Change::Gone);
         std::fs::write(&path, "a\r\nb\nhal").unwrap();
-        assert_eq!(lines(&mut tail), (Change::Grown, vec!["0:a".into(), "3:b".into()]));
+        assert_eq!(
+            lines(&mut tail),
+            (Change::Grown, vec!["0:a".into(), "3:b".into()])
+        );
         std::fs::write(&path, "a\r\nb\nhalf\n").unwrap();
         assert_eq!(lines(&mut tail), (Change::Grown, vec!["5:half".into()]));
         assert_eq!(lines(&mut tail), (Change::None, vec![]));

@@ -14,7 +14,9 @@ pub(crate) fn iso_ms(text: &str) -> Option<i64> {
     let text = text.trim();
     let number = |from: usize, to: usize| -> Option<i64> {
         let part = text.get(from..to)?;
-        part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
+        part.bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| part.parse().ok())?
     };
     let bytes = text.as_bytes();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -48,7 +50,12 @@ pub(crate) fn iso_ms(text: &str) -> Option<i64> {
         while bytes.get(at).is_some_and(u8::is_ascii_digit) {
             at += 1;
         }
-        let digits: String = text.get(start..at)?.chars().chain("0000".chars()).take(4).collect();
+        let digits: String = text
+            .get(start..at)?
+            .chars()
+            .chain("0000".chars())
+            .take(4)
+            .collect();
         ms += (digits.parse::<i64>().ok()? + 5) / 10;
     }
     let zone = text.get(at..)?;
@@ -96,7 +103,11 @@ pub(crate) fn iso(ms: i64) -> String {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (s, milli) = (of_day / 1000, of_day % 1000);
     format!(
@@ -114,11 +125,21 @@ mod tests {
     #[test]
     fn iso_forms() {
         assert_eq!(iso_ms("1970-01-01"), Some(0));
-        assert_eq!(iso_ms("2026-11-23T23:38:14.302570+00:00"), Some(1_795_477_094_303));
+        assert_eq!(
+            iso_ms("2026-11-23T23:38:14.302570+00:00"),
+            Some(1_795_477_094_303)
+        );
         assert_eq!(iso_ms("2026-11-23T23:38:14.302"), Some(1_795_477_094_302));
         assert_eq!(iso_ms("2026-11-24 00:38:14+01:00"), Some(1_795_477_094_000));
         assert_eq!(iso_ms("2000-02-29T12:00Z"), Some(951_825_600_000));
-        for wrong in ["", "2026", "23.11.2026", "2026-13-01", "2026-11-23T", "2026-11-23Tab:cd"] {
+        for wrong in [
+            "",
+            "2026",
+            "23.11.2026",
+            "2026-13-01",
+            "2026-11-23T",
+            "2026-11-23Tab:cd",
+        ] {
             assert_eq!(iso_ms(wrong), None, "{wrong}");
         }
     }

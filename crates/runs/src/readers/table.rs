@@ -18,7 +18,9 @@ const PARAMS_LIMIT: u64 = 8 << 20;
 
 /// The reader for one table.
 pub(crate) fn reader(source: Source) -> UnitReader {
-    UnitReader::new(source, only_itself, |source, path| Box::new(Table::new(source, path)))
+    UnitReader::new(source, only_itself, |source, path| {
+        Box::new(Table::new(source, path))
+    })
 }
 
 /// What the columns of a table mean.
@@ -70,17 +72,26 @@ impl Table {
     }
 
     fn read_params(&mut self) -> bool {
-        let Some(file) = &self.params else { return false };
+        let Some(file) = &self.params else {
+            return false;
+        };
         let modified = modified_ms(file);
         if modified.is_none() || modified == self.params_seen {
             return false;
         }
         self.params_seen = modified;
         let run = &mut self.loaded.run;
-        match read_small(file, PARAMS_LIMIT).map_err(|e| e.to_string()).and_then(|b| yaml::params(&b)) {
+        match read_small(file, PARAMS_LIMIT)
+            .map_err(|e| e.to_string())
+            .and_then(|b| yaml::params(&b))
+        {
             Ok(params) => run.params = params,
             Err(message) => {
-                run.report(file, None, format!("the parameters cannot be read: {message}"));
+                run.report(
+                    file,
+                    None,
+                    format!("the parameters cannot be read: {message}"),
+                );
             }
         }
         true
@@ -88,23 +99,35 @@ impl Table {
 
     fn read_rows(&mut self) -> Result<(), RunsError> {
         let path = self.tail.path().to_path_buf();
-        let (kind, layout, rows, loaded) =
-            (self.kind, &mut self.layout, &mut self.rows, &mut self.loaded);
+        let (kind, layout, rows, loaded) = (
+            self.kind,
+            &mut self.layout,
+            &mut self.rows,
+            &mut self.loaded,
+        );
         let read = self.tail.read(|bytes, offset| {
             let mut bytes = bytes;
             let mut skipped = 0;
             if offset == 0 {
-                let bom = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+                let bom = if bytes.starts_with(b"\xef\xbb\xbf") {
+                    3
+                } else {
+                    0
+                };
                 bytes = &bytes[bom..];
                 skipped = bom;
             }
             let mut used = 0;
             if layout.is_none() {
-                let Some((line, end)) = header_line(bytes) else { return 0 };
+                let Some((line, end)) = header_line(bytes) else {
+                    return 0;
+                };
                 *layout = Some(Layout::new(line, kind, loaded));
                 used = end;
             }
-            let Some(layout) = layout.as_mut() else { return 0 };
+            let Some(layout) = layout.as_mut() else {
+                return 0;
+            };
             used += csv::split(&bytes[used..], layout.delimiter, false, |record, at| {
                 let at = offset + (skipped + used + at) as u64;
                 layout.row(record, at, &path, rows, loaded);
@@ -154,7 +177,9 @@ impl Layout {
         let delimiter = csv::guess_delimiter(line);
         let header = trimmed(csv::cells(line, delimiter));
         let find = |wanted: &[&str]| {
-            wanted.iter().find_map(|name| header.iter().position(|cell| cell == name))
+            wanted
+                .iter()
+                .find_map(|name| header.iter().position(|cell| cell == name))
         };
         let step = match kind {
             SourceKind::Keras | SourceKind::Ultralytics => find(&["epoch"]),
@@ -173,7 +198,13 @@ impl Layout {
                     .then(|| loaded.columns.id(name))
             })
             .collect();
-        Self { header, delimiter, step, time, metrics }
+        Self {
+            header,
+            delimiter,
+            step,
+            time,
+            metrics,
+        }
     }
 
     fn row(&mut self, record: Record, at: u64, file: &Path, rows: &mut i64, loaded: &mut Loaded) {
@@ -183,7 +214,11 @@ impl Layout {
             return;
         }
         if broken {
-            loaded.run.report(file, Some(at), "a quote is never closed: this line is left out");
+            loaded.run.report(
+                file,
+                Some(at),
+                "a quote is never closed: this line is left out",
+            );
             return;
         }
         let cell = |i: Option<usize>| i.and_then(|i| cells.get(i)).map(String::as_str);
@@ -193,7 +228,9 @@ impl Layout {
         }
         let Some(step_text) = cell(self.step) else {
             match self.step {
-                Some(_) => loaded.run.report(file, Some(at), "a line has no step cell: left out"),
+                Some(_) => loaded
+                    .run
+                    .report(file, Some(at), "a line has no step cell: left out"),
                 None => self.fill(&cells, Step::from(*rows), None, (at, file), loaded),
             }
             *rows += 1;
@@ -215,20 +252,32 @@ impl Layout {
             if step_text.parse::<f64>().is_err() && cells.iter().all(|c| float(c).is_none()) {
                 self.new_header(&cells, loaded);
             } else if !is_missing(step_text) {
-                loaded.run.report(file, Some(at), format!("{step_text:?} is not a step: the line is left out"));
+                loaded.run.report(
+                    file,
+                    Some(at),
+                    format!("{step_text:?} is not a step: the line is left out"),
+                );
             } else {
-                loaded.run.report(file, Some(at), "a line has no step: left out");
+                loaded
+                    .run
+                    .report(file, Some(at), "a line has no step: left out");
             }
             return;
         };
         let number = cell(self.time).and_then(|text| float(text).and_then(guess_ms));
-        let time = number
-            .or_else(|| cell(self.time).and_then(crate::formats::time::iso_ms));
+        let time = number.or_else(|| cell(self.time).and_then(crate::formats::time::iso_ms));
         self.fill(&cells, step, time, (at, file), loaded);
         *rows += 1;
     }
 
-    fn fill(&self, cells: &[String], step: Step, time: Option<i64>, _at: (u64, &Path), loaded: &mut Loaded) {
+    fn fill(
+        &self,
+        cells: &[String],
+        step: Step,
+        time: Option<i64>,
+        _at: (u64, &Path),
+        loaded: &mut Loaded,
+    ) {
         for (cell, metric) in cells.iter().zip(&self.metrics) {
             if let Some(metric) = metric
                 && !is_missing(cell)
@@ -245,15 +294,26 @@ impl Layout {
         let kind = loaded.run.source;
         let next = Self::new(line.as_bytes(), kind, loaded);
         if next.step.is_some() {
-            *self = Self { delimiter: self.delimiter, ..next };
+            *self = Self {
+                delimiter: self.delimiter,
+                ..next
+            };
         }
     }
 }
 
 fn trimmed(record: Record) -> Vec<String> {
-    record.cells.into_iter().map(|cell| {
-        if cell.trim().len() == cell.len() { cell } else { cell.trim().to_owned() }
-    }).collect()
+    record
+        .cells
+        .into_iter()
+        .map(|cell| {
+            if cell.trim().len() == cell.len() {
+                cell
+            } else {
+                cell.trim().to_owned()
+            }
+        })
+        .collect()
 }
 
 impl Unit for Table {
@@ -263,7 +323,10 @@ impl Unit for Table {
         match self.tail.check().map_err(|e| RunsError::io(&path, e))? {
             Change::None => {}
             Change::Gone => {
-                return Err(RunsError::format(&path, "the file is gone; what was read is kept"));
+                return Err(RunsError::format(
+                    &path,
+                    "the file is gone; what was read is kept",
+                ));
             }
             Change::Rewritten => {
                 self.start_over();

@@ -26,7 +26,8 @@ impl Columns {
         }
         let id = self.series.len();
         self.index.insert(key.to_owned(), id);
-        self.series.push((key.to_owned(), Series::default(), MetricSummary::default()));
+        self.series
+            .push((key.to_owned(), Series::default(), MetricSummary::default()));
         id
     }
 
@@ -47,8 +48,13 @@ impl Columns {
     /// Sets the value at the last step: replaces the point when the step is the last one.
     pub(crate) fn merge(&mut self, key: &str, step: Step, time_ms: Option<i64>, value: f64) {
         let id = self.id(key);
-        let Some((_, series, summary)) = self.series.get_mut(id) else { return };
-        let last = series.len().checked_sub(1).and_then(|i| series.steps.get(i));
+        let Some((_, series, summary)) = self.series.get_mut(id) else {
+            return;
+        };
+        let last = series
+            .len()
+            .checked_sub(1)
+            .and_then(|i| series.steps.get(i));
         if last == Some(step) {
             series.replace_last(step, time_ms, value);
             *summary = MetricSummary::of(series);
@@ -59,12 +65,17 @@ impl Columns {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Series> {
-        self.index.get(key).and_then(|&id| self.series.get(id)).map(|(_, series, _)| series)
+        self.index
+            .get(key)
+            .and_then(|&id| self.series.get(id))
+            .map(|(_, series, _)| series)
     }
 
     /// Drops a metric's points.
     pub(crate) fn clear_key(&mut self, key: &str) {
-        if let Some((_, series, summary)) = self.index.get(key).and_then(|&id| self.series.get_mut(id)) {
+        if let Some((_, series, summary)) =
+            self.index.get(key).and_then(|&id| self.series.get_mut(id))
+        {
             *series = Series::default();
             *summary = MetricSummary::default();
         }
@@ -72,17 +83,24 @@ impl Columns {
 
     /// The time of the newest point.
     pub(crate) fn last_time_ms(&self) -> Option<i64> {
-        self.series.iter().filter_map(|(_, _, s)| s.last_time_ms).max()
+        self.series
+            .iter()
+            .filter_map(|(_, _, s)| s.last_time_ms)
+            .max()
     }
 
     /// The time of the first point of the metric that began first.
     pub(crate) fn first_time_ms(&self) -> Option<i64> {
-        self.series.iter().filter_map(|(_, s, _)| s.times_ms.get(0)).min()
+        self.series
+            .iter()
+            .filter_map(|(_, s, _)| s.times_ms.get(0))
+            .min()
     }
 
     /// Copies the summaries of all metrics that have points.
     pub(crate) fn summaries(&self, run: &mut Run) {
-        run.metrics.retain(|key, _| self.get(key).is_some_and(|s| !s.is_empty()));
+        run.metrics
+            .retain(|key, _| self.get(key).is_some_and(|s| !s.is_empty()));
         for (key, series, summary) in &self.series {
             if series.is_empty() {
                 continue;
@@ -107,7 +125,10 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn new(run: Run) -> Self {
-        Self { run, columns: Columns::default() }
+        Self {
+            run,
+            columns: Columns::default(),
+        }
     }
 
     /// Copies the columns' summaries to the run.
@@ -141,7 +162,12 @@ pub(crate) struct UnitReader {
 
 impl UnitReader {
     pub(crate) fn new(source: Source, discover: Discover, make: Make) -> Self {
-        Self { source, discover, make, units: Vec::new() }
+        Self {
+            source,
+            discover,
+            make,
+            units: Vec::new(),
+        }
     }
 }
 
@@ -151,7 +177,10 @@ impl Reader for UnitReader {
     }
 
     fn runs(&self) -> Vec<&Run> {
-        self.units.iter().map(|(_, unit)| &unit.loaded().run).collect()
+        self.units
+            .iter()
+            .map(|(_, unit)| &unit.loaded().run)
+            .collect()
     }
 
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
@@ -192,19 +221,29 @@ impl Reader for UnitReader {
     }
 
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
-        let unit = self.units.iter().find(|(_, unit)| unit.loaded().run.id == run);
+        let unit = self
+            .units
+            .iter()
+            .find(|(_, unit)| unit.loaded().run.id == run);
         let (_, unit) = unit.ok_or_else(|| RunsError::UnknownRun {
             path: self.source.path.clone(),
             run: run.to_owned(),
         })?;
-        unit.loaded().columns.get(key).cloned().ok_or_else(|| RunsError::UnknownMetric {
-            run: run.to_owned(),
-            key: key.to_owned(),
-        })
+        unit.loaded()
+            .columns
+            .get(key)
+            .cloned()
+            .ok_or_else(|| RunsError::UnknownMetric {
+                run: run.to_owned(),
+                key: key.to_owned(),
+            })
     }
 
     fn run(&self, id: &str) -> Option<&Run> {
-        self.units.iter().map(|(_, unit)| &unit.loaded().run).find(|run| run.id == id)
+        self.units
+            .iter()
+            .map(|(_, unit)| &unit.loaded().run)
+            .find(|run| run.id == id)
     }
 }
 

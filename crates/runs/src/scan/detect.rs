@@ -11,10 +11,17 @@ use crate::series::Step;
 
 /// How much of a file is read to recognise it.
 const SNIFF: u64 = 64 << 10;
+/// How much more is read when its lines are very long.
+const SNIFF_LONG: u64 = 4 << 20;
 
 fn sniff(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(SNIFF).read_to_end(&mut bytes).ok()?;
+    let mut file = File::open(path).ok()?;
+    file.by_ref().take(SNIFF).read_to_end(&mut bytes).ok()?;
+    // Thousands of columns make long lines: a header and a few rows must fit.
+    if !bytes.contains(&0) && bytes.iter().filter(|&&b| b == b'\n').count() < 4 {
+        file.take(SNIFF_LONG).read_to_end(&mut bytes).ok()?;
+    }
     Some(bytes)
 }
 
@@ -46,14 +53,21 @@ fn mlflow(folder: &Folder, found: &mut Found) -> bool {
         if name == "models" || !meta.is_file() {
             continue;
         }
-        let map = tail::read_small(&meta, SNIFF).ok().and_then(|b| yaml::params(&b).ok());
+        let map = tail::read_small(&meta, SNIFF)
+            .ok()
+            .and_then(|b| yaml::params(&b).ok());
         let names_experiment = map.is_some_and(|map| {
-            map.contains_key("experiment_id") && !map.contains_key("run_id") && !map.contains_key("run_uuid")
+            map.contains_key("experiment_id")
+                && !map.contains_key("run_id")
+                && !map.contains_key("run_uuid")
         });
         if names_experiment || (all_digits(name) && meta.metadata().is_ok_and(|m| m.len() == 0)) {
             is_store = true;
             let below = list(path).map(|f| f.folders).unwrap_or_default();
-            runs += below.iter().filter(|(_, run)| run.join("meta.yaml").is_file()).count();
+            runs += below
+                .iter()
+                .filter(|(_, run)| run.join("meta.yaml").is_file())
+                .count();
         }
     }
     if is_store {
@@ -88,7 +102,13 @@ fn table_header(path: &Path) -> Option<Vec<String>> {
     let mut lines = bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
     let line = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"))?;
     let delimiter = csv::guess_delimiter(line);
-    Some(csv::cells(line, delimiter).cells.iter().map(|c| c.trim().to_owned()).collect())
+    Some(
+        csv::cells(line, delimiter)
+            .cells
+            .iter()
+            .map(|c| c.trim().to_owned())
+            .collect(),
+    )
 }
 
 /// Adds what a single file is. `asked` when the user named this very file.
@@ -109,11 +129,19 @@ fn table(_folder: &Folder, lower: &str, path: &Path, asked: bool, found: &mut Fo
         return;
     };
     let sure = lower.ends_with(".csv") || lower.ends_with(".tsv");
-    let relative = path.strip_prefix(found.root()).unwrap_or(path).to_string_lossy().into_owned();
+    let relative = path
+        .strip_prefix(found.root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned();
     match judge_table(&bytes) {
         Ok((kind, step)) => {
             if asked || names::plausible_place(&relative) {
-                let kind = if kind == SourceKind::Keras && step != "epoch" { SourceKind::Csv } else { kind };
+                let kind = if kind == SourceKind::Keras && step != "epoch" {
+                    SourceKind::Csv
+                } else {
+                    kind
+                };
                 found.add(kind, path, Some(1));
             } else {
                 found.skip(path, format!("has a column {step:?} but lies where data sets lie: open it by itself if it is a log"));
@@ -132,7 +160,10 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
     }
     let mut at = 0;
     let (line, commented) = loop {
-        let Some(end) = bytes.get(at..).and_then(|b| b.iter().position(|&b| b == b'\n')) else {
+        let Some(end) = bytes
+            .get(at..)
+            .and_then(|b| b.iter().position(|&b| b == b'\n'))
+        else {
             return Err("no complete header line".into());
         };
         let line = bytes[at..at + end].trim_ascii();
@@ -145,12 +176,17 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
         }
     };
     let delimiter = csv::guess_delimiter(line);
-    let header: Vec<String> =
-        csv::cells(line, delimiter).cells.iter().map(|c| c.trim().to_owned()).collect();
+    let header: Vec<String> = csv::cells(line, delimiter)
+        .cells
+        .iter()
+        .map(|c| c.trim().to_owned())
+        .collect();
     if header.len() < 2 {
         return Err("a single column is not a table of metrics".into());
     }
-    let step = names::STEP.iter().find_map(|name| header.iter().position(|cell| cell == name));
+    let step = names::STEP
+        .iter()
+        .find_map(|name| header.iter().position(|cell| cell == name));
     // Stable-Baselines' monitor.csv counts nothing: one line per episode.
     let monitor = commented && header.starts_with(&["r".into(), "l".into(), "t".into()]);
     let Some(step) = step else {
@@ -162,18 +198,27 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
     let (mut rows, mut grows, mut numbers) = (0, 0, 0);
     let mut last: Option<Step> = None;
     csv::split(&bytes[at..], delimiter, false, |record, _| {
-        let Some(value) = record.cells.get(step).and_then(|c| Step::parse(c.trim())) else { return };
+        let Some(value) = record.cells.get(step).and_then(|c| Step::parse(c.trim())) else {
+            return;
+        };
         rows += 1;
         grows += usize::from(last.is_none_or(|last| value >= last));
         last = Some(value);
         let others = record.cells.iter().enumerate().filter(|(i, _)| *i != step);
-        numbers += usize::from(others.clone().any(|(_, c)| number::float(c.trim()).is_some()));
+        numbers += usize::from(
+            others
+                .clone()
+                .any(|(_, c)| number::float(c.trim()).is_some()),
+        );
     });
     if rows == 0 {
         return Err(format!("column {:?} holds no numbers yet", header[step]));
     }
     if grows * 10 < rows * 8 {
-        return Err(format!("column {:?} does not grow as steps do", header[step]));
+        return Err(format!(
+            "column {:?} does not grow as steps do",
+            header[step]
+        ));
     }
     if numbers == 0 {
         return Err("no numbers beside the step column".into());
@@ -189,8 +234,14 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
 }
 
 fn keras_order(rest: &[String]) -> bool {
-    let plain: Vec<_> = rest.iter().filter(|name| !name.starts_with("val_")).collect();
-    plain.is_sorted() && plain.iter().any(|name| name.contains("loss") || name.contains("acc"))
+    let plain: Vec<_> = rest
+        .iter()
+        .filter(|name| !name.starts_with("val_"))
+        .collect();
+    plain.is_sorted()
+        && plain
+            .iter()
+            .any(|name| name.contains("loss") || name.contains("acc"))
 }
 
 /// What only the whole picture tells; removes what another source already covers.

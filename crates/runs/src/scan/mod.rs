@@ -17,7 +17,15 @@ const MAX_DEPTH: usize = 24;
 const MAX_ENTRIES: usize = 2_000_000;
 /// Folders that hold code, caches or history, never runs of this project.
 const NEVER: [&str; 9] = [
-    ".git", ".hg", ".svn", "node_modules", "__pycache__", "site-packages", ".tox", ".mypy_cache", ".ruff_cache",
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    "__pycache__",
+    "site-packages",
+    ".tox",
+    ".mypy_cache",
+    ".ruff_cache",
 ];
 
 /// A place with runs of one tool.
@@ -37,16 +45,22 @@ impl Source {
     /// A path below the scanned folder with `/` between parts; the scanned folder itself
     /// and paths outside go by their last part.
     pub(crate) fn relative(&self, path: &Path) -> String {
-        let below = path.strip_prefix(&self.root).ok().filter(|p| !p.as_os_str().is_empty());
+        let below = path
+            .strip_prefix(&self.root)
+            .ok()
+            .filter(|p| !p.as_os_str().is_empty());
         match below {
             Some(below) => {
-                let parts: Vec<_> =
-                    below.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+                let parts: Vec<_> = below
+                    .components()
+                    .map(|c| c.as_os_str().to_string_lossy())
+                    .collect();
                 parts.join("/")
             }
-            None => path
-                .file_name()
-                .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
+            None => path.file_name().map_or_else(
+                || path.display().to_string(),
+                |n| n.to_string_lossy().into_owned(),
+            ),
         }
     }
 }
@@ -78,11 +92,17 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn file(&self, name: &str) -> Option<&Path> {
-        self.files.iter().find(|(n, _)| n == name).map(|(_, path)| path.as_path())
+        self.files
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, path)| path.as_path())
     }
 
     pub(crate) fn name(&self) -> String {
-        self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+        self.path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -97,7 +117,10 @@ pub(crate) struct Found {
 impl Found {
     /// Adds a source, or counts one more run of a known one.
     pub(crate) fn add(&mut self, kind: SourceKind, path: &Path, runs: Option<usize>) {
-        let entry = self.sources.entry((path.to_path_buf(), kind)).or_insert(Some(0));
+        let entry = self
+            .sources
+            .entry((path.to_path_buf(), kind))
+            .or_insert(Some(0));
         *entry = match (*entry, runs) {
             (Some(known), Some(more)) => Some(known + more),
             _ => None,
@@ -106,7 +129,10 @@ impl Found {
 
     pub(crate) fn skip(&mut self, path: &Path, why: impl Into<String>) {
         if self.skipped.len() < 10_000 {
-            self.skipped.push(Skipped { path: path.to_path_buf(), why: why.into() });
+            self.skipped.push(Skipped {
+                path: path.to_path_buf(),
+                why: why.into(),
+            });
         }
     }
 
@@ -126,9 +152,15 @@ impl Found {
 /// [`Discovery::skipped`].
 pub fn scan(root: &Path) -> Result<Discovery, RunsError> {
     let meta = std::fs::metadata(root).map_err(|e| RunsError::io(root, e))?;
-    let mut found = Found { root: root.to_path_buf(), ..Found::default() };
+    let mut found = Found {
+        root: root.to_path_buf(),
+        ..Found::default()
+    };
     if meta.is_file() {
-        let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = root
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let folder = Folder {
             path: root.parent().unwrap_or(root).to_path_buf(),
             files: vec![(name.clone(), root.to_path_buf())],
@@ -141,13 +173,19 @@ pub fn scan(root: &Path) -> Result<Discovery, RunsError> {
     }
     detect::finish(&mut found);
     let root = root.to_path_buf();
-    let sources = found.sources.into_iter().map(|((path, kind), runs)| Source {
-        kind,
-        path,
-        root: root.clone(),
-        runs,
-    });
-    let mut discovery = Discovery { sources: sources.collect(), skipped: found.skipped };
+    let sources = found
+        .sources
+        .into_iter()
+        .map(|((path, kind), runs)| Source {
+            kind,
+            path,
+            root: root.clone(),
+            runs,
+        });
+    let mut discovery = Discovery {
+        sources: sources.collect(),
+        skipped: found.skipped,
+    };
     discovery.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(discovery)
 }
@@ -167,7 +205,10 @@ fn walk(root: &Path, found: &mut Found) {
         };
         entries += folder.files.len() + folder.folders.len();
         if entries > MAX_ENTRIES {
-            found.skip(&path, format!("not looked at: more than {MAX_ENTRIES} files before it"));
+            found.skip(
+                &path,
+                format!("not looked at: more than {MAX_ENTRIES} files before it"),
+            );
             continue;
         }
         if folder.file("pyvenv.cfg").is_some() {
@@ -182,13 +223,18 @@ fn walk(root: &Path, found: &mut Found) {
                 continue;
             }
             if depth + 1 > MAX_DEPTH {
-                found.skip(&path, format!("not looked at: deeper than {MAX_DEPTH} folders"));
+                found.skip(
+                    &path,
+                    format!("not looked at: deeper than {MAX_DEPTH} folders"),
+                );
                 continue;
             }
             if path.is_symlink() {
                 // Inside the tree the target is met on its own path; outside, once.
                 match path.canonicalize() {
-                    Ok(target) if target.starts_with(&inside) || inside.starts_with(&target) => continue,
+                    Ok(target) if target.starts_with(&inside) || inside.starts_with(&target) => {
+                        continue;
+                    }
                     Ok(target) if !visited.insert(target.clone()) => continue,
                     Ok(_) => {}
                     Err(_) => continue,
@@ -201,7 +247,11 @@ fn walk(root: &Path, found: &mut Found) {
 
 /// The entries of a folder in name order; links are resolved to what they point at.
 pub(crate) fn list(path: &Path) -> std::io::Result<Folder> {
-    let mut folder = Folder { path: path.to_path_buf(), files: Vec::new(), folders: Vec::new() };
+    let mut folder = Folder {
+        path: path.to_path_buf(),
+        files: Vec::new(),
+        folders: Vec::new(),
+    };
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -2,8 +2,23 @@
 
 /// Columns that count steps, best first.
 pub(crate) const STEP: &[&str] = &[
-    "step", "_step", "global_step", "Step", "iteration", "iter", "iters", "it", "epoch", "Epoch", "timesteps",
-    "total_timesteps", "time/total_timesteps", "num_timesteps", "training_iteration", "update", "batch",
+    "step",
+    "_step",
+    "global_step",
+    "Step",
+    "iteration",
+    "iter",
+    "iters",
+    "it",
+    "epoch",
+    "Epoch",
+    "timesteps",
+    "total_timesteps",
+    "time/total_timesteps",
+    "num_timesteps",
+    "training_iteration",
+    "update",
+    "batch",
 ];
 
 /// Columns that hold the time of a point, best first.
@@ -11,8 +26,23 @@ pub(crate) const TIME: &[&str] = &["time", "timestamp", "_timestamp", "wall_time
 
 /// Parts of file or folder names where logs of training are to be expected.
 const PLACES: &[&str] = &[
-    "log", "run", "output", "result", "experiment", "exp", "train", "metric", "progress", "monitor", "history",
-    "eval", "loss", "scalar", "checkpoint", "version_", "stats",
+    "log",
+    "run",
+    "output",
+    "result",
+    "experiment",
+    "exp",
+    "train",
+    "metric",
+    "progress",
+    "monitor",
+    "history",
+    "eval",
+    "loss",
+    "scalar",
+    "checkpoint",
+    "version_",
+    "stats",
 ];
 
 /// Folders that hold data sets, where a table is not a log unless its name says so.
@@ -38,10 +68,21 @@ mod tests {
 
     #[test]
     fn logs_and_data_sets() {
-        for yes in ["training.log", "history.csv", "progress.csv", "logs/a.csv", "out/runs/3/x.csv"] {
+        for yes in [
+            "training.log",
+            "history.csv",
+            "progress.csv",
+            "logs/a.csv",
+            "out/runs/3/x.csv",
+        ] {
             assert!(plausible_place(yes), "{yes}");
         }
-        for no in ["data/train.csv", "wine.csv", "datasets/a/b.csv", "prices.csv"] {
+        for no in [
+            "data/train.csv",
+            "wine.csv",
+            "datasets/a/b.csv",
+            "prices.csv",
+        ] {
             assert!(!plausible_place(no), "{no}");
         }
     }
