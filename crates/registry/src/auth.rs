@@ -13,8 +13,9 @@ use tokio::sync::Mutex;
 
 use crate::challenge::{self, Challenge};
 use crate::error::{Error, Result};
+use crate::explain::map_transport_error;
 use crate::secret::{Credentials, Secret};
-use crate::transport::{bounded_body, map_transport_error};
+use crate::transport::bounded_body;
 
 /// Lifetime of a token whose answer does not tell one (distribution token specification).
 const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(60);
@@ -313,7 +314,7 @@ impl Auth {
                 Err(Error::Unauthorized {
                     host: self.host.clone(),
                     user: self.credentials.shown(),
-                    cause: crate::transport::error_text(&body).1.unwrap_or_else(|| {
+                    cause: crate::explain::error_text(&body).1.unwrap_or_else(|| {
                         format!("{realm_host} gave no token ({})", status.as_u16())
                     }),
                 })
@@ -323,7 +324,7 @@ impl Auth {
                     host: realm_host,
                     doing: "asking for a token".into(),
                     status: status.as_u16(),
-                    message: crate::transport::error_text(&body).1.unwrap_or_default(),
+                    message: crate::explain::error_text(&body).1.unwrap_or_default(),
                     retry_after: None,
                 })
             }

@@ -56,6 +56,9 @@ pub struct Timeouts {
     pub stall: Duration,
     /// For the answer once a body is sent completely: registries verify the digest of a large blob first.
     pub commit: Duration,
+    /// How long a chunk that is on its way may take to arrive after the user cancelled, so that the upload can be
+    /// continued later.
+    pub cancel_grace: Duration,
 }
 
 impl Default for Timeouts {
@@ -64,6 +67,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(15),
             stall: Duration::from_secs(60),
             commit: Duration::from_secs(600),
+            cancel_grace: Duration::from_secs(2),
         }
     }
 }

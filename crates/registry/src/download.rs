@@ -10,8 +10,9 @@ use reqwest::{Method, StatusCode};
 use tokio::task::JoinHandle;
 
 use crate::auth::Scope;
+use crate::blobs::content_range_start;
 use crate::error::{Error, Result};
-use crate::registry::{Registry, content_range_start};
+use crate::registry::Registry;
 use crate::steps::Row;
 use crate::store::{BlobStore, PartialBlob};
 use crate::transport::Request;

@@ -8,16 +8,24 @@
 //! `download` one blob, `push` and `pull` one ModelKit, `docker_config` the logins shared with `kit`.
 
 mod auth;
+mod blobs;
 mod challenge;
+mod client;
 mod config;
+mod credential_helper;
+mod docker_config;
 mod download;
 mod error;
+mod explain;
 mod feed;
 mod journal;
+mod listing;
+mod manifests;
 mod names;
 mod private;
 mod pull;
 mod push;
+mod referrers;
 mod registry;
 mod secret;
 mod steps;
@@ -28,17 +36,19 @@ mod transfer;
 mod transport;
 mod upload;
 
+pub use blobs::{MAX_CONFIG_BYTES, MAX_RANGE_BYTES};
 pub use config::{
     ClientCert, DEFAULT_CHUNK_BYTES, DEFAULT_CONCURRENCY, RegistryConfig, RetryPolicy, Timeouts,
 };
+pub use docker_config::{Logins, SavedIn};
 pub use error::{Error, ErrorKind, Result};
 pub use journal::{FolderJournal, MemoryJournal, UploadJournal, UploadKey};
+pub use listing::{PAGE, Page};
+pub use manifests::{MAX_MANIFEST_BYTES, RemoteManifest};
 pub use pull::Pulled;
 pub use push::Push;
-pub use registry::{
-    MAX_CONFIG_BYTES, MAX_MANIFEST_BYTES, MAX_RANGE_BYTES, PAGE, Page, Ping, Referrer, Registry,
-    RemoteManifest, SignIn,
-};
+pub use referrers::Referrer;
+pub use registry::{Ping, Registry, SignIn};
 pub use secret::{Credentials, Secret};
 pub use store::{BlobStore, PartialBlob, PartialFile, PulledManifest, ReadSeek};
 pub use transfer::{Outcome, Preflight, PreflightBlob};

@@ -54,7 +54,7 @@ pub(crate) fn check_repository(repository: &str) -> Result<()> {
     }
     Err(Error::Config(format!(
         "{:?} is not a repository name: it consists of lower-case letters and digits, joined by . _ - and /",
-        crate::transport::clip(repository, 100)
+        crate::explain::clip(repository, 100)
     )))
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn check_tag(tag: &str) -> Result<()> {
     }
     Err(Error::Config(format!(
         "{:?} is not a tag: it consists of at most 128 letters, digits, _ . and -, and does not begin with . or -",
-        crate::transport::clip(tag, 140)
+        crate::explain::clip(tag, 140)
     )))
 }
 

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use kitbench_modelkit::progress::{CancellationToken, Observer, StepState};
 use kitbench_modelkit::{Descriptor, Digest, Manifest};
 
+use crate::blobs::MAX_CONFIG_BYTES;
 use crate::download::{Download, blocking};
 use crate::error::{Error, Result};
+use crate::manifests::RemoteManifest;
 use crate::names::Selector;
-use crate::registry::{MAX_CONFIG_BYTES, Registry, RemoteManifest};
+use crate::registry::Registry;
 use crate::steps::{Row, steps_of, unique_blobs};
 use crate::store::{BlobStore, PulledManifest};
 use crate::transfer::{Outcome, Preflight, PreflightBlob, in_parallel, or_cancelled};

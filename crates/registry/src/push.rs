@@ -13,8 +13,9 @@ use reqwest::{Method, StatusCode};
 use crate::auth::Scope;
 use crate::error::{Error, Result};
 use crate::journal::{MemoryJournal, UploadJournal};
+use crate::manifests::parse_modelkit;
 use crate::names::{check_repository, check_tag};
-use crate::registry::{Registry, parse_modelkit};
+use crate::registry::Registry;
 use crate::steps::{Row, steps_of, unique_blobs};
 use crate::store::BlobStore;
 use crate::transfer::{Outcome, Preflight, PreflightBlob, in_parallel, or_cancelled};
@@ -293,8 +294,9 @@ impl Sending<'_> {
             mount_from: &self.push.mount_from,
             journal: self.push.journal.as_ref(),
             row,
+            cancel: self.stop,
         };
-        let sent = self.failed(&rows, or_cancelled(self.stop, upload.run()).await)?;
+        let sent = self.failed(&rows, upload.run().await)?;
         row.state(match sent {
             Sent::Mounted => StepState::Mounted,
             Sent::Uploaded => StepState::Done,

@@ -81,7 +81,7 @@ fn layer_step(layer: &Descriptor) -> Step {
         .filter(|path| path.as_str() != ".")
     {
         label.push_str(", ");
-        label.push_str(&crate::transport::clip(path, 120));
+        label.push_str(&crate::explain::clip(path, 120));
     }
     Step {
         label,
