@@ -7,11 +7,16 @@ pub mod digest;
 pub mod error;
 pub mod ignore;
 pub mod json;
+pub mod layer;
 pub mod manifest;
 pub mod media;
-pub mod paths;
+pub mod plan;
 pub mod progress;
 pub mod reference;
+pub mod source;
+pub mod store;
+pub mod tar;
+mod walk;
 
 use std::fmt;
 
@@ -19,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
 pub use error::{Error, Result};
-pub use kitbench_kitfile::model::Rules as Compat;
+pub use kitbench_kitfile::Rules as Compat;
 pub use manifest::{Descriptor, Manifest};
 pub use media::{Compression, Format, Packaging};
 pub use reference::Reference;

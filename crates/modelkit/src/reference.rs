@@ -147,12 +147,6 @@ impl Reference {
             (None, tag) => tag.clone(),
         }
     }
-
-    /// Whether `path`, a model's path, names a parent ModelKit rather than a file: it contains
-    /// `:` or `@` and parses as a reference.
-    pub fn names_modelkit(path: &str) -> bool {
-        (path.contains(':') || path.contains('@')) && Reference::parse_with_tags(path).is_ok()
-    }
 }
 
 /// Shown without what a reader need not see: `localhost/`, the placeholder and a lone `@`.
@@ -359,16 +353,6 @@ mod tests {
         assert!(matches!(error("a.b:99999/m"), E::Registry(_)));
         for fine in ["a--b", "a__b", "a_b.c-d", "1", "m:A_b.c-1"] {
             assert!(fine.parse::<Reference>().is_ok(), "{fine}");
-        }
-    }
-
-    #[test]
-    fn a_model_path_is_a_parent_only_with_tag_or_digest() {
-        for kit in ["r.io/base:v1", "base:v1", &format!("base@{}", Digest::of(b""))] {
-            assert!(Reference::names_modelkit(kit), "{kit}");
-        }
-        for file in ["base", "models/w.bin", "./a:b", "C:\\x", "r.io/base"] {
-            assert!(!Reference::names_modelkit(file), "{file}");
         }
     }
 }

@@ -122,7 +122,7 @@ fn normalise(line: &str) -> String {
         Some(rest) => (true, rest.trim()),
         None => (false, line),
     };
-    let mut cleaned = if rest.is_empty() { String::new() } else { crate::paths::clean(rest) };
+    let mut cleaned = if rest.is_empty() { String::new() } else { kitbench_kitfile::clean_path(rest) };
     if cleaned.len() > 1 && cleaned.starts_with('/') {
         cleaned.remove(0);
     }

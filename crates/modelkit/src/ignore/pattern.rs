@@ -31,7 +31,7 @@ impl Pattern {
         if pattern.is_empty() {
             return Ok(None);
         }
-        let cleaned = crate::paths::clean(pattern);
+        let cleaned = kitbench_kitfile::clean_path(pattern);
         let (negated, rest) = match cleaned.strip_prefix('!') {
             Some("") => return Err("after “!” a pattern is needed".into()),
             Some(rest) => (true, rest),

@@ -1,0 +1,231 @@
+//! The threads behind [`super::build`].
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::LayerBlob;
+use super::compress::{Framing, PieceCompressor};
+use super::read::{CHUNK, Sink, Source};
+use crate::digest::{Digest, Hasher};
+use crate::error::{Error, Result};
+use crate::media::Compression;
+
+/// Buffers of an uncompressed layer in flight.
+const BUFFERS: usize = 8;
+
+type Shared = Arc<Vec<u8>>;
+
+/// Reads and writes on this thread, hashes on another.
+pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Result<LayerBlob> {
+    thread::scope(|scope| {
+        let (to_hash, filled) = sync_channel::<(Shared, usize)>(BUFFERS);
+        let (give_back, empty) = sync_channel::<Shared>(BUFFERS + 1);
+        let hasher = scope.spawn(move || hash(&filled, Some(&give_back)));
+        let mut sink = Plain { out, out_path, to_hash, empty, size: 0, made: 1 };
+        let pumped = source.pump(&mut sink);
+        let size = sink.size;
+        drop(sink);
+        let digest = joined(hasher.join())?;
+        let settled = pumped?;
+        Ok(LayerBlob { digest, diff_id: digest, size, settled })
+    })
+}
+
+struct Plain<'a> {
+    out: &'a mut File,
+    out_path: &'a Path,
+    to_hash: SyncSender<(Shared, usize)>,
+    empty: Receiver<Shared>,
+    size: u64,
+    /// Buffers that exist.
+    made: usize,
+}
+
+impl Sink for Plain<'_> {
+    fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
+        let buffer = Arc::new(buffer);
+        // The hash starts while the same bytes are being written.
+        self.to_hash.send((Arc::clone(&buffer), length)).map_err(|_| stopped())?;
+        self.out
+            .write_all(buffer.get(..length).unwrap_or_default())
+            .map_err(Error::io("write", self.out_path))?;
+        self.size += length as u64;
+        drop(buffer);
+        let spare = if self.made < BUFFERS {
+            self.empty.try_recv().ok()
+        } else {
+            Some(self.empty.recv().map_err(|_| stopped())?)
+        };
+        match spare.and_then(Arc::into_inner) {
+            Some(buffer) => Ok(buffer),
+            None => {
+                self.made += 1;
+                Ok(vec![0; CHUNK])
+            }
+        }
+    }
+}
+
+fn hash(filled: &Receiver<(Shared, usize)>, give_back: Option<&SyncSender<Shared>>) -> Digest {
+    let mut hasher = Hasher::new();
+    while let Ok((buffer, length)) = filled.recv() {
+        hasher.update(buffer.get(..length).unwrap_or_default());
+        if let Some(give_back) = give_back {
+            // Nobody takes buffers any more once reading is done.
+            let _ = give_back.send(buffer);
+        }
+    }
+    hasher.finish()
+}
+
+/// Reads on this thread, hashes on a second, compresses on `workers` more and writes on another.
+pub(super) fn compressed(
+    source: &Source<'_>,
+    compression: Compression,
+    workers: usize,
+    out: &mut File,
+    out_path: &Path,
+) -> Result<LayerBlob> {
+    thread::scope(|scope| {
+        let in_flight = 2 * workers + 2;
+        let (to_hash, filled) = sync_channel::<(Shared, usize)>(in_flight);
+        let (to_work, work) = sync_channel::<Piece>(in_flight);
+        let (to_write, packed) = sync_channel::<Packed>(in_flight);
+        let (ticket, tickets) = sync_channel::<()>(in_flight + 1);
+        let diff_hasher = scope.spawn(move || hash(&filled, None));
+        let work = Arc::new(Mutex::new(work));
+        let compressors: Vec<_> = (0..workers)
+            .map(|_| {
+                let (work, to_write) = (Arc::clone(&work), to_write.clone());
+                scope.spawn(move || compress(compression, &work, &to_write, out_path))
+            })
+            .collect();
+        drop((work, to_write));
+        let writer = scope.spawn(move || write(compression, &packed, &ticket, out, out_path));
+
+        let mut sink = Compressed { to_hash, to_work, tickets, in_flight, sent: 0, held: None };
+        let pumped = source.pump(&mut sink).and_then(|settled| sink.finish().map(|()| settled));
+        drop(sink);
+        let diff_id = joined(diff_hasher.join())?;
+        let compressed: Result<Vec<()>> = compressors.into_iter().map(|thread| joined(thread.join())?).collect();
+        // A failure further down closes the channels and shows as a stop further up, so the last
+        // on the way of the bytes is asked first.
+        let (digest, size) = joined(writer.join())??;
+        compressed?;
+        Ok(LayerBlob { digest, diff_id, size, settled: pumped? })
+    })
+}
+
+struct Piece {
+    number: u64,
+    data: Shared,
+    length: usize,
+    last: bool,
+}
+
+struct Packed {
+    piece: Piece,
+    bytes: Vec<u8>,
+}
+
+struct Compressed {
+    to_hash: SyncSender<(Shared, usize)>,
+    to_work: SyncSender<Piece>,
+    /// One comes back for each piece written; bounds what is in memory.
+    tickets: Receiver<()>,
+    in_flight: usize,
+    sent: usize,
+    /// The latest buffer, held back until it is known whether it is the last.
+    held: Option<(Shared, usize)>,
+}
+
+impl Compressed {
+    fn send(&mut self, data: Shared, length: usize, last: bool) -> Result<()> {
+        if self.sent >= self.in_flight {
+            self.tickets.recv().map_err(|_| stopped())?;
+        }
+        let piece = Piece { number: self.sent as u64, data, length, last };
+        self.sent += 1;
+        self.to_work.send(piece).map_err(|_| stopped())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        let (data, length) = self.held.take().unwrap_or_default();
+        self.send(data, length, true)
+    }
+}
+
+impl Sink for Compressed {
+    fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
+        let buffer = Arc::new(buffer);
+        self.to_hash.send((Arc::clone(&buffer), length)).map_err(|_| stopped())?;
+        if let Some((data, length)) = self.held.replace((buffer, length)) {
+            self.send(data, length, false)?;
+        }
+        Ok(vec![0; CHUNK])
+    }
+}
+
+fn compress(
+    compression: Compression,
+    work: &Mutex<Receiver<Piece>>,
+    to_write: &SyncSender<Packed>,
+    out_path: &Path,
+) -> Result<()> {
+    let mut compressor = PieceCompressor::new(compression)?;
+    loop {
+        let next = work.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        let Ok(piece) = next else { return Ok(()) };
+        let data = piece.data.get(..piece.length).unwrap_or_default();
+        let bytes = compressor.piece(data, piece.last).map_err(Error::io("compress", out_path))?;
+        if to_write.send(Packed { piece, bytes }).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes the pieces in order; digest and size of what was written.
+fn write(
+    compression: Compression,
+    packed: &Receiver<Packed>,
+    ticket: &SyncSender<()>,
+    out: &mut File,
+    out_path: &Path,
+) -> Result<(Digest, u64)> {
+    let mut framing = Framing::new(compression);
+    let (mut hasher, mut size) = (Hasher::new(), 0);
+    let mut put = |bytes: &[u8]| {
+        hasher.update(bytes);
+        size += bytes.len() as u64;
+        out.write_all(bytes).map_err(Error::io("write", out_path))
+    };
+    put(framing.start(compression))?;
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    while let Ok(one) = packed.recv() {
+        waiting.insert(one.piece.number, one);
+        while let Some(one) = waiting.remove(&next) {
+            framing.saw(one.piece.data.get(..one.piece.length).unwrap_or_default());
+            put(&one.bytes)?;
+            next += 1;
+            // Nobody waits for room any more once reading is done.
+            let _ = ticket.try_send(());
+        }
+    }
+    put(&framing.end())?;
+    Ok((hasher.finish(), size))
+}
+
+/// A later stage is gone; it reports why, and this is replaced by its reason.
+fn stopped() -> Error {
+    Error::Cancelled
+}
+
+fn joined<T>(result: thread::Result<T>) -> Result<T> {
+    result.map_err(|panic| std::panic::resume_unwind(panic))
+}
