@@ -361,10 +361,10 @@ fn widen((low, high): (f64, f64), log: bool) -> (f64, f64) {
         return (low, high);
     }
     if log {
-        return (low / 2.0, low * 2.0);
+        return (low / 2.0, (low * 2.0).min(f64::MAX));
     }
     let by = if low == 0.0 { 0.5 } else { low.abs() * 0.1 };
-    (low - by, low + by)
+    ((low - by).max(f64::MIN), (low + by).min(f64::MAX))
 }
 
 /// Room above and below, so that lines do not run along the border.

@@ -30,7 +30,7 @@ fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
 
 /// Powers of ten, with 2 and 5 between them when there are few.
 pub(super) fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<f64> {
-    if !(low > 0.0) || !(high > low) {
+    if !(low > 0.0) || !(high > low) || !high.is_finite() {
         return Vec::new();
     }
     let (from, to) = (low.log10().floor() as i32, high.log10().ceil() as i32);
