@@ -313,7 +313,7 @@ mod tests {
     fn no_two_commands_share_a_key_on_one_screen() {
         for screen in Screen::ALL {
             let mut seen: Vec<(Shortcut, CommandId)> = Vec::new();
-            for id in CommandId::ALL.iter().filter(|id| id.works_on(*screen)) {
+            for id in CommandId::ALL.iter().filter(|id| id.works_on(screen)) {
                 for key in id.spec().keys {
                     if let Some((_, other)) = seen.iter().find(|(taken, _)| taken == key) {
                         panic!("{id:?} and {other:?} share {} on {screen:?}", shortcut_text(key));

@@ -134,7 +134,7 @@ fn runs_repeat_their_colour_with_another_stroke() {
 fn fonts_have_the_signs_we_write() {
     let ctx = egui::Context::default();
     super::install(&ctx);
-    let _ = ctx.run_ui(egui::RawInput::default(), |_| {});
+    ctx.run_ui(egui::RawInput::default(), |_| {}).drop_without_applying_deltas();
     ctx.fonts_mut(|fonts| {
         for role in super::Type::ALL {
             for sign in "…—–−×÷≈≤≥±·•←→↑↓□%/åßŁžΩЖ".chars() {

@@ -71,7 +71,10 @@ pub fn highlight(t: &Tokens, text: &str, spans: &[(Range<usize>, Token)]) -> Lay
         job.append(&text[range.clone()], 0.0, Type::Mono.format(color));
         at = range.end;
     }
-    job.append(&text[at..], 0.0, Type::Mono.format(t.text));
+    // An empty text still needs a section, for the height of its cursor.
+    if at < text.len() || text.is_empty() {
+        job.append(&text[at..], 0.0, Type::Mono.format(t.text));
+    }
     job
 }
 

@@ -8,7 +8,7 @@ use crate::theme::{self, Tokens, Type, icons, sizes};
 
 /// A text field of one line.
 ///
-/// ```ignore
+/// ```text
 /// let field = TextField::new(&mut self.name).label("Name").note("required").error(problem).show(ui);
 /// if field.response.changed() { … }
 /// ```
