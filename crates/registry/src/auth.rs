@@ -138,13 +138,14 @@ impl Auth {
         }
     }
 
-    /// Learns from a 401 and gives the header to try again with; `None` when there is
-    /// nothing better to try.
+    /// Learns from a 401 and gives the header to try again with; `None` when there is nothing better to try.
+    /// `sent` is the header that was refused.
     pub async fn answer_challenge(
         &self,
         client: &Client,
         response: &Response,
         scope: &Scope,
+        sent: Option<&HeaderValue>,
     ) -> Result<Option<HeaderValue>> {
         if response.url().origin() != self.base.origin() {
             return Ok(None);
@@ -164,7 +165,7 @@ impl Auth {
                 realm: realm.clone(),
                 service: service.clone(),
             });
-            self.tokens.lock().await.remove(scope);
+            self.forget_token(scope, sent).await?;
             return self
                 .token(
                     client,
@@ -180,15 +181,21 @@ impl Auth {
             .iter()
             .any(|challenge| challenge.scheme == "basic")
         {
-            let already_sent = self.scheme() == Scheme::Basic;
             self.set_scheme(Scheme::Basic);
-            return if already_sent {
-                Ok(None)
-            } else {
-                self.basic_header()
-            };
+            return Ok(self.basic_header()?.filter(|header| sent != Some(header)));
         }
         Ok(None)
+    }
+
+    /// Drops the refused token, but not one that a parallel request has fetched since.
+    async fn forget_token(&self, scope: &Scope, refused: Option<&HeaderValue>) -> Result<()> {
+        let mut tokens = self.tokens.lock().await;
+        if let Some(token) = tokens.get(scope)
+            && refused == Some(&bearer(&token.value)?)
+        {
+            tokens.remove(scope);
+        }
+        Ok(())
     }
 
     /// Credentials go to the token server the registry names, but never from HTTPS to HTTP.

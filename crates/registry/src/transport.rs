@@ -159,15 +159,15 @@ impl Transport {
             .auth
             .header(&self.client, &request.url, &request.scope)
             .await?;
-        let response = self.send(request, header).await?;
+        let response = self.send(request, header.clone()).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        match self
+        let answer = self
             .auth
-            .answer_challenge(&self.client, &response, &request.scope)
-            .await?
-        {
+            .answer_challenge(&self.client, &response, &request.scope, header.as_ref())
+            .await?;
+        match answer {
             Some(header) => self.send(request, Some(header)).await,
             None => Ok(response),
         }
