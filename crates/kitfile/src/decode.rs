@@ -20,24 +20,22 @@ use crate::yaml::{Document, Kind, NodeId};
 /// Ends decoding.
 type Decoded<T> = Result<T, Box<Problem>>;
 
+/// Decodes one node without a type, if there is nothing wrong with it.
+pub(crate) fn decode_value(document: &Document, node: NodeId) -> Option<Value> {
+    let lines = Lines::new("");
+    let mut decoder = Decoder::new(document, &lines, Rules::Current);
+    let mut value = Value::Null;
+    decoder.any(node, &mut value).ok()?;
+    decoder.problems.is_empty().then_some(value)
+}
+
 /// Decodes a document. The Kitfile is partial if there are errors among the problems.
 pub(crate) fn decode(
     document: &Document,
     lines: &Lines<'_>,
     rules: Rules,
 ) -> (Kitfile, Vec<Problem>) {
-    let mut decoder = Decoder {
-        document,
-        lines,
-        rules,
-        problems: Vec::new(),
-        path: FieldPath::root(),
-        steps: 0,
-        steps_in_aliases: 0,
-        alias_depth: 0,
-        open_aliases: HashSet::new(),
-        merged: None,
-    };
+    let mut decoder = Decoder::new(document, lines, rules);
     let mut kitfile = Kitfile::default();
     if let Err(problem) = decoder.record(document.root, &mut kitfile) {
         decoder.problems.push(*problem);
@@ -64,6 +62,23 @@ struct Decoder<'d> {
 enum Fill<'a> {
     Record(&'a mut dyn Record),
     Map(&'a mut Vec<(String, Value)>),
+}
+
+impl<'d> Decoder<'d> {
+    fn new(document: &'d Document, lines: &'d Lines<'d>, rules: Rules) -> Self {
+        Decoder {
+            document,
+            lines,
+            rules,
+            problems: Vec::new(),
+            path: FieldPath::root(),
+            steps: 0,
+            steps_in_aliases: 0,
+            alias_depth: 0,
+            open_aliases: HashSet::new(),
+            merged: None,
+        }
+    }
 }
 
 impl Decoder<'_> {

@@ -25,7 +25,7 @@ mod validate;
 pub mod value;
 mod yaml;
 
-pub use edit::Edit;
+pub use edit::{Edit, EditError, apply};
 pub use elements::{Element, ElementKind};
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use files::{EntryKind, ProjectFiles, check_files};

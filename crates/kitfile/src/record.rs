@@ -3,6 +3,7 @@
 //! Reading YAML, reading and writing JSON, writing YAML and looking up a field all walk this one
 //! description, so that a new field is added here and in [`crate::model`] only.
 
+use crate::field_path::Step;
 use crate::model::{
     Code, Dataset, Docs, Kitfile, LayerInfo, McpServer, Model, ModelPart, Package, Prompt, Rules,
 };
@@ -284,4 +285,23 @@ record! { McpServer, layer layer;
     name: text = field("name", "Name"),
     path: text = field("path", "Path"),
     description: text = field("description", "Description"),
+}
+
+/// The fields of the record at a path, if there is a record: `model.parts[0]`, `datasets[1]`.
+pub(crate) fn specs_at(steps: &[Step]) -> Option<&'static [FieldSpec]> {
+    fn inner(record: &mut dyn Record, steps: &[Step]) -> Option<&'static [FieldSpec]> {
+        let (Some(Step::Key(key)), rest) = (steps.first(), steps.get(1..).unwrap_or_default())
+        else {
+            return steps.is_empty().then(|| record.specs());
+        };
+        match (record.get_mut(record.index_of(key)?), rest) {
+            (FieldMut::Record(record), rest) => inner(record, rest),
+            (FieldMut::Optional(record), rest) => inner(record.fill(), rest),
+            (FieldMut::Records(list), [Step::Index(_), rest @ ..]) => {
+                inner(list.push_empty(), rest)
+            }
+            _ => None,
+        }
+    }
+    inner(&mut Kitfile::default(), steps)
 }

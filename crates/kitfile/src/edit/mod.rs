@@ -3,6 +3,15 @@
 //! Comments, order, quoting, unknown keys, indentation, line ends and byte-order mark stay as they
 //! are; only what is edited changes.
 
+mod apply;
+mod draft;
+mod list;
+mod put;
+mod remove;
+mod tree;
+
+pub use apply::apply;
+
 use crate::field_path::FieldPath;
 use crate::value::Value;
 
@@ -60,4 +69,48 @@ pub enum Edit {
         /// Its place afterwards.
         to: usize,
     },
+}
+
+/// Why an edit cannot be done. The text stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The text cannot be read, so there is nothing to edit in it.
+    #[error("the Kitfile is not YAML ({0}); correct that in the text first")]
+    NotYaml(String),
+    /// The place of the edit does not exist.
+    #[error("there is nothing at `{path}` to edit")]
+    NotFound {
+        /// The place.
+        path: FieldPath,
+    },
+    /// The place of the edit is not a list.
+    #[error("`{path}` is not a list; correct that in the text first")]
+    NotAList {
+        /// The place.
+        path: FieldPath,
+    },
+    /// A key cannot be renamed to one that is there already.
+    #[error("`{path}` is there already; remove one of the two")]
+    KeyTaken {
+        /// The key that is taken.
+        path: FieldPath,
+    },
+    /// The list begins within a line, so its lines cannot be moved.
+    #[error("the list `{path}` begins in the middle of a line; move its elements in the text")]
+    Inline {
+        /// The list.
+        path: FieldPath,
+    },
+    /// The text is written such that the edit would change something else as well, by an anchor
+    /// that is used elsewhere or by unusual layout.
+    #[error("changing `{path}` here would change something else too; edit it in the text")]
+    Entangled {
+        /// The place of the edit.
+        path: FieldPath,
+    },
+    /// Aliases multiply the text beyond all measure, or contain themselves.
+    #[error(
+        "the Kitfile's aliases contain themselves or repeat too often; write the values out in the text"
+    )]
+    TooManyAliases,
 }

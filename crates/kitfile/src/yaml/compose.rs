@@ -43,6 +43,8 @@ pub(crate) struct Node {
     pub span: Range<usize>,
     /// Where the node begins including tag and anchor.
     pub start: usize,
+    /// The `-` before an element of a block list, or the `:` before the value of a map.
+    pub marker: Option<usize>,
     /// Whether an anchor stands before the node.
     pub anchored: bool,
     /// Whether a tag stands before the node.
@@ -54,10 +56,6 @@ pub(crate) struct Node {
 pub(crate) struct Document {
     pub nodes: Vec<Node>,
     pub root: NodeId,
-    /// Where the content may begin: after `---` and directives.
-    pub start: usize,
-    /// Where the document ends: at the next `---`, `...` or the end of the text.
-    pub end: usize,
     /// Comments seen up to there, and perhaps a few beyond.
     pub comments: Vec<Range<usize>>,
 }
@@ -134,7 +132,6 @@ impl Composer<'_> {
     fn document(&mut self) -> Scanned<Option<Document>> {
         self.scanner.take()?; // the start of the stream
         let first = self.scanner.peek()?;
-        let mut start = first.span.start;
         let root = match first.kind {
             TokenKind::StreamEnd => return Ok(None),
             TokenKind::VersionDirective { .. }
@@ -149,7 +146,7 @@ impl Composer<'_> {
                         at,
                     ));
                 }
-                start = self.scanner.take()?.span.end;
+                let start = self.scanner.take()?.span.end;
                 let token = self.scanner.peek()?;
                 match token.kind {
                     TokenKind::VersionDirective { .. }
@@ -165,22 +162,11 @@ impl Composer<'_> {
                 self.node(true, false)?
             }
         };
-        // What follows must at least not be content of this document.
-        let end = self.scanner.peek()?;
-        let end = match end.kind {
-            TokenKind::StreamEnd
-            | TokenKind::DocumentStart
-            | TokenKind::DocumentEnd
-            | TokenKind::VersionDirective { .. }
-            | TokenKind::TagDirective { .. } => end.span.start,
-            // yaml.v3 ends the document here and never looks at the rest.
-            _ => end.span.start,
-        };
+        // As far as yaml.v3 looks ahead, what follows must be YAML.
+        self.scanner.peek()?;
         Ok(Some(Document {
             nodes: std::mem::take(&mut self.nodes),
             root,
-            start,
-            end,
             comments: std::mem::take(&mut self.scanner.comments),
         }))
     }
@@ -234,6 +220,7 @@ impl Composer<'_> {
             tag: resolve::NULL.to_owned(),
             span: at..at,
             start: at,
+            marker: None,
             anchored: false,
             tagged: false,
         })
@@ -347,6 +334,7 @@ impl Composer<'_> {
             tag: String::new(),
             start: token.span.start,
             span: token.span,
+            marker: None,
             anchored: false,
             tagged: false,
         }))
@@ -371,6 +359,7 @@ impl Composer<'_> {
             tag,
             span,
             start: properties.start,
+            marker: None,
             anchored: properties.anchor.is_some(),
             tagged,
         });
@@ -451,6 +440,7 @@ impl Composer<'_> {
             let entry = self.scanner.take()?.span;
             let stops = [TokenKind::BlockEntry, TokenKind::BlockEnd];
             let item = self.node_unless(entry.end, &stops, false)?;
+            self.nodes[item].marker = Some(entry.start);
             self.push_item(id, item);
         }
         if !self.next_is(&TokenKind::BlockEnd)? {
@@ -477,6 +467,7 @@ impl Composer<'_> {
                 TokenKind::BlockEnd,
             ];
             let item = self.node_unless(entry.end, &stops, false)?;
+            self.nodes[item].marker = Some(entry.start);
             self.push_item(id, item);
         }
         Ok(id)
@@ -494,8 +485,10 @@ impl Composer<'_> {
                     let key_at = self.scanner.take()?.span.end;
                     let key = self.node_unless(key_at, &stops, true)?;
                     let value = if self.next_is(&TokenKind::Value)? {
-                        let value_at = self.scanner.take()?.span.end;
-                        self.node_unless(value_at, &stops, true)?
+                        let colon = self.scanner.take()?.span;
+                        let value = self.node_unless(colon.end, &stops, true)?;
+                        self.nodes[value].marker = Some(colon.start);
+                        value
                     } else {
                         let at = self.scanner.peek()?.span.start;
                         self.empty(at)
@@ -592,14 +585,18 @@ impl Composer<'_> {
     }
 
     fn flow_value(&mut self, stops: &[TokenKind]) -> Scanned<NodeId> {
-        let mut at = self.scanner.peek()?.span.start;
-        if self.next_is(&TokenKind::Value)? {
-            at = self.scanner.take()?.span.end;
-            if !stops.contains(&self.scanner.peek()?.kind) {
-                return self.node(false, false);
-            }
+        if !self.next_is(&TokenKind::Value)? {
+            let at = self.scanner.peek()?.span.start;
+            return Ok(self.empty(at));
         }
-        Ok(self.empty(at))
+        let colon = self.scanner.take()?.span;
+        let value = if stops.contains(&self.scanner.peek()?.kind) {
+            self.empty(colon.end)
+        } else {
+            self.node(false, false)?
+        };
+        self.nodes[value].marker = Some(colon.start);
+        Ok(value)
     }
 
     fn flow_mapping(&mut self, properties: Properties) -> Scanned<NodeId> {
