@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kitbench_modelkit::Digest;
 use kitbench_modelkit::progress::{CancellationToken, Silent, StepState};
 use kitbench_registry::testing::{
-    FolderStore, Options, Recorder, SampleKit, TestRegistry, sample_kit,
+    LocalStore, Options, Recorder, SampleKit, TestRegistry, sample_kit,
 };
 use kitbench_registry::{
     BlobStore, Credentials, ErrorKind, Push, Registry, RegistryConfig, SignIn,
@@ -17,13 +17,13 @@ const MIB: usize = 1024 * 1024;
 /// A registry as one user sees it, with a local store of its own.
 struct Setup {
     registry: Registry,
-    store: Arc<FolderStore>,
+    store: Arc<LocalStore>,
     _folder: tempfile::TempDir,
 }
 
 fn setup(config: RegistryConfig, credentials: Credentials) -> Setup {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(FolderStore::new(folder.path()));
+    let store = Arc::new(LocalStore::new(folder.path()));
     Setup {
         registry: Registry::new(config, credentials).unwrap(),
         store,
@@ -84,7 +84,10 @@ async fn a_kit_goes_there_and_comes_back() {
         .unwrap();
     assert_eq!(pulled.outcome.digest, kit.digest);
     assert_eq!(pulled.manifest_bytes, kit.manifest);
-    assert_eq!(there.store.tag("team/model", "v1"), Some(kit.digest));
+    assert_eq!(
+        there.store.tag(server.host(), "team/model", "v1"),
+        Some(kit.digest)
+    );
     for blob in kit.layers.iter().chain([&kit.config]) {
         let (sent, got) = (
             here.store.blob_path(&blob.digest),
@@ -604,7 +607,7 @@ async fn a_cancelled_pull_keeps_only_what_it_can_continue() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
-    assert_eq!(there.store.tag("m", "v1"), None);
+    assert_eq!(there.store.tag(server.host(), "m", "v1"), None);
     let layer = kit.layers[0].digest;
     assert_eq!(there.store.blob_size(&layer).unwrap(), None);
     let kept = there.store.partial_size(&layer).unwrap();

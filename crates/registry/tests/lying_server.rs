@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fake::{Answer, Asked, Fake};
 use kitbench_modelkit::progress::{CancellationToken, Silent, StepState};
-use kitbench_registry::testing::{FolderStore, Recorder, SampleKit, sample_kit};
+use kitbench_registry::testing::{LocalStore, Recorder, SampleKit, sample_kit};
 use kitbench_registry::{
     Credentials, Error, ErrorKind, Push, Registry, RegistryConfig, Result, RetryPolicy, Secret,
 };
@@ -39,12 +39,12 @@ struct Kit {
     layer: Vec<u8>,
     config: Vec<u8>,
     _folder: tempfile::TempDir,
-    store: Arc<FolderStore>,
+    store: Arc<LocalStore>,
 }
 
 fn kit(seed: u64, size: usize) -> Arc<Kit> {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(FolderStore::new(folder.path()));
+    let store = Arc::new(LocalStore::new(folder.path()));
     let kit = sample_kit(&store, seed, &[size]);
     let read = |digest| std::fs::read(store.blob_path(digest)).unwrap();
     Arc::new(Kit {
@@ -75,13 +75,13 @@ fn serve(kit: &Kit, asked: &Asked, layer: impl Fn(&Asked) -> Answer) -> Answer {
 struct PullResult {
     result: Result<kitbench_registry::Pulled>,
     recorder: Arc<Recorder>,
-    store: Arc<FolderStore>,
+    store: Arc<LocalStore>,
     _folder: tempfile::TempDir,
 }
 
 async fn pull(registry: &Registry) -> PullResult {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(FolderStore::new(folder.path()));
+    let store = Arc::new(LocalStore::new(folder.path()));
     let recorder = Arc::new(Recorder::default());
     let result = registry
         .pull(
@@ -105,7 +105,7 @@ async fn refused(fake: &Fake, kind: ErrorKind) -> Error {
     let pulled = pull(&registry(fake)).await;
     let error = pulled.result.unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
-    assert_eq!(pulled.store.tag("m", "v1"), None);
+    assert_eq!(pulled.store.tag(&fake.host, "m", "v1"), None);
     assert!(
         pulled.store.partials().is_empty(),
         "{:?}",

@@ -179,6 +179,11 @@ impl BlobWriter {
         self.received
     }
 
+    /// The digest of what is there so far.
+    pub fn digest(&self) -> Digest {
+        self.hasher.clone().finish()
+    }
+
     /// Drops what is there; for sources that can only start at the beginning.
     ///
     /// # Errors

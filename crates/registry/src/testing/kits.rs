@@ -7,9 +7,9 @@ use kitbench_modelkit::media;
 use kitbench_modelkit::progress::{Observer, Step, StepState};
 use kitbench_modelkit::{Descriptor, Digest, Manifest};
 
-use super::FolderStore;
+use super::LocalStore;
 
-/// A ModelKit in a [`FolderStore`].
+/// A ModelKit in a [`LocalStore`].
 pub struct SampleKit {
     pub manifest: Bytes,
     pub digest: Digest,
@@ -22,7 +22,7 @@ pub struct SampleKit {
 ///
 /// # Panics
 /// When the store cannot be written.
-pub fn sample_kit(store: &FolderStore, seed: u64, layer_sizes: &[usize]) -> SampleKit {
+pub fn sample_kit(store: &LocalStore, seed: u64, layer_sizes: &[usize]) -> SampleKit {
     let config = format!(r#"{{"manifestVersion":"1.0.0","package":{{"name":"sample {seed}"}}}}"#);
     let add = |bytes: &[u8]| {
         store
@@ -51,7 +51,7 @@ pub fn sample_kit(store: &FolderStore, seed: u64, layer_sizes: &[usize]) -> Samp
 }
 
 /// Writes a kit of layers that are in the store.
-fn kit_of(store: &FolderStore, config: Descriptor, layers: Vec<Descriptor>) -> SampleKit {
+fn kit_of(store: &LocalStore, config: Descriptor, layers: Vec<Descriptor>) -> SampleKit {
     let manifest = Manifest {
         schema_version: 2,
         media_type: None,
@@ -81,7 +81,7 @@ impl SampleKit {
     ///
     /// # Panics
     /// When the store cannot be written.
-    pub fn with_last_layer_twice(&self, store: &FolderStore) -> SampleKit {
+    pub fn with_last_layer_twice(&self, store: &LocalStore) -> SampleKit {
         let mut layers = self.layers.clone();
         layers.extend(self.layers.last().cloned());
         kit_of(store, self.config.clone(), layers)

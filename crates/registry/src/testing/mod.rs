@@ -2,16 +2,16 @@
 //!
 //! Needs Debian's `docker-registry`; with users also `htpasswd` of `apache2-utils`.
 
-mod folder_store;
 mod kits;
+mod local;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-pub use folder_store::FolderStore;
 pub use kits::{Recorder, SampleKit, sample_kit};
+pub use local::LocalStore;
 
 use crate::config::RegistryConfig;
 
