@@ -10,7 +10,7 @@ use crate::value::Value;
 ///
 /// It differs from `kit` in two ways, both for the sake of what is read back: whole numbers from a
 /// config stay whole numbers instead of turning into floats, and texts of several lines that begin
-/// with a line break or a space are written in quotes.
+/// with a blank or a line break, or hold a Unicode line separator, are written in quotes.
 pub fn to_yaml(kitfile: &Kitfile) -> String {
     write(&record(kitfile))
 }

@@ -183,9 +183,10 @@ pub(crate) fn choose(text: &str, wanted: Style, context: Context) -> Style {
         style = Style::DoubleQuoted;
     }
     if matches!(style, Style::Literal | Style::Folded) {
-        // yaml.v3 would lose a line break at the start.
-        let lost = text.starts_with(is_break);
-        style = if !allowed.block || in_flow || is_key || lost || text.starts_with(' ') {
+        // yaml.v3 would lose a line break at the start, and gains one after a Unicode one at the
+        // end.
+        let lost = text.starts_with(is_break) || text.contains(['\u{2028}', '\u{2029}']);
+        style = if !allowed.block || in_flow || is_key || lost || text.starts_with([' ', '\t']) {
             Style::DoubleQuoted
         } else {
             Style::Literal
