@@ -3,19 +3,24 @@
 //! Reads what every release of `kit` and other ModelPack tools write, and writes what they read,
 //! byte for byte where the format allows it. Shares the local store with `kit`. Everything is
 //! synchronous and streams: memory use does not depend on the size of a layer.
+pub mod cache;
 pub mod digest;
 pub mod error;
 pub mod ignore;
+pub mod inspect;
 pub mod json;
 pub mod layer;
 pub mod manifest;
 pub mod media;
+pub mod pack;
 pub mod plan;
 pub mod progress;
 pub mod reference;
 pub mod source;
 pub mod store;
 pub mod tar;
+pub mod time;
+pub mod unpack;
 mod walk;
 
 use std::fmt;

@@ -104,8 +104,8 @@ impl Writer<'_, '_> {
             let free = self.free();
             let n = free.len().min(bytes.len());
             let (now, later) = bytes.split_at(n);
-            for (to, from) in free.iter_mut().zip(now) {
-                *to = *from;
+            if let Some(to) = free.get_mut(..n) {
+                to.copy_from_slice(now);
             }
             bytes = later;
             self.advance(n)?;

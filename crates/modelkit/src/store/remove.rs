@@ -174,6 +174,16 @@ impl Store {
         text.match_indices("sha256:").filter_map(|(at, _)| text.get(at..at + 71)?.parse().ok()).collect()
     }
 
+    /// Takes back blobs that a failed operation added, unless somebody uses them by now.
+    pub(crate) fn withdraw(&self, added: &[Digest]) {
+        let Ok(_lock) = self.lock() else { return };
+        let Ok(users) = self.users(None) else { return };
+        for digest in added.iter().filter(|digest| !users.blobs.contains_key(digest)) {
+            // What cannot be deleted is left to `prune`.
+            let _ = self.delete_blob(digest);
+        }
+    }
+
     fn delete_blob(&self, digest: &Digest) -> Result<()> {
         let path = self.blob_path(digest);
         match std::fs::remove_file(&path) {

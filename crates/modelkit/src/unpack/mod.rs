@@ -1,0 +1,180 @@
+//! Unpacks a kit, or parts of it, into a folder.
+
+mod extract;
+mod filter;
+mod hashing;
+mod target;
+
+use std::path::{Path, PathBuf};
+
+use kitbench_kitfile::to_yaml;
+
+use crate::error::{Error, Result};
+use crate::inspect::{Kit, KitLayer};
+use crate::pack::MAX_PARENTS;
+use crate::progress::{CancellationToken, Observer, Step, StepState};
+use crate::reference::Reference;
+use crate::source::{KitResolver, KitSource};
+
+pub use filter::{Filter, FilterType};
+use target::Target;
+
+/// What to do with files that are there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Stop with an error.
+    #[default]
+    Refuse,
+    /// Replace them; they keep their permissions.
+    Overwrite,
+    /// Keep them.
+    Keep,
+}
+
+/// What to unpack and how.
+#[derive(Clone, Debug)]
+pub struct UnpackOptions {
+    /// The folder to unpack into; created if need be.
+    pub target: PathBuf,
+    /// What to unpack; everything if empty, else what any of them selects.
+    pub filters: Vec<Filter>,
+    pub existing: Existing,
+    /// How many times larger than its blob a compressed layer may be beyond the first GiB, so that
+    /// a small archive cannot fill the disk.
+    pub max_expansion: u64,
+}
+
+impl UnpackOptions {
+    /// Everything into `target`, which must not hold any of it yet.
+    pub fn new(target: impl Into<PathBuf>) -> UnpackOptions {
+        UnpackOptions { target: target.into(), filters: Vec::new(), existing: Existing::Refuse, max_expansion: 200 }
+    }
+}
+
+/// What was unpacked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unpacked {
+    pub layers: usize,
+    pub files: u64,
+    pub folders: u64,
+    /// Files kept as they were ([`Existing::Keep`]).
+    pub kept: u64,
+    /// Bytes of the files written.
+    pub bytes: u64,
+    /// Whether the Kitfile was written, or was there with the same content.
+    pub kitfile: bool,
+    pub warnings: Vec<String>,
+}
+
+/// Unpacks `source`. A parent ModelKit's model comes first, found by `resolver`. Steps: one per
+/// layer. Every layer is checked against its digest and, where known, its diffId.
+///
+/// When it fails or is cancelled, files and folders that it created are removed again; files that
+/// it replaced ([`Existing::Overwrite`]) stay replaced.
+///
+/// # Errors
+/// [`Error::Exists`], [`Error::Blocked`] for a place in the target; [`Error::Archive`],
+/// [`Error::Corrupt`], [`Error::Size`] for a layer; [`Error::Parent`]; [`Error::Cancelled`];
+/// [`Error::Io`]; those of [`Kit::read`].
+pub fn unpack(
+    source: &dyn KitSource,
+    options: &UnpackOptions,
+    resolver: &dyn KitResolver,
+    observer: &dyn Observer,
+    cancel: &CancellationToken,
+) -> Result<Unpacked> {
+    let kit = Kit::read(source)?;
+    let parents = parents(&kit, &options.filters, resolver)?;
+    let mut steps = Vec::new();
+    let mut jobs: Vec<(&dyn KitSource, &KitLayer)> = Vec::new();
+    let mut result = Unpacked::default();
+    // The eldest first.
+    for (parent_source, parent, filters) in parents.iter().rev() {
+        jobs.extend(selected(parent, filters).map(|layer| (parent_source.as_ref(), layer)));
+        result.warnings.extend(parent.warnings.iter().cloned());
+    }
+    jobs.extend(selected(&kit, &options.filters).map(|layer| (source, layer)));
+    result.warnings.extend(kit.warnings.iter().cloned());
+    for (_, layer) in &jobs {
+        steps.push(Step {
+            label: layer.label.clone(),
+            kind: Some(layer.kind),
+            digest: Some(layer.descriptor.digest.to_string()),
+            total_bytes: layer.descriptor.size,
+        });
+    }
+    observer.steps(&steps);
+    for warning in &result.warnings {
+        observer.warning(warning);
+    }
+    let mut target = Target::open(&options.target, options.existing)?;
+    let outcome = (|| {
+        if options.filters.is_empty() || options.filters.iter().any(Filter::selects_kitfile) {
+            target.write_kitfile(to_yaml(&kit.kitfile).as_bytes())?;
+            result.kitfile = true;
+        }
+        for (number, (source, layer)) in jobs.iter().enumerate() {
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            observer.state(number, StepState::Extracting);
+            let progress = |bytes| observer.bytes(number, bytes);
+            let extracted = extract::layer(*source, layer, &mut target, options.max_expansion, &progress, cancel);
+            observer.state(number, if extracted.is_ok() { StepState::Done } else { StepState::Failed });
+            extracted?;
+            result.layers += 1;
+        }
+        target.finish()
+    })();
+    if let Err(error) = outcome {
+        target.undo();
+        return Err(error);
+    }
+    let counts = target.counts();
+    (result.files, result.folders, result.kept, result.bytes) = (counts.files, counts.folders, counts.kept, counts.bytes);
+    Ok(result)
+}
+
+fn selected<'k>(kit: &'k Kit, filters: &[Filter]) -> impl Iterator<Item = &'k KitLayer> {
+    kit.layers.iter().filter(move |layer| filters.is_empty() || filters.iter().any(|filter| filter.selects(layer.kind, &layer.name, &layer.path)))
+}
+
+type Parent<'r> = (Box<dyn KitSource + 'r>, Kit, Vec<Filter>);
+
+/// The line of parents, nearest first, each with what to take of it: model and parts, and of those
+/// only what the user's filters on models select.
+fn parents<'r>(kit: &Kit, filters: &[Filter], resolver: &'r dyn KitResolver) -> Result<Vec<Parent<'r>>> {
+    let filters: Vec<Filter> = if filters.is_empty() {
+        vec![Filter::model()]
+    } else {
+        filters.iter().filter_map(Filter::model_part_only).collect()
+    };
+    if filters.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut line = vec![kit.reference.to_string()];
+    let mut parents: Vec<Parent<'r>> = Vec::new();
+    let mut next = kit.parent().map(str::to_owned);
+    while let Some(text) = next {
+        let problem = |problem: String| Error::Parent { reference: text.clone(), problem };
+        if line.contains(&text) {
+            return Err(problem(format!("it refers back to itself ({})", line.join(" → "))));
+        }
+        if line.len() > MAX_PARENTS {
+            return Err(problem(format!("there are more than {MAX_PARENTS} kits in a line ({})", line.join(" → "))));
+        }
+        line.push(text.clone());
+        let reference: Reference = text.parse().map_err(|error| problem(format!("{error}")))?;
+        let source = resolver.find(&reference.or_latest()).map_err(|error| problem(error.to_string()))?;
+        let parent = Kit::read(source.as_ref()).map_err(|error| problem(error.to_string()))?;
+        next = parent.parent().map(str::to_owned);
+        parents.push((source, parent, filters.clone()));
+    }
+    Ok(parents)
+}
+
+/// The folder that legacy layers of Kitfile path `path` are extracted below.
+fn legacy_base(path: &str) -> String {
+    let clean = kitbench_kitfile::clean_path(path);
+    Path::new(&clean).parent().map(|parent| parent.to_string_lossy().replace('\\', "/")).unwrap_or_default()
+}
