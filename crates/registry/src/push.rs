@@ -37,6 +37,14 @@ pub struct Push {
     pub journal: Arc<dyn UploadJournal>,
 }
 
+/// Where [`Registry::copy`] copies to.
+pub struct CopyTarget<'a> {
+    pub registry: &'a Registry,
+    pub repository: &'a str,
+    /// Tags to set there; with none, the kit is only reachable by digest.
+    pub tags: &'a [String],
+}
+
 impl Push {
     /// A push of `manifest` to `repository` under one tag, remembering nothing.
     pub fn new(
@@ -73,7 +81,7 @@ impl Registry {
             .await
     }
 
-    /// Copies a ModelKit from a repository of this registry to `target` without keeping it here.
+    /// Copies a ModelKit from a repository of this registry to another place without keeping it here.
     /// Within one registry the blobs are mounted, nothing moves.
     ///
     /// # Errors
@@ -82,18 +90,16 @@ impl Registry {
         &self,
         repository: &str,
         tag_or_digest: &str,
-        target: &Registry,
-        target_repository: &str,
-        target_tags: Vec<String>,
+        target: &CopyTarget<'_>,
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Outcome> {
         let manifest = or_cancelled(cancel, self.manifest(repository, tag_or_digest)).await?;
-        let same = self.transport.base == target.transport.base;
+        let same = self.transport.base == target.registry.transport.base;
         let push = Push {
             manifest: manifest.bytes,
-            repository: target_repository.to_owned(),
-            tags: target_tags,
+            repository: target.repository.to_owned(),
+            tags: target.tags.to_vec(),
             mount_from: if same {
                 vec![repository.to_owned()]
             } else {
@@ -105,7 +111,7 @@ impl Registry {
             registry: self.clone(),
             repository: repository.to_owned(),
         };
-        target.send(source, &push, observer, cancel).await
+        target.registry.send(source, &push, observer, cancel).await
     }
 
     /// What [`Registry::push`] would have to move.

@@ -1,15 +1,18 @@
 //! Against a real `docker-registry`: plain HTTP, TLS, users.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::Command;
 use std::sync::Arc;
 
-use kitbench_modelkit::Digest;
 use kitbench_modelkit::progress::{CancellationToken, Silent, StepState};
+use kitbench_modelkit::source::{KitResolver as _, KitSource as _};
+use kitbench_modelkit::{Digest, Reference};
 use kitbench_registry::testing::{
     LocalStore, Options, Recorder, SampleKit, TestRegistry, sample_kit,
 };
 use kitbench_registry::{
-    BlobStore, Credentials, ErrorKind, Push, Registry, RegistryConfig, SignIn,
+    BlobStore, CopyTarget, Credentials, ErrorKind, Push, Registry, RegistryConfig, RemoteResolver,
+    SignIn,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -406,17 +409,14 @@ async fn copies_between_and_within_registries() {
     config.chunk_bytes = 2 * MIB as u64;
     let target = Registry::new(config, Credentials::Anonymous).unwrap();
     let tags = vec!["v1".to_owned(), "latest".to_owned()];
+    let place = CopyTarget {
+        registry: &target,
+        repository: "team/copy",
+        tags: &tags,
+    };
     let outcome = here
         .registry
-        .copy(
-            "m",
-            "v1",
-            &target,
-            "team/copy",
-            tags,
-            Arc::new(Silent),
-            &never(),
-        )
+        .copy("m", "v1", &place, Arc::new(Silent), &never())
         .await
         .unwrap();
     assert_eq!(outcome.digest, kit.digest);
@@ -437,17 +437,14 @@ async fn copies_between_and_within_registries() {
         .await
         .unwrap();
 
+    let place = CopyTarget {
+        registry: &here.registry,
+        repository: "other",
+        tags: &tags,
+    };
     let within = here
         .registry
-        .copy(
-            "m",
-            "v1",
-            &here.registry,
-            "other",
-            vec!["v1".into()],
-            Arc::new(Silent),
-            &never(),
-        )
+        .copy("m", "v1", &place, Arc::new(Silent), &never())
         .await
         .unwrap();
     assert_eq!((within.moved_bytes, within.mounted_bytes > 0), (0, true));
@@ -799,4 +796,41 @@ async fn skopeo_sees_what_we_push_and_we_pull_what_skopeo_copies() {
         .await
         .unwrap();
     assert_eq!(pulled.outcome.digest, kit.digest);
+}
+
+#[tokio::test]
+async fn a_kit_is_read_without_being_kept() {
+    let server = TestRegistry::plain();
+    let here = setup(server.config(), Credentials::Anonymous);
+    let kit = sample_kit(&here.store, 17, &[3 * MIB + 5, 1000]);
+    push(&here, &kit, "m", "v1").await;
+    let whole = std::fs::read(here.store.blob_path(&kit.layers[0].digest)).unwrap();
+    let reference: Reference = format!("{}/m:v1", server.host()).parse().unwrap();
+    let registry = here.registry.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let layer = kit.layers[0].clone();
+    tokio::task::spawn_blocking(move || {
+        let resolver = RemoteResolver::new(runtime.clone(), never(), move |_| Ok(registry.clone()));
+        let found = resolver.find(&reference).unwrap();
+        assert_eq!(found.manifest().unwrap().0.digest, kit.digest);
+        let mut read = Vec::new();
+        found.blob(&layer).unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == whole);
+
+        let kit = runtime
+            .block_on(here.registry.kit(&reference, &never()))
+            .unwrap();
+        let mut reader = kit.reader(&layer);
+        for (seek, length) in [(0, 10), (MIB - 5, 10), (3 * MIB, 5), (2 * MIB + 1, MIB)] {
+            let mut piece = vec![0; length];
+            reader.seek(SeekFrom::Start(seek as u64)).unwrap();
+            reader.read_exact(&mut piece).unwrap();
+            assert!(piece == whole[seek..seek + length], "{seek} {length}");
+        }
+        assert_eq!(reader.seek(SeekFrom::End(0)).unwrap(), layer.size);
+        assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0);
+        assert!(resolver.find(&reference.with_tag("none")).is_err());
+    })
+    .await
+    .unwrap();
 }

@@ -2,12 +2,15 @@
 
 mod fake;
 
+use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake::{Answer, Asked, Fake};
+use kitbench_modelkit::Reference;
 use kitbench_modelkit::progress::{CancellationToken, Silent, StepState};
+use kitbench_modelkit::source::KitSource as _;
 use kitbench_registry::testing::{LocalStore, Recorder, SampleKit, sample_kit};
 use kitbench_registry::{
     Credentials, Error, ErrorKind, Push, Registry, RegistryConfig, Result, RetryPolicy, Secret,
@@ -699,5 +702,60 @@ async fn referrers_by_interface_and_by_tag() {
             .await
             .unwrap();
         assert_eq!((signatures.len(), signatures[0].size), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn reading_a_remote_layer_survives_a_broken_connection() {
+    let kit = kit(12, 2 * MIB);
+    // Without ranges: what the reader has is passed over.
+    for ranges in [false, true] {
+        let served = kit.clone();
+        let tries = AtomicUsize::new(0);
+        let fake = Fake::start(move |asked| {
+            serve(&served, asked, |asked| {
+                if tries.fetch_add(1, Ordering::Relaxed) == 0 {
+                    return Answer::ok(served.layer.clone()).cut_after(MIB + 3);
+                }
+                match asked.header("range") {
+                    Some(range) if ranges => {
+                        let start: usize = range
+                            .strip_prefix("bytes=")
+                            .unwrap()
+                            .split('-')
+                            .next()
+                            .unwrap()
+                            .parse()
+                            .unwrap();
+                        Answer::status(206)
+                            .header(
+                                "content-range",
+                                format!("bytes {start}-{}/*", served.layer.len() - 1),
+                            )
+                            .body(&served.layer[start..])
+                    }
+                    _ => Answer::ok(served.layer.clone()),
+                }
+            })
+        })
+        .await;
+        let reference: Reference = format!("{}/m:v1", fake.host).parse().unwrap();
+        let remote = registry(&fake)
+            .kit(&reference, &CancellationToken::new())
+            .await
+            .unwrap();
+        let layer = kit.kit.layers[0].clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let mut read = Vec::new();
+            remote
+                .blob(&layer)
+                .unwrap()
+                .read_to_end(&mut read)
+                .map(|_| read)
+        });
+        assert!(
+            read.await.unwrap().unwrap() == kit.layer,
+            "ranges: {ranges}"
+        );
     }
 }
