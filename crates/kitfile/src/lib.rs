@@ -9,6 +9,7 @@ mod elements;
 mod emit;
 pub mod field_path;
 mod files;
+pub mod init;
 mod json;
 mod json_read;
 mod json_write;
