@@ -36,17 +36,26 @@ pub trait LayerCache: Send + Sync {
 
 /// Nanoseconds within which two changes may get the same time stamp: the kernel's tick on Linux,
 /// whole seconds (two on FAT) elsewhere.
-const CLOCK_GRAIN: i128 = if cfg!(target_os = "linux") { 20_000_000 } else { 2_000_000_000 };
+const CLOCK_GRAIN: i128 = if cfg!(target_os = "linux") {
+    20_000_000
+} else {
+    2_000_000_000
+};
 
 /// Nanoseconds since 1970.
 pub(crate) fn now() -> i128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i128)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_nanos() as i128)
 }
 
 /// Whether everything in `layer` was last changed well before `listed_at` (nanoseconds since 1970),
 /// when the folder was listed.
 pub(crate) fn is_settled(layer: &PlannedLayer, listed_at: i128) -> bool {
-    layer.entries.iter().all(|entry| entry.stamp.mtime.max(entry.stamp.ctime) < listed_at - CLOCK_GRAIN)
+    layer
+        .entries
+        .iter()
+        .all(|entry| entry.stamp.mtime.max(entry.stamp.ctime) < listed_at - CLOCK_GRAIN)
 }
 
 /// What a layer is known by.
@@ -65,7 +74,13 @@ pub(crate) fn fingerprint(layer: &PlannedLayer, options: LayerOptions) -> Digest
         hasher.update(&stamp.mode.to_le_bytes());
         // Folders change when neighbours come and go; only their name and mode are in the layer.
         if !entry.is_folder {
-            for number in [stamp.mtime, stamp.ctime, i128::from(stamp.size), i128::from(stamp.dev), i128::from(stamp.ino)] {
+            for number in [
+                stamp.mtime,
+                stamp.ctime,
+                i128::from(stamp.size),
+                i128::from(stamp.dev),
+                i128::from(stamp.ino),
+            ] {
                 hasher.update(&number.to_le_bytes());
             }
         }
@@ -91,17 +106,29 @@ impl FileCache {
         let lines: Vec<&str> = text.lines().collect();
         let known = lines.iter().filter_map(|line| parse(line)).collect();
         if lines.len() > MAX_LINES {
-            let latest = lines.get(lines.len() - MAX_LINES / 2..).unwrap_or_default().join("\n") + "\n";
+            let latest = lines
+                .get(lines.len() - MAX_LINES / 2..)
+                .unwrap_or_default()
+                .join("\n")
+                + "\n";
             let fresh = folder.join(format!("layers.{}", std::process::id()));
-            if std::fs::write(&fresh, latest).and_then(|()| std::fs::rename(&fresh, &path)).is_err() {
+            if std::fs::write(&fresh, latest)
+                .and_then(|()| std::fs::rename(&fresh, &path))
+                .is_err()
+            {
                 let _ = std::fs::remove_file(&fresh);
             }
         }
-        FileCache { path, known: Mutex::new(known) }
+        FileCache {
+            path,
+            known: Mutex::new(known),
+        }
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Remembered>> {
-        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.known
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -112,7 +139,14 @@ fn parse(line: &str) -> Option<(Digest, Remembered)> {
     let (fingerprint, digest, diff_id) = (digest()?, digest()?, digest()?);
     let size = words.next()?.parse().ok()?;
     // The end mark shows that the size is whole.
-    (words.next() == Some(".")).then_some((fingerprint, Remembered { digest, diff_id, size }))
+    (words.next() == Some(".")).then_some((
+        fingerprint,
+        Remembered {
+            digest,
+            diff_id,
+            size,
+        },
+    ))
 }
 
 impl LayerCache for FileCache {
@@ -124,12 +158,22 @@ impl LayerCache for FileCache {
         if self.known().insert(*fingerprint, layer) == Some(layer) {
             return;
         }
-        let line = format!("{} {} {} {} .\n", fingerprint.hex(), layer.digest.hex(), layer.diff_id.hex(), layer.size);
+        let line = format!(
+            "{} {} {} {} .\n",
+            fingerprint.hex(),
+            layer.digest.hex(),
+            layer.diff_id.hex(),
+            layer.size
+        );
         // Losing the line costs time only.
         if let Some(folder) = self.path.parent() {
             let _ = std::fs::create_dir_all(folder);
         }
-        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&self.path) {
+        if let Ok(mut file) = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+        {
             let _ = file.write_all(line.as_bytes());
         }
     }
@@ -142,7 +186,11 @@ mod tests {
     #[test]
     fn lines_survive_and_broken_ones_are_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let layer = Remembered { digest: Digest::of(b"a"), diff_id: Digest::of(b"b"), size: 12 };
+        let layer = Remembered {
+            digest: Digest::of(b"a"),
+            diff_id: Digest::of(b"b"),
+            size: 12,
+        };
         FileCache::open(folder.path()).put(&Digest::of(b"1"), layer);
         let path = folder.path().join("layers");
         let whole = std::fs::read_to_string(&path).unwrap();

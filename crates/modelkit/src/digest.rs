@@ -78,7 +78,9 @@ impl FromStr for Digest {
         let (algorithm, hex) = text.split_once(':').ok_or_else(malformed)?;
         if algorithm != "sha256" {
             let plausible = !algorithm.is_empty()
-                && algorithm.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+._-".contains(&b))
+                && algorithm
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+._-".contains(&b))
                 && hex.len() >= 32
                 && hex.bytes().all(|b| b.is_ascii_hexdigit());
             return Err(if plausible {
@@ -98,8 +100,11 @@ impl FromStr for Digest {
         };
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            let [high, low] = pair else { return Err(malformed()) };
-            *byte = nibble(*high).ok_or_else(malformed)? << 4 | nibble(*low).ok_or_else(malformed)?;
+            let [high, low] = pair else {
+                return Err(malformed());
+            };
+            *byte =
+                nibble(*high).ok_or_else(malformed)? << 4 | nibble(*low).ok_or_else(malformed)?;
         }
         Ok(Digest(bytes))
     }
@@ -146,7 +151,10 @@ mod tests {
     #[test]
     fn only_lower_case_sha256_of_full_length_is_a_digest() {
         let good = format!("sha256:{}", "a1".repeat(32));
-        assert_eq!(good.parse::<Digest>().map(|d| d.to_string()), Ok(good.clone()));
+        assert_eq!(
+            good.parse::<Digest>().map(|d| d.to_string()),
+            Ok(good.clone())
+        );
         for bad in [
             "",
             "sha256:",
@@ -156,9 +164,15 @@ mod tests {
             &good.to_uppercase(),
             &format!("sha256:{}", "g1".repeat(32)),
         ] {
-            assert!(matches!(bad.parse::<Digest>(), Err(DigestError::Malformed(_))), "{bad}");
+            assert!(
+                matches!(bad.parse::<Digest>(), Err(DigestError::Malformed(_))),
+                "{bad}"
+            );
         }
         let sha512 = format!("sha512:{}", "0".repeat(128));
-        assert!(matches!(sha512.parse::<Digest>(), Err(DigestError::Algorithm(_))));
+        assert!(matches!(
+            sha512.parse::<Digest>(),
+            Err(DigestError::Algorithm(_))
+        ));
     }
 }

@@ -37,19 +37,35 @@ pub enum Error {
     NoKitfile(PathBuf),
     /// A layer's path is not there.
     #[error("the path {path} of the {label} does not exist in {}; correct the path in the Kitfile or add the files", context.display())]
-    MissingPath { label: String, path: String, context: PathBuf },
+    MissingPath {
+        label: String,
+        path: String,
+        context: PathBuf,
+    },
     /// A layer's path is a device, pipe or socket.
     #[error("the path {path} of the {label} is neither a file nor a folder")]
     NotPackable { label: String, path: String },
     /// A raw layer must be one regular file.
     #[error("the {label} cannot be packed raw: {path} {problem}")]
-    NotRaw { label: String, path: String, problem: String },
+    NotRaw {
+        label: String,
+        path: String,
+        problem: String,
+    },
     /// The ignore file does not parse.
     #[error("line {line} of .kitignore, “{pattern}”, is not a valid pattern: {problem}")]
-    Ignore { line: usize, pattern: String, problem: String },
+    Ignore {
+        line: usize,
+        pattern: String,
+        problem: String,
+    },
     /// A file changed while it was read into a layer.
     #[error("{} changed while it was packed ({expected} bytes when listed, now {found}); pack again when nothing writes to it", path.display())]
-    Changed { path: PathBuf, expected: u64, found: String },
+    Changed {
+        path: PathBuf,
+        expected: u64,
+        found: String,
+    },
     /// A file name that the archive format cannot hold.
     #[error("the file name “{0}” cannot be stored in a layer: it contains a NUL byte")]
     Name(String),
@@ -60,20 +76,36 @@ pub enum Error {
     #[error("SOURCE_DATE_EPOCH is “{0}”, which is not a whole number of seconds since 1970")]
     SourceDateEpoch(String),
     /// A kit or blob is not there.
-    #[error("{0} is not in the local store; `list` shows what is, `pull` fetches it from its registry")]
+    #[error(
+        "{0} is not in the local store; `list` shows what is, `pull` fetches it from its registry"
+    )]
     NotFound(Box<Reference>),
     /// A reference lacks the tag or digest the operation needs.
     #[error("{0} names no tag or digest; add one, as in {0}:latest")]
     NoTag(Box<Reference>),
     /// A blob the manifest names is not in the store.
-    #[error("the blob {digest} ({what}) is missing from the local store; pull or pack the ModelKit again")]
+    #[error(
+        "the blob {digest} ({what}) is missing from the local store; pull or pack the ModelKit again"
+    )]
     MissingBlob { digest: Digest, what: String },
     /// Bytes are not those that were promised.
-    #[error("{what} is damaged: its digest is {found} where {expected} was promised; pull or pack the ModelKit again")]
-    Corrupt { what: String, expected: Digest, found: Digest },
+    #[error(
+        "{what} is damaged: its digest is {found} where {expected} was promised; pull or pack the ModelKit again"
+    )]
+    Corrupt {
+        what: String,
+        expected: Digest,
+        found: Digest,
+    },
     /// Fewer or more bytes than promised.
-    #[error("{what} has {found} bytes where {expected} were promised; pull or pack the ModelKit again")]
-    Size { what: String, expected: u64, found: u64 },
+    #[error(
+        "{what} has {found} bytes where {expected} were promised; pull or pack the ModelKit again"
+    )]
+    Size {
+        what: String,
+        expected: u64,
+        found: u64,
+    },
     /// Something other than a ModelKit.
     #[error("{what} is not a ModelKit: {problem}")]
     NotAModelKit { what: String, problem: String },
@@ -97,7 +129,10 @@ pub enum Error {
     NoFile { what: String, path: String },
     /// Data in a known file format that does not follow it.
     #[error("this is not a readable {format} file: {problem}")]
-    Content { format: &'static str, problem: String },
+    Content {
+        format: &'static str,
+        problem: String,
+    },
     /// A source of blobs other than the local store failed.
     #[error("{0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -107,7 +142,11 @@ impl Error {
     /// An [`Error::Io`]; use with `map_err`.
     pub fn io(doing: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Error {
         let path = path.as_ref().to_path_buf();
-        move |source| Error::Io { doing, path, source }
+        move |source| Error::Io {
+            doing,
+            path,
+            source,
+        }
     }
 
     /// Whether the operation was stopped by its caller.

@@ -22,10 +22,12 @@ pub const MAX_INDEX_BYTES: u64 = 64 << 20;
 pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Go);
-    value.serialize(&mut serializer).map_err(|error| Error::Malformed {
-        what: "a JSON document to be written".into(),
-        problem: error.to_string(),
-    })?;
+    value
+        .serialize(&mut serializer)
+        .map_err(|error| Error::Malformed {
+            what: "a JSON document to be written".into(),
+            problem: error.to_string(),
+        })?;
     Ok(out)
 }
 
@@ -40,7 +42,11 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T> {
 struct Go;
 
 impl Formatter for Go {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut plain = 0;
         for (at, c) in fragment.char_indices() {
             let escape: &[u8] = match c {

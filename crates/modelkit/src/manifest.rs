@@ -20,16 +20,30 @@ pub struct Descriptor {
     pub digest: Digest,
     /// Bytes of the blob.
     pub size: u64,
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub annotations: BTreeMap<String, String>,
-    #[serde(rename = "artifactType", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "artifactType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub artifact_type: Option<String>,
 }
 
 impl Descriptor {
     /// A descriptor without annotations.
     pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Descriptor {
-        Descriptor { media_type: media_type.into(), digest, size, annotations: BTreeMap::new(), artifact_type: None }
+        Descriptor {
+            media_type: media_type.into(),
+            digest,
+            size,
+            annotations: BTreeMap::new(),
+            artifact_type: None,
+        }
     }
 
     /// The descriptor of `bytes`.
@@ -39,7 +53,12 @@ impl Descriptor {
 
     /// What its media type and annotations say about the layer, `None` if it is no ModelKit layer.
     pub fn layer_type(&self) -> Option<LayerType> {
-        LayerType::parse(&self.media_type, self.annotations.get(media::LAYER_SUBTYPE).map(String::as_str))
+        LayerType::parse(
+            &self.media_type,
+            self.annotations
+                .get(media::LAYER_SUBTYPE)
+                .map(String::as_str),
+        )
     }
 }
 
@@ -50,7 +69,11 @@ pub struct Manifest {
     pub schema_version: u32,
     #[serde(rename = "mediaType", default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    #[serde(rename = "artifactType", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "artifactType",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub artifact_type: Option<String>,
     pub config: Descriptor,
     /// `None` is written as `null`, as `kit` does up to 1.11 for a kit without layers.
@@ -58,7 +81,11 @@ pub struct Manifest {
     pub layers: Option<Vec<Descriptor>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Descriptor>,
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -72,13 +99,22 @@ impl Manifest {
         if bytes.len() as u64 > json::MAX_MANIFEST_BYTES {
             return Err(Error::Malformed {
                 what: what.to_owned(),
-                problem: format!("its manifest has {} bytes, the limit is {}", bytes.len(), json::MAX_MANIFEST_BYTES),
+                problem: format!(
+                    "its manifest has {} bytes, the limit is {}",
+                    bytes.len(),
+                    json::MAX_MANIFEST_BYTES
+                ),
             });
         }
         let probe: Probe = json::from_slice(bytes, what)?;
-        let not = |problem: &str| Error::NotAModelKit { what: what.to_owned(), problem: problem.to_owned() };
+        let not = |problem: &str| Error::NotAModelKit {
+            what: what.to_owned(),
+            problem: problem.to_owned(),
+        };
         if probe.media_type.as_deref() == Some(media::INDEX) || (probe.manifests && !probe.config) {
-            return Err(not("it is an index of several artifacts; name one of them by its tag or digest"));
+            return Err(not(
+                "it is an index of several artifacts; name one of them by its tag or digest",
+            ));
         }
         let manifest: Manifest = json::from_slice(bytes, what)?;
         if manifest.format().is_none() {
@@ -90,7 +126,10 @@ impl Manifest {
         if manifest.layers().len() > MAX_LAYERS {
             return Err(Error::Malformed {
                 what: what.to_owned(),
-                problem: format!("it lists {} layers, the limit is {MAX_LAYERS}", manifest.layers().len()),
+                problem: format!(
+                    "it lists {} layers, the limit is {MAX_LAYERS}",
+                    manifest.layers().len()
+                ),
             });
         }
         Ok(manifest)
@@ -104,7 +143,10 @@ impl Manifest {
     /// Which family the artifact is of, by artifact type or config media type; `None` if it is no
     /// ModelKit.
     pub fn format(&self) -> Option<Format> {
-        match (self.artifact_type.as_deref(), self.config.media_type.as_str()) {
+        match (
+            self.artifact_type.as_deref(),
+            self.config.media_type.as_str(),
+        ) {
             (_, media::NATIVE_CONFIG) => Some(Format::Native),
             (_, media::MODELPACK_CONFIG) => Some(Format::ModelPack),
             (Some(media::NATIVE_ARTIFACT), _) => Some(Format::Native),
@@ -125,7 +167,9 @@ impl Manifest {
 
     /// Bytes of all layers together, a blob listed twice counted twice; what `kit list` shows.
     pub fn layer_bytes(&self) -> u64 {
-        self.layers().iter().fold(0, |sum, layer| sum.saturating_add(layer.size))
+        self.layers()
+            .iter()
+            .fold(0, |sum, layer| sum.saturating_add(layer.size))
     }
 
     /// The manifest's text, whose digest is the kit's.
@@ -148,7 +192,9 @@ struct Probe {
     config: bool,
 }
 
-fn is_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<bool, D::Error> {
+fn is_there<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
@@ -179,11 +225,23 @@ mod tests {
     #[test]
     fn what_is_no_modelkit_is_refused_with_the_reason() {
         let image = r#"{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0},"layers":[]}"#;
-        assert!(matches!(Manifest::parse(image.as_bytes(), "it"), Err(Error::NotAModelKit { .. })));
+        assert!(matches!(
+            Manifest::parse(image.as_bytes(), "it"),
+            Err(Error::NotAModelKit { .. })
+        ));
         let index = r#"{"schemaVersion":2,"manifests":[]}"#;
-        assert!(matches!(Manifest::parse(index.as_bytes(), "it"), Err(Error::NotAModelKit { .. })));
+        assert!(matches!(
+            Manifest::parse(index.as_bytes(), "it"),
+            Err(Error::NotAModelKit { .. })
+        ));
         for broken in ["", "{", "[]", "{\"config\":3}", r#"{"schemaVersion":2}"#] {
-            assert!(matches!(Manifest::parse(broken.as_bytes(), "it"), Err(Error::Malformed { .. })), "{broken}");
+            assert!(
+                matches!(
+                    Manifest::parse(broken.as_bytes(), "it"),
+                    Err(Error::Malformed { .. })
+                ),
+                "{broken}"
+            );
         }
     }
 
@@ -192,6 +250,9 @@ mod tests {
         let layer = CONFIG.replace("config.v1+json", "code.v1.tar");
         let layers = vec![layer; MAX_LAYERS + 1].join(",");
         let text = format!(r#"{{"schemaVersion":2,"config":{CONFIG},"layers":[{layers}]}}"#);
-        assert!(matches!(Manifest::parse(text.as_bytes(), "it"), Err(Error::Malformed { .. })));
+        assert!(matches!(
+            Manifest::parse(text.as_bytes(), "it"),
+            Err(Error::Malformed { .. })
+        ));
     }
 }

@@ -56,7 +56,12 @@ pub enum Compression {
 
 impl Compression {
     /// All, in the order shown to people.
-    pub const ALL: [Compression; 4] = [Compression::None, Compression::Gzip, Compression::GzipFastest, Compression::Zstd];
+    pub const ALL: [Compression; 4] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::GzipFastest,
+        Compression::Zstd,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -117,7 +122,11 @@ impl LayerType {
     /// The media type as written in a manifest. A prompt gives the code type; the caller adds the
     /// annotation [`LAYER_SUBTYPE`].
     pub fn media_type(&self) -> String {
-        let kind = if self.kind == LayerKind::Prompt { LayerKind::Code } else { self.kind };
+        let kind = if self.kind == LayerKind::Prompt {
+            LayerKind::Code
+        } else {
+            self.kind
+        };
         let (_, native, modelpack) = KINDS.iter().find(|(k, ..)| *k == kind).unwrap_or(&KINDS[2]);
         let packaging = match self.packaging {
             Packaging::Tar => "tar",
@@ -136,7 +145,10 @@ impl LayerType {
         let (format, rest) = if let Some(rest) = media_type.strip_prefix(NATIVE_PREFIX) {
             (Format::Native, rest)
         } else {
-            (Format::ModelPack, media_type.strip_prefix(MODELPACK_PREFIX)?)
+            (
+                Format::ModelPack,
+                media_type.strip_prefix(MODELPACK_PREFIX)?,
+            )
         };
         let (word, packaging) = rest.split_once(".v1.")?;
         let (packaging, compression) = match packaging.split_once('+') {
@@ -151,12 +163,21 @@ impl LayerType {
             _ => return None,
         };
         let (mut kind, ..) = *KINDS.iter().find(|(_, native, modelpack)| {
-            word == if format == Format::Native { *native } else { *modelpack }
+            word == if format == Format::Native {
+                *native
+            } else {
+                *modelpack
+            }
         })?;
         if kind == LayerKind::Code && subtype == Some("prompt") {
             kind = LayerKind::Prompt;
         }
-        Some(LayerType { kind, format, packaging, compression })
+        Some(LayerType {
+            kind,
+            format,
+            packaging,
+            compression,
+        })
     }
 }
 
@@ -170,7 +191,12 @@ mod tests {
             for format in [Format::Native, Format::ModelPack] {
                 for packaging in [Packaging::Tar, Packaging::Raw] {
                     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
-                        let layer = LayerType { kind, format, packaging, compression };
+                        let layer = LayerType {
+                            kind,
+                            format,
+                            packaging,
+                            compression,
+                        };
                         let subtype = (kind == LayerKind::Prompt).then_some("prompt");
                         assert_eq!(LayerType::parse(&layer.media_type(), subtype), Some(layer));
                     }

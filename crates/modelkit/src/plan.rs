@@ -76,7 +76,10 @@ pub enum LeftOutReason {
     /// A name with `..` in it, which `kit` neither packs nor unpacks.
     DotDot,
     /// A pattern of the ignore file, with its line; without one, a name that is never packed.
-    Ignored { pattern: String, line: Option<usize> },
+    Ignored {
+        pattern: String,
+        line: Option<usize>,
+    },
     /// The name merely begins like the path of another layer, which is enough for `kit` before
     /// late 2026 to leave it out.
     PrefixOnly { layer: String },
@@ -90,14 +93,25 @@ impl std::fmt::Display for LeftOutReason {
             LeftOutReason::Symlink => f.write_str("a symbolic link; ModelKits hold none"),
             LeftOutReason::Special => f.write_str("neither a file nor a folder"),
             LeftOutReason::DotDot => f.write_str("its name contains “..”, which kit cannot unpack"),
-            LeftOutReason::Ignored { pattern, line: Some(line) } => {
+            LeftOutReason::Ignored {
+                pattern,
+                line: Some(line),
+            } => {
                 write!(f, "ignored by “{pattern}”, line {line} of .kitignore")
             }
-            LeftOutReason::Ignored { pattern, line: None } => write!(f, "never packed ({pattern})"),
+            LeftOutReason::Ignored {
+                pattern,
+                line: None,
+            } => write!(f, "never packed ({pattern})"),
             LeftOutReason::PrefixOnly { layer } => {
-                write!(f, "its name begins like the layer path “{layer}”, and these rules go by the beginning only")
+                write!(
+                    f,
+                    "its name begins like the layer path “{layer}”, and these rules go by the beginning only"
+                )
             }
-            LeftOutReason::Parent { layer } => write!(f, "belongs to “{layer}” of the parent ModelKit"),
+            LeftOutReason::Parent { layer } => {
+                write!(f, "belongs to “{layer}” of the parent ModelKit")
+            }
         }
     }
 }
@@ -115,7 +129,12 @@ struct Claim {
 /// # Errors
 /// [`Error::MissingPath`] and [`Error::NotPackable`] for a layer path, [`Error::Ignore`] for the
 /// ignore file, [`Error::Io`] if a folder that is needed cannot be listed.
-pub fn plan(context: &Path, kitfile: &Kitfile, compat: Compat, parent_paths: &[String]) -> Result<Plan> {
+pub fn plan(
+    context: &Path,
+    kitfile: &Kitfile,
+    compat: Compat,
+    parent_paths: &[String],
+) -> Result<Plan> {
     let ignore = IgnoreRules::load(context)?;
     let entries = scan(context, &ignore)?;
     let claims = claims(kitfile, compat, parent_paths);
@@ -123,7 +142,9 @@ pub fn plan(context: &Path, kitfile: &Kitfile, compat: Compat, parent_paths: &[S
     let mut plan = Plan::default();
     for element in kitfile.elements() {
         let is_model = element.kind == ElementKind::Model;
-        if is_model && (element.path.is_empty() || is_kit_reference(element.path)) || !element.remote_path.is_empty() {
+        if is_model && (element.path.is_empty() || is_kit_reference(element.path))
+            || !element.remote_path.is_empty()
+        {
             continue;
         }
         let mut layer = PlannedLayer {
@@ -136,11 +157,25 @@ pub fn plan(context: &Path, kitfile: &Kitfile, compat: Compat, parent_paths: &[S
             bytes: 0,
         };
         check_exists(context, &layer)?;
-        fill(&mut layer, &entries, &claims, ignore.has_negation(), compat, context, &mut covered)?;
+        fill(
+            &mut layer,
+            &entries,
+            &claims,
+            ignore.has_negation(),
+            compat,
+            context,
+            &mut covered,
+        )?;
         if let Some(by) = ignore.ignored_by(&clean_path(layer.path.trim())) {
-            plan.warnings.push(format!("the path {} of the {} is ignored by “{}” in .kitignore", layer.path, layer.label, by.pattern));
+            plan.warnings.push(format!(
+                "the path {} of the {} is ignored by “{}” in .kitignore",
+                layer.path, layer.label, by.pattern
+            ));
         } else if !layer.entries.iter().any(|entry| !entry.is_folder) {
-            plan.warnings.push(format!("the {} at {} holds no files", layer.label, layer.path));
+            plan.warnings.push(format!(
+                "the {} at {} holds no files",
+                layer.label, layer.path
+            ));
         }
         plan.layers.push(layer);
     }
@@ -179,7 +214,9 @@ pub fn layer_paths(kitfile: &Kitfile, compat: Compat) -> Vec<String> {
             continue;
         }
         for element in elements.iter().filter(|element| element.kind == kind) {
-            if kind == ElementKind::Model && (element.path.is_empty() || is_kit_reference(element.path)) {
+            if kind == ElementKind::Model
+                && (element.path.is_empty() || is_kit_reference(element.path))
+            {
                 continue;
             }
             paths.push(clean_path(element.path.trim()));
@@ -189,8 +226,14 @@ pub fn layer_paths(kitfile: &Kitfile, compat: Compat) -> Vec<String> {
 }
 
 fn claims(kitfile: &Kitfile, compat: Compat, parent_paths: &[String]) -> Vec<Claim> {
-    let own = layer_paths(kitfile, compat).into_iter().map(|path| Claim { path, of_parent: false });
-    let parents = parent_paths.iter().map(|path| Claim { path: clean_path(path.trim()), of_parent: true });
+    let own = layer_paths(kitfile, compat).into_iter().map(|path| Claim {
+        path,
+        of_parent: false,
+    });
+    let parents = parent_paths.iter().map(|path| Claim {
+        path: clean_path(path.trim()),
+        of_parent: true,
+    });
     own.chain(parents).collect()
 }
 
@@ -198,9 +241,21 @@ fn check_exists(context: &Path, layer: &PlannedLayer) -> Result<()> {
     let target = context.join(PathBuf::from(&layer.path));
     match std::fs::metadata(&target) {
         Ok(metadata) if metadata.is_dir() || metadata.is_file() => Ok(()),
-        Ok(_) => Err(Error::NotPackable { label: layer.label.clone(), path: layer.path.clone() }),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            Err(Error::MissingPath { label: layer.label.clone(), path: layer.path.clone(), context: context.into() })
+        Ok(_) => Err(Error::NotPackable {
+            label: layer.label.clone(),
+            path: layer.path.clone(),
+        }),
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Err(Error::MissingPath {
+                label: layer.label.clone(),
+                path: layer.path.clone(),
+                context: context.into(),
+            })
         }
         Err(error) => Err(Error::io("look at", target)(error)),
     }
@@ -235,7 +290,9 @@ fn fill(
             }
             continue;
         }
-        let claimed = claims.iter().any(|claim| claim_holds(claim, &layer.path, &entry.text(), compat));
+        let claimed = claims
+            .iter()
+            .any(|claim| claim_holds(claim, &layer.path, &entry.text(), compat));
         if entry.ignored.is_some() || claimed {
             if is_folder && !negation {
                 skip = Some(&entry.path);
@@ -244,7 +301,9 @@ fn fill(
         }
         if let Some(problem) = &entry.unreadable {
             let path = context.join(crate::walk::to_path(&entry.path));
-            return Err(Error::io("list the folder", path)(std::io::Error::other(problem.clone())));
+            return Err(Error::io("list the folder", path)(std::io::Error::other(
+                problem.clone(),
+            )));
         }
         let (path, raw) = match String::from_utf8(entry.path.clone()) {
             Ok(path) => (path, None),
@@ -254,7 +313,12 @@ fn fill(
             *covered = true;
         }
         layer.bytes += entry.stamp.size;
-        layer.entries.push(PlannedEntry { path, raw, is_folder, stamp: entry.stamp });
+        layer.entries.push(PlannedEntry {
+            path,
+            raw,
+            is_folder,
+            stamp: entry.stamp,
+        });
     }
     Ok(())
 }
@@ -274,7 +338,11 @@ fn claim_holds(claim: &Claim, layer: &str, path: &str, compat: Compat) -> bool {
 /// relative paths, so names that contain it count as strangers.
 fn same_tree(layer: &[u8], path: &[u8]) -> bool {
     let split = |path: &[u8]| -> Vec<Vec<u8>> {
-        if path == b"." { Vec::new() } else { path.split(|b| *b == b'/').map(<[u8]>::to_vec).collect() }
+        if path == b"." {
+            Vec::new()
+        } else {
+            path.split(|b| *b == b'/').map(<[u8]>::to_vec).collect()
+        }
     };
     let (from, to) = (split(layer), split(path));
     if from.first().is_some_and(|first| first == b"..") {
@@ -282,7 +350,10 @@ fn same_tree(layer: &[u8], path: &[u8]) -> bool {
     }
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let has_dots = |climb: usize, rest: &[Vec<u8>]| {
-        climb > 0 || rest.iter().any(|element| element.windows(2).any(|pair| pair == b".."))
+        climb > 0
+            || rest
+                .iter()
+                .any(|element| element.windows(2).any(|pair| pair == b".."))
     };
     let down = has_dots(from.len() - common, to.get(common..).unwrap_or_default());
     let up = has_dots(to.len() - common, from.get(common..).unwrap_or_default());
@@ -290,7 +361,8 @@ fn same_tree(layer: &[u8], path: &[u8]) -> bool {
 }
 
 fn below(path: &[u8], folder: &[u8]) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(b"/"))
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 /// Says of everything that no layer took why that is.
@@ -303,7 +375,10 @@ fn explain(plan: &mut Plan, entries: &[Entry], claims: &[Claim], compat: Compat,
         }
         reported = None;
         let path = entry.text().into_owned();
-        let inside = plan.layers.iter().filter(|layer| lies_within(&path, &layer.path));
+        let inside = plan
+            .layers
+            .iter()
+            .filter(|layer| lies_within(&path, &layer.path));
         let Some(layer) = inside.max_by_key(|layer| layer.path.len()) else {
             if entry.kind == EntryKind::File && entry.ignored.is_none() {
                 plan.uncovered.push(path);
@@ -311,19 +386,32 @@ fn explain(plan: &mut Plan, entries: &[Entry], claims: &[Claim], compat: Compat,
             continue;
         };
         let dotted = path.contains("..");
-        let claim = claims.iter().find(|claim| claim_holds(claim, &layer.path, &path, compat));
+        let claim = claims
+            .iter()
+            .find(|claim| claim_holds(claim, &layer.path, &path, compat));
         let reason = match (entry.kind, &entry.ignored, claim) {
             (EntryKind::Symlink, ..) => LeftOutReason::Symlink,
             (EntryKind::Special, ..) => LeftOutReason::Special,
             _ if dotted => LeftOutReason::DotDot,
-            (_, Some((pattern, line)), _) => LeftOutReason::Ignored { pattern: pattern.clone(), line: *line },
-            (_, None, Some(claim)) if claim.of_parent => LeftOutReason::Parent { layer: claim.path.clone() },
-            (_, None, Some(claim)) => LeftOutReason::PrefixOnly { layer: claim.path.clone() },
+            (_, Some((pattern, line)), _) => LeftOutReason::Ignored {
+                pattern: pattern.clone(),
+                line: *line,
+            },
+            (_, None, Some(claim)) if claim.of_parent => LeftOutReason::Parent {
+                layer: claim.path.clone(),
+            },
+            (_, None, Some(claim)) => LeftOutReason::PrefixOnly {
+                layer: claim.path.clone(),
+            },
             (_, None, None) => continue,
         };
         if entry.kind == EntryKind::Folder {
             // One line for the folder stands for what is in it, unless some of that is packed.
-            let inner = entries.iter().enumerate().skip(number + 1).take_while(|(_, other)| below(&other.path, &entry.path));
+            let inner = entries
+                .iter()
+                .enumerate()
+                .skip(number + 1)
+                .take_while(|(_, other)| below(&other.path, &entry.path));
             if inner.into_iter().any(|(number, _)| taken(number)) {
                 continue;
             }

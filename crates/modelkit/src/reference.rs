@@ -46,7 +46,9 @@ pub struct Reference {
 pub enum ReferenceError {
     #[error("a reference is needed, such as registry.example/team/model:v1")]
     Empty,
-    #[error("the registry “{0}” is not a host name with an optional port, such as ghcr.io or localhost:5000")]
+    #[error(
+        "the registry “{0}” is not a host name with an optional port, such as ghcr.io or localhost:5000"
+    )]
     Registry(String),
     #[error("the repository “{0}” must be lower case; try “{1}”")]
     UpperCase(String, String),
@@ -56,7 +58,9 @@ pub enum ReferenceError {
     Repository { repository: String, part: String },
     #[error("the repository is missing before “{0}”; write registry/repository:tag")]
     NoRepository(String),
-    #[error("the tag “{0}” is not valid: up to 128 letters, digits, dots, dashes and underscores, not starting with a dot or dash")]
+    #[error(
+        "the tag “{0}” is not valid: up to 128 letters, digits, dots, dashes and underscores, not starting with a dot or dash"
+    )]
     Tag(String),
     #[error("after @ a digest is needed: sha256: and 64 lower-case hexadecimal digits, not “{0}”")]
     Digest(String),
@@ -95,7 +99,10 @@ impl Reference {
             return Err(ReferenceError::Empty);
         }
         if let Ok(digest) = text.parse::<Digest>() {
-            let reference = Reference { digest: Some(digest), ..Reference::placeholder() };
+            let reference = Reference {
+                digest: Some(digest),
+                ..Reference::placeholder()
+            };
             return Ok((reference, Vec::new()));
         }
         let mut parts = text.split(',');
@@ -131,13 +138,21 @@ impl Reference {
     /// The same repository at `tag`.
     #[must_use]
     pub fn with_tag(&self, tag: impl Into<String>) -> Reference {
-        Reference { tag: Some(tag.into()), digest: None, ..self.clone() }
+        Reference {
+            tag: Some(tag.into()),
+            digest: None,
+            ..self.clone()
+        }
     }
 
     /// The same repository at `digest`.
     #[must_use]
     pub fn with_digest(&self, digest: Digest) -> Reference {
-        Reference { tag: None, digest: Some(digest), ..self.clone() }
+        Reference {
+            tag: None,
+            digest: Some(digest),
+            ..self.clone()
+        }
     }
 
     /// The tag or digest as text, if any.
@@ -175,7 +190,11 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Reference, ReferenceError> {
         let (reference, extra) = Reference::parse_with_tags(text)?;
-        if extra.is_empty() { Ok(reference) } else { Err(ReferenceError::ExtraTags(extra.join(","))) }
+        if extra.is_empty() {
+            Ok(reference)
+        } else {
+            Err(ReferenceError::ExtraTags(extra.join(",")))
+        }
     }
 }
 
@@ -191,7 +210,9 @@ fn parse_one(text: &str) -> Result<Reference, ReferenceError> {
     };
     let (repository, tag, digest) = if let Some((name, digest)) = rest.split_once('@') {
         let name = name.split_once(':').map_or(name, |(name, _)| name);
-        let digest = digest.parse().map_err(|_| ReferenceError::Digest(crate::error::shorten(digest)))?;
+        let digest = digest
+            .parse()
+            .map_err(|_| ReferenceError::Digest(crate::error::shorten(digest)))?;
         (name, None, Some(digest))
     } else if let Some((name, tag)) = rest.split_once(':') {
         (name, Some(tag), None)
@@ -204,7 +225,12 @@ fn parse_one(text: &str) -> Result<Reference, ReferenceError> {
     }
     check_repository(repository)?;
     let tag = tag.map(check_tag).transpose()?;
-    Ok(Reference { registry: registry.into(), repository: repository.into(), tag, digest })
+    Ok(Reference {
+        registry: registry.into(),
+        repository: repository.into(),
+        tag,
+        digest,
+    })
 }
 
 /// A host (name, IPv4, or IPv6 in brackets) with an optional port.
@@ -212,7 +238,10 @@ fn check_registry(registry: &str) -> Result<(), ReferenceError> {
     let error = || ReferenceError::Registry(crate::error::shorten(registry));
     let (host, port) = if let Some(rest) = registry.strip_prefix('[') {
         let (address, port) = rest.split_once(']').ok_or_else(error)?;
-        let ipv6 = address.contains(':') && address.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b));
+        let ipv6 = address.contains(':')
+            && address
+                .bytes()
+                .all(|b| b.is_ascii_hexdigit() || b":.".contains(&b));
         if !ipv6 {
             return Err(error());
         }
@@ -232,10 +261,17 @@ fn check_registry(registry: &str) -> Result<(), ReferenceError> {
             !label.is_empty()
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         });
-    let port_ok = port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok());
-    if host_ok && port_ok { Ok(()) } else { Err(error()) }
+    let port_ok = port
+        .is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok());
+    if host_ok && port_ok {
+        Ok(())
+    } else {
+        Err(error())
+    }
 }
 
 /// Components of `[a-z0-9]+` joined by `.`, `_`, `__` or dashes, separated by `/`.
@@ -244,7 +280,10 @@ fn check_repository(repository: &str) -> Result<(), ReferenceError> {
         return Ok(());
     }
     if repository.chars().any(char::is_uppercase) {
-        return Err(ReferenceError::UpperCase(crate::error::shorten(repository), crate::error::shorten(&repository.to_lowercase())));
+        return Err(ReferenceError::UpperCase(
+            crate::error::shorten(repository),
+            crate::error::shorten(&repository.to_lowercase()),
+        ));
     }
     for part in repository.split('/') {
         if !component_is_valid(part) {
@@ -282,7 +321,11 @@ fn check_tag(tag: &str) -> Result<String, ReferenceError> {
     let valid = tag.len() <= 128
         && tag.bytes().next().is_some_and(word)
         && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-');
-    if valid { Ok(tag.into()) } else { Err(ReferenceError::Tag(crate::error::shorten(tag))) }
+    if valid {
+        Ok(tag.into())
+    } else {
+        Err(ReferenceError::Tag(crate::error::shorten(tag)))
+    }
 }
 
 #[cfg(test)]
@@ -297,12 +340,19 @@ mod tests {
 
     #[test]
     fn the_registry_needs_a_dot_or_a_colon() {
-        let of = |a: &str, b: &str, c: Option<&str>| (a.to_owned(), b.to_owned(), c.map(str::to_owned));
+        let of =
+            |a: &str, b: &str, c: Option<&str>| (a.to_owned(), b.to_owned(), c.map(str::to_owned));
         assert_eq!(parse("m"), of("localhost", "m", None));
         assert_eq!(parse("m:1"), of("localhost", "m", Some("1")));
         assert_eq!(parse("myorg/m:1"), of("localhost", "myorg/m", Some("1")));
-        assert_eq!(parse("localhost/q:z"), of("localhost", "localhost/q", Some("z")));
-        assert_eq!(parse("localhost:5000/q:z"), of("localhost:5000", "q", Some("z")));
+        assert_eq!(
+            parse("localhost/q:z"),
+            of("localhost", "localhost/q", Some("z"))
+        );
+        assert_eq!(
+            parse("localhost:5000/q:z"),
+            of("localhost:5000", "q", Some("z"))
+        );
         assert_eq!(parse("ghcr.io/a/b/c"), of("ghcr.io", "a/b/c", None));
         assert_eq!(parse("[::1]:5000/a"), of("[::1]:5000", "a", None));
     }
@@ -311,7 +361,10 @@ mod tests {
     fn a_digest_wins_over_a_tag_and_a_bare_one_is_the_placeholder() {
         let digest = Digest::of(b"x");
         let full = format!("r.io/m:v1@{digest}");
-        assert_eq!(parse(&full), ("r.io".into(), "m".into(), Some(digest.to_string())));
+        assert_eq!(
+            parse(&full),
+            ("r.io".into(), "m".into(), Some(digest.to_string()))
+        );
         let bare: Reference = digest.to_string().parse().unwrap();
         assert!(bare.is_placeholder());
         assert_eq!(bare.to_string(), digest.to_string());
@@ -328,9 +381,18 @@ mod tests {
     #[test]
     fn extra_tags_follow_commas() {
         let (reference, extra) = Reference::parse_with_tags("m:a,b,c-1").unwrap();
-        assert_eq!((reference.to_string(), extra), ("m:a".into(), vec!["b".to_owned(), "c-1".into()]));
-        assert!(matches!("m:a,b".parse::<Reference>(), Err(ReferenceError::ExtraTags(_))));
-        assert!(matches!(Reference::parse_with_tags("m:a,"), Err(ReferenceError::Tag(_))));
+        assert_eq!(
+            (reference.to_string(), extra),
+            ("m:a".into(), vec!["b".to_owned(), "c-1".into()])
+        );
+        assert!(matches!(
+            "m:a,b".parse::<Reference>(),
+            Err(ReferenceError::ExtraTags(_))
+        ));
+        assert!(matches!(
+            Reference::parse_with_tags("m:a,"),
+            Err(ReferenceError::Tag(_))
+        ));
     }
 
     #[test]
@@ -338,7 +400,10 @@ mod tests {
         use ReferenceError as E;
         let error = |text: &str| text.parse::<Reference>().unwrap_err();
         assert_eq!(error(""), E::Empty);
-        assert_eq!(error("Acme/M:1"), E::UpperCase("Acme/M".into(), "acme/m".into()));
+        assert_eq!(
+            error("Acme/M:1"),
+            E::UpperCase("Acme/M".into(), "acme/m".into())
+        );
         assert!(matches!(error("r.io/:1"), E::NoRepository(_)));
         assert!(matches!(error(":1"), E::NoRepository(_)));
         assert!(matches!(error("a//b"), E::Repository { part, .. } if part.is_empty()));
@@ -347,7 +412,10 @@ mod tests {
         assert!(matches!(error("a___b"), E::Repository { .. }));
         assert!(matches!(error("m:"), E::Tag(_)));
         assert!(matches!(error("m:.x"), E::Tag(_)));
-        assert!(matches!(error(&format!("m:{}", "x".repeat(129))), E::Tag(_)));
+        assert!(matches!(
+            error(&format!("m:{}", "x".repeat(129))),
+            E::Tag(_)
+        ));
         assert!(matches!(error("m@sha256:12"), E::Digest(_)));
         assert!(matches!(error("a.b:port/m"), E::Registry(_)));
         assert!(matches!(error("a.b:99999/m"), E::Registry(_)));

@@ -57,17 +57,24 @@ pub struct Stamp {
 impl Stamp {
     /// The stamp of what `metadata` describes.
     pub(crate) fn of(metadata: &std::fs::Metadata) -> Stamp {
-        let mtime = metadata.modified().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => after.as_nanos() as i128,
-            Err(before) => -(before.duration().as_nanos() as i128),
-        });
+        let mtime = metadata
+            .modified()
+            .map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+                Ok(after) => after.as_nanos() as i128,
+                Err(before) => -(before.duration().as_nanos() as i128),
+            });
         let size = if metadata.is_dir() { 0 } else { metadata.len() };
-        let mut stamp = Stamp { size, mtime, ..Stamp::default() };
+        let mut stamp = Stamp {
+            size,
+            mtime,
+            ..Stamp::default()
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt as _;
             stamp.mode = metadata.mode() & 0o7777;
-            stamp.ctime = i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
+            stamp.ctime =
+                i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
             stamp.dev = metadata.dev();
             stamp.ino = metadata.ino();
         }
@@ -95,7 +102,12 @@ pub(crate) fn scan(context: &Path, ignore: &IgnoreRules) -> Result<Vec<Entry>> {
     let mut pending: Vec<Pending> = Vec::new();
     let top = list(context).map_err(Error::io("list the folder", context))?;
     push_all(&mut pending, b"", top);
-    while let Some(Pending { absolute, path, metadata }) = pending.pop() {
+    while let Some(Pending {
+        absolute,
+        path,
+        metadata,
+    }) = pending.pop()
+    {
         let kind = match metadata.file_type() {
             t if t.is_dir() => EntryKind::Folder,
             t if t.is_file() => EntryKind::File,
@@ -105,9 +117,16 @@ pub(crate) fn scan(context: &Path, ignore: &IgnoreRules) -> Result<Vec<Entry>> {
         let text = String::from_utf8_lossy(&path);
         // `kit` trims white space off the path before it asks the patterns.
         let cleaned = kitbench_kitfile::clean_path(text.trim());
-        let ignored = ignore.ignored_by(&cleaned).map(|by| (by.pattern.to_owned(), by.line));
-        let mut entry =
-            Entry { path, kind, stamp: Stamp::of(&metadata), ignored, unreadable: None };
+        let ignored = ignore
+            .ignored_by(&cleaned)
+            .map(|by| (by.pattern.to_owned(), by.line));
+        let mut entry = Entry {
+            path,
+            kind,
+            stamp: Stamp::of(&metadata),
+            ignored,
+            unreadable: None,
+        };
         if kind == EntryKind::Folder && (entry.ignored.is_none() || ignore.has_negation()) {
             match list(&absolute) {
                 Ok(names) => push_all(&mut pending, &entry.path, names),
@@ -150,7 +169,11 @@ fn push_all(pending: &mut Vec<Pending>, prefix: &[u8], names: Vec<Listed>) {
             path.push(b'/');
         }
         path.extend_from_slice(&name);
-        pending.push(Pending { absolute, path, metadata });
+        pending.push(Pending {
+            absolute,
+            path,
+            metadata,
+        });
     }
 }
 

@@ -11,7 +11,11 @@ const MAX_REPEAT: u32 = 1000;
 
 /// The expression `go` in the syntax of the `regex` crate; the error is a sentence.
 pub(super) fn translate(go: &str) -> Result<String, String> {
-    let mut parser = Parser { chars: go.chars().collect(), at: 0, out: String::new() };
+    let mut parser = Parser {
+        chars: go.chars().collect(),
+        at: 0,
+        out: String::new(),
+    };
     parser.alternation(0)?;
     match parser.peek() {
         None => Ok(parser.out),
@@ -156,7 +160,12 @@ impl Parser {
 
     /// A counted repetition at the current place and its length; `None` if the brace is a literal.
     fn braces(&self) -> Result<Option<(String, usize)>, String> {
-        let rest: String = self.chars.iter().skip(self.at + 1).take_while(|c| **c != '}').collect();
+        let rest: String = self
+            .chars
+            .iter()
+            .skip(self.at + 1)
+            .take_while(|c| **c != '}')
+            .collect();
         if self.peek_at(1 + rest.chars().count()) != Some('}') {
             return Ok(None);
         }
@@ -224,14 +233,20 @@ impl Parser {
                     self.out.push_str(&class);
                     continue;
                 }
-                Escape::Assertion(_) => return Err("a bracket holds an escape that is no character".into()),
+                Escape::Assertion(_) => {
+                    return Err("a bracket holds an escape that is no character".into());
+                }
             };
             let mut high = low;
             if self.peek() == Some('-') && self.peek_at(1).is_some_and(|c| c != ']') {
                 self.at += 1;
                 high = match self.class_item()? {
                     Escape::Char(c) => c,
-                    _ => return Err("a range in a bracket ends in something that is no character".into()),
+                    _ => {
+                        return Err(
+                            "a range in a bracket ends in something that is no character".into(),
+                        );
+                    }
                 };
                 if high < low {
                     return Err(format!("the range {low}-{high} runs backwards"));
@@ -255,10 +270,12 @@ impl Parser {
     /// `[:alpha:]` and the like; whether there was one.
     fn named_class(&mut self) -> Result<bool, String> {
         let rest: String = self.chars.iter().skip(self.at + 2).collect();
-        let Some((name, _)) = rest.split_once(":]") else { return Ok(false) };
+        let Some((name, _)) = rest.split_once(":]") else {
+            return Ok(false);
+        };
         const NAMES: [&str; 14] = [
-            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
-            "word", "xdigit",
+            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print",
+            "punct", "space", "upper", "word", "xdigit",
         ];
         if !NAMES.contains(&name.strip_prefix('^').unwrap_or(name)) {
             return Err(format!("“[:{name}:]” is not a class"));
@@ -270,7 +287,9 @@ impl Parser {
 
     /// An escape, after its backslash.
     fn escape(&mut self) -> Result<Escape, String> {
-        let Some(c) = self.next() else { return Err("a backslash at the end has nothing to escape".into()) };
+        let Some(c) = self.next() else {
+            return Err("a backslash at the end has nothing to escape".into());
+        };
         let unknown = || format!("“\\{c}” is not an escape");
         Ok(match c {
             'd' => Escape::Class("0-9"),
@@ -309,7 +328,12 @@ impl Parser {
             'x' => {
                 let digits: String = if self.peek() == Some('{') {
                     self.at += 1;
-                    let digits = self.chars.iter().skip(self.at).take_while(|c| **c != '}').collect::<String>();
+                    let digits = self
+                        .chars
+                        .iter()
+                        .skip(self.at)
+                        .take_while(|c| **c != '}')
+                        .collect::<String>();
                     self.at += digits.chars().count() + 1;
                     digits
                 } else {
@@ -328,7 +352,9 @@ impl Parser {
                 }
                 let mut code = c as u32 - '0' as u32;
                 for _ in 0..2 {
-                    let Some(digit) = octal(self.peek()) else { break };
+                    let Some(digit) = octal(self.peek()) else {
+                        break;
+                    };
                     code = code * 8 + digit;
                     self.at += 1;
                 }
@@ -372,7 +398,18 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for go in ["^*{2}", "a*{2}", "^[z-a]$", "^a{1001}$", "^a{2,1}$", "[", r"\é", r"\8", "(a", "[[:foo:]]"] {
+        for go in [
+            "^*{2}",
+            "a*{2}",
+            "^[z-a]$",
+            "^a{1001}$",
+            "^a{2,1}$",
+            "[",
+            r"\é",
+            r"\8",
+            "(a",
+            "[[:foo:]]",
+        ] {
             assert!(translate(go).is_err(), "{go}");
         }
     }

@@ -55,7 +55,10 @@ impl IgnoreRules {
     /// [`Error::Ignore`] names the first line whose pattern is not valid.
     pub fn parse(text: &[u8]) -> Result<IgnoreRules> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let mut rules = IgnoreRules { patterns: Vec::new(), negated: false };
+        let mut rules = IgnoreRules {
+            patterns: Vec::new(),
+            negated: false,
+        };
         for (index, line) in text.split(|b| *b == b'\n').enumerate() {
             let number = index + 1;
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -73,16 +76,23 @@ impl IgnoreRules {
                 problem,
             };
             if line.len() >= MAX_LINE {
-                return Err(problem(format!("the line has {} bytes, the limit is {MAX_LINE}", line.len())));
+                return Err(problem(format!(
+                    "the line has {} bytes, the limit is {MAX_LINE}",
+                    line.len()
+                )));
             }
-            rules.add(&normalise(written), written, Some(number)).map_err(problem)?;
+            rules
+                .add(&normalise(written), written, Some(number))
+                .map_err(problem)?;
         }
         for name in ALWAYS {
-            rules.add(name, name, None).map_err(|problem| Error::Ignore {
-                line: 0,
-                pattern: name.into(),
-                problem,
-            })?;
+            rules
+                .add(name, name, None)
+                .map_err(|problem| Error::Ignore {
+                    line: 0,
+                    pattern: name.into(),
+                    problem,
+                })?;
         }
         Ok(rules)
     }
@@ -112,7 +122,10 @@ impl IgnoreRules {
                 verdict = (!pattern.negated).then_some(pattern);
             }
         }
-        verdict.map(|pattern| IgnoredBy { pattern: &pattern.written, line: pattern.line })
+        verdict.map(|pattern| IgnoredBy {
+            pattern: &pattern.written,
+            line: pattern.line,
+        })
     }
 }
 
@@ -122,11 +135,19 @@ fn normalise(line: &str) -> String {
         Some(rest) => (true, rest.trim()),
         None => (false, line),
     };
-    let mut cleaned = if rest.is_empty() { String::new() } else { kitbench_kitfile::clean_path(rest) };
+    let mut cleaned = if rest.is_empty() {
+        String::new()
+    } else {
+        kitbench_kitfile::clean_path(rest)
+    };
     if cleaned.len() > 1 && cleaned.starts_with('/') {
         cleaned.remove(0);
     }
-    if negated { format!("!{cleaned}") } else { cleaned }
+    if negated {
+        format!("!{cleaned}")
+    } else {
+        cleaned
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +155,10 @@ mod tests {
     use super::*;
 
     fn ignored(rules: &str, path: &str) -> bool {
-        IgnoreRules::parse(rules.as_bytes()).unwrap_or_else(|e| panic!("{e}")).ignored_by(path).is_some()
+        IgnoreRules::parse(rules.as_bytes())
+            .unwrap_or_else(|e| panic!("{e}"))
+            .ignored_by(path)
+            .is_some()
     }
 
     /// (rules, path, ignored). Expectations follow from moby's documentation and its own tests.
@@ -219,7 +243,17 @@ mod tests {
 
     #[test]
     fn broken_patterns_are_refused_with_their_line() {
-        for (text, number) in [("ok\n[", 2), ("a[", 1), ("\n\n[z-a]", 3), ("!", 1), ("a\\", 1), ("[]a]", 1), ("!/", 1), (r"*\é", 1), ("*{3}", 1)] {
+        for (text, number) in [
+            ("ok\n[", 2),
+            ("a[", 1),
+            ("\n\n[z-a]", 3),
+            ("!", 1),
+            ("a\\", 1),
+            ("[]a]", 1),
+            ("!/", 1),
+            (r"*\é", 1),
+            ("*{3}", 1),
+        ] {
             match IgnoreRules::parse(text.as_bytes()) {
                 Err(Error::Ignore { line, .. }) => assert_eq!(line, number, "{text:?}"),
                 other => panic!("{text:?}: {:?}", other.map(|_| ())),
@@ -230,7 +264,19 @@ mod tests {
     #[test]
     fn the_reason_names_pattern_and_line() {
         let rules = IgnoreRules::parse(b"# c\n*.tmp\n").unwrap();
-        assert_eq!(rules.ignored_by("a.tmp"), Some(IgnoredBy { pattern: "*.tmp", line: Some(2) }));
-        assert_eq!(rules.ignored_by("Kitfile"), Some(IgnoredBy { pattern: "Kitfile", line: None }));
+        assert_eq!(
+            rules.ignored_by("a.tmp"),
+            Some(IgnoredBy {
+                pattern: "*.tmp",
+                line: Some(2)
+            })
+        );
+        assert_eq!(
+            rules.ignored_by("Kitfile"),
+            Some(IgnoredBy {
+                pattern: "Kitfile",
+                line: None
+            })
+        );
     }
 }

@@ -26,7 +26,11 @@ enum Matcher {
 
 impl Pattern {
     /// `pattern` is cleaned already and may start with `!`. `None` if nothing is left of it.
-    pub fn new(pattern: &str, written: &str, line: Option<usize>) -> Result<Option<Pattern>, String> {
+    pub fn new(
+        pattern: &str,
+        written: &str,
+        line: Option<usize>,
+    ) -> Result<Option<Pattern>, String> {
         let pattern = pattern.trim();
         if pattern.is_empty() {
             return Ok(None);
@@ -38,7 +42,12 @@ impl Pattern {
             None => (false, cleaned.as_str()),
         };
         check_syntax(rest)?;
-        Ok(Some(Pattern { written: written.into(), line, negated, matcher: compile(rest)? }))
+        Ok(Some(Pattern {
+            written: written.into(),
+            line,
+            negated,
+            matcher: compile(rest)?,
+        }))
     }
 
     /// Whether it matches `path` or any folder above it.
@@ -67,7 +76,9 @@ fn check_syntax(pattern: &str) -> Result<(), String> {
     while let Some(c) = chars.next() {
         match c {
             '\\' => {
-                chars.next().ok_or("a backslash at the end has nothing to escape")?;
+                chars
+                    .next()
+                    .ok_or("a backslash at the end has nothing to escape")?;
             }
             '[' => {
                 if chars.peek() == Some(&'^') {
@@ -176,7 +187,9 @@ fn compile(pattern: &str) -> Result<Matcher, String> {
         Kind::Regex => {
             regex.push('$');
             let translated = go_regex::translate(&regex)?;
-            Matcher::Regex(Regex::new(&translated).map_err(|_| "it is too large or too odd to match with")?)
+            Matcher::Regex(
+                Regex::new(&translated).map_err(|_| "it is too large or too odd to match with")?,
+            )
         }
     })
 }

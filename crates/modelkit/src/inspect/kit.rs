@@ -4,7 +4,8 @@ use std::io::Read as _;
 
 use kitbench_kitfile::paths::{clean_path, is_kit_reference};
 use kitbench_kitfile::{
-    Code, Dataset, Docs, ElementKind, Kitfile, LayerInfo, Model, ModelPart, Prompt, from_config_json,
+    Code, Dataset, Docs, ElementKind, Kitfile, LayerInfo, Model, ModelPart, Prompt,
+    from_config_json,
 };
 use serde::Deserialize;
 
@@ -76,23 +77,43 @@ impl Kit {
         let what = reference.to_string();
         let found = Digest::of(&text);
         if found != entry.digest {
-            return Err(Error::Corrupt { what: format!("the manifest of {what}"), expected: entry.digest, found });
+            return Err(Error::Corrupt {
+                what: format!("the manifest of {what}"),
+                expected: entry.digest,
+                found,
+            });
         }
         let manifest = Manifest::parse(&text, &what)?;
         let format = manifest.format().unwrap_or_default();
         let config_what = format!("the config of {what}");
         let config = read_config(source, &manifest.config, &config_what)?;
-        let annotated = manifest.annotations.get(media::KITFILE).filter(|_| format == Format::ModelPack);
-        let malformed = |problem: String| Error::Malformed { what: config_what.clone(), problem };
+        let annotated = manifest
+            .annotations
+            .get(media::KITFILE)
+            .filter(|_| format == Format::ModelPack);
+        let malformed = |problem: String| Error::Malformed {
+            what: config_what.clone(),
+            problem,
+        };
         let kitfile = match (format, annotated) {
-            (Format::Native, _) => from_config_json(&config).map_err(|error| malformed(error.to_string()))?,
-            (Format::ModelPack, Some(kitfile)) => {
-                from_config_json(kitfile.as_bytes()).map_err(|error| malformed(error.to_string()))?
+            (Format::Native, _) => {
+                from_config_json(&config).map_err(|error| malformed(error.to_string()))?
             }
+            (Format::ModelPack, Some(kitfile)) => from_config_json(kitfile.as_bytes())
+                .map_err(|error| malformed(error.to_string()))?,
             (Format::ModelPack, None) => made_up(&manifest, &config, &config_what)?,
         };
         let (layers, warnings) = pair(&manifest, &kitfile, &what)?;
-        Ok(Kit { reference, digest: entry.digest, format, manifest, manifest_text: text, kitfile, layers, warnings })
+        Ok(Kit {
+            reference,
+            digest: entry.digest,
+            format,
+            manifest,
+            manifest_text: text,
+            kitfile,
+            layers,
+            warnings,
+        })
     }
 
     /// The ModelKit that the model's path refers to, if it does.
@@ -106,17 +127,33 @@ fn read_config(source: &dyn KitSource, config: &Descriptor, what: &str) -> Crate
     if config.size > json::MAX_CONFIG_BYTES {
         return Err(Error::Malformed {
             what: what.to_owned(),
-            problem: format!("it has {} bytes, the limit is {}", config.size, json::MAX_CONFIG_BYTES),
+            problem: format!(
+                "it has {} bytes, the limit is {}",
+                config.size,
+                json::MAX_CONFIG_BYTES
+            ),
         });
     }
     let mut bytes = Vec::new();
-    source.blob(config)?.take(config.size + 1).read_to_end(&mut bytes).map_err(Error::io("read", what))?;
+    source
+        .blob(config)?
+        .take(config.size + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", what))?;
     if bytes.len() as u64 != config.size {
-        return Err(Error::Size { what: what.to_owned(), expected: config.size, found: bytes.len() as u64 });
+        return Err(Error::Size {
+            what: what.to_owned(),
+            expected: config.size,
+            found: bytes.len() as u64,
+        });
     }
     let found = Digest::of(&bytes);
     if found != config.digest {
-        return Err(Error::Corrupt { what: what.to_owned(), expected: config.digest, found });
+        return Err(Error::Corrupt {
+            what: what.to_owned(),
+            expected: config.digest,
+            found,
+        });
     }
     Ok(bytes)
 }
@@ -133,7 +170,11 @@ struct Slot {
 
 /// Finds each layer's Kitfile element: by digest where the Kitfile states them, which is what new
 /// releases do, else by position within its kind, which is what old ones do.
-fn pair(manifest: &Manifest, kitfile: &Kitfile, what: &str) -> Result<(Vec<KitLayer>, Vec<String>)> {
+fn pair(
+    manifest: &Manifest,
+    kitfile: &Kitfile,
+    what: &str,
+) -> Result<(Vec<KitLayer>, Vec<String>)> {
     let mut slots: Vec<Slot> = kitfile
         .elements()
         .into_iter()
@@ -162,7 +203,10 @@ fn pair(manifest: &Manifest, kitfile: &Kitfile, what: &str) -> Result<(Vec<KitLa
             ));
             continue;
         };
-        let malformed = |problem: String| Error::Malformed { what: what.to_owned(), problem };
+        let malformed = |problem: String| Error::Malformed {
+            what: what.to_owned(),
+            problem,
+        };
         let digest = descriptor.digest.to_string();
         let free = |slot: &Slot| !slot.taken && slot.kind == kind.kind;
         // Further weight layers of a foreign artifact are model parts.
@@ -170,18 +214,28 @@ fn pair(manifest: &Manifest, kitfile: &Kitfile, what: &str) -> Result<(Vec<KitLa
             let part = kind.kind == LayerKind::Model && slot.kind == LayerKind::ModelPart;
             !slot.taken && (slot.kind == kind.kind || part)
         };
-        let by_digest = slots.iter().position(|slot| fits(slot) && slot.info.as_ref().is_some_and(|info| info.digest == digest));
+        let by_digest = slots.iter().position(|slot| {
+            fits(slot) && slot.info.as_ref().is_some_and(|info| info.digest == digest)
+        });
         let by_place = || slots.iter().position(|slot| free(slot));
         let Some(slot) = by_digest.or_else(by_place).and_then(|at| slots.get_mut(at)) else {
-            return Err(malformed(format!("its manifest has more {} layers than its Kitfile has elements", kind.kind)));
+            return Err(malformed(format!(
+                "its manifest has more {} layers than its Kitfile has elements",
+                kind.kind
+            )));
         };
         if by_digest.is_none() && slot.info.is_some() {
-            return Err(malformed(format!("the digests of its {} in config and manifest do not match", slot.label)));
+            return Err(malformed(format!(
+                "the digests of its {} in config and manifest do not match",
+                slot.label
+            )));
         }
         slot.taken = true;
         let diff_id = match slot.info.as_ref().map(|info| info.diff_id.as_str()) {
             None | Some("") => None,
-            Some(text) => Some(text.parse().map_err(|error| malformed(format!("the diffId of its {}: {error}", slot.label)))?),
+            Some(text) => Some(text.parse().map_err(|error| {
+                malformed(format!("the diffId of its {}: {error}", slot.label))
+            })?),
         };
         layers.push(KitLayer {
             kind: slot.kind,
@@ -240,39 +294,88 @@ struct Details {
 fn made_up(manifest: &Manifest, config: &[u8], what: &str) -> Result<Kitfile> {
     let config: ModelPackConfig = json::from_slice(config, what)?;
     let about = config.descriptor;
-    let mut kitfile = Kitfile { manifest_version: "1.0.0".into(), ..Kitfile::default() };
-    kitfile.package.name = if about.name.is_empty() { about.title } else { about.name };
+    let mut kitfile = Kitfile {
+        manifest_version: "1.0.0".into(),
+        ..Kitfile::default()
+    };
+    kitfile.package.name = if about.name.is_empty() {
+        about.title
+    } else {
+        about.name
+    };
     kitfile.package.version = about.version;
     kitfile.package.description = about.description;
     kitfile.package.authors = about.authors;
     kitfile.package.license = about.licenses.into_iter().next().unwrap_or_default();
     // kit 1.10 and 1.11 wrote hashes of the diffIds' texts.
-    let wrong = manifest.tool_version().is_some_and(|version| version.starts_with("1.10.") || version.starts_with("1.11."));
+    let wrong = manifest
+        .tool_version()
+        .is_some_and(|version| version.starts_with("1.10.") || version.starts_with("1.11."));
     let mut model: Option<Model> = None;
     let mut parts = Vec::new();
     for (number, layer) in manifest.layers().iter().enumerate() {
-        let Some(kind) = layer.layer_type() else { continue };
+        let Some(kind) = layer.layer_type() else {
+            continue;
+        };
         let Some(path) = layer.annotations.get(media::FILE_PATH).cloned() else {
             return Err(Error::Malformed {
                 what: what.to_owned(),
-                problem: format!("it has no Kitfile, and layer {number} does not say its path (annotation {})", media::FILE_PATH),
+                problem: format!(
+                    "it has no Kitfile, and layer {number} does not say its path (annotation {})",
+                    media::FILE_PATH
+                ),
             });
         };
-        let diff_id = config.modelfs.diff_ids.get(number).filter(|_| !wrong).cloned().unwrap_or_default();
-        let info = Some(LayerInfo { digest: layer.digest.to_string(), diff_id });
+        let diff_id = config
+            .modelfs
+            .diff_ids
+            .get(number)
+            .filter(|_| !wrong)
+            .cloned()
+            .unwrap_or_default();
+        let info = Some(LayerInfo {
+            digest: layer.digest.to_string(),
+            diff_id,
+        });
         let part = |path: String, info| {
             let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            ModelPart { name, path, layer: info, ..ModelPart::default() }
+            ModelPart {
+                name,
+                path,
+                layer: info,
+                ..ModelPart::default()
+            }
         };
         match kind.kind {
             LayerKind::Model if model.is_none() => {
-                model = Some(Model { path, format: config.config.format.clone(), layer: info, ..Model::default() });
+                model = Some(Model {
+                    path,
+                    format: config.config.format.clone(),
+                    layer: info,
+                    ..Model::default()
+                });
             }
             LayerKind::Model | LayerKind::ModelPart => parts.push(part(path, info)),
-            LayerKind::Code | LayerKind::McpServer => kitfile.code.push(Code { path, layer: info, ..Code::default() }),
-            LayerKind::Prompt => kitfile.prompts.push(Prompt { path, layer: info, ..Prompt::default() }),
-            LayerKind::Dataset => kitfile.datasets.push(Dataset { path, layer: info, ..Dataset::default() }),
-            LayerKind::Docs => kitfile.docs.push(Docs { path, layer: info, ..Docs::default() }),
+            LayerKind::Code | LayerKind::McpServer => kitfile.code.push(Code {
+                path,
+                layer: info,
+                ..Code::default()
+            }),
+            LayerKind::Prompt => kitfile.prompts.push(Prompt {
+                path,
+                layer: info,
+                ..Prompt::default()
+            }),
+            LayerKind::Dataset => kitfile.datasets.push(Dataset {
+                path,
+                layer: info,
+                ..Dataset::default()
+            }),
+            LayerKind::Docs => kitfile.docs.push(Docs {
+                path,
+                layer: info,
+                ..Docs::default()
+            }),
         }
     }
     if model.is_some() || !parts.is_empty() {

@@ -24,9 +24,12 @@ impl PieceCompressor {
     pub fn new(compression: Compression) -> Result<PieceCompressor> {
         Ok(match compression {
             Compression::Zstd => PieceCompressor::Zstd(Box::new(
-                zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("start zstd for", "a layer"))?,
+                zstd::bulk::Compressor::new(ZSTD_LEVEL)
+                    .map_err(Error::io("start zstd for", "a layer"))?,
             )),
-            Compression::GzipFastest => PieceCompressor::Gzip(Compress::new(flate2::Compression::fast(), false)),
+            Compression::GzipFastest => {
+                PieceCompressor::Gzip(Compress::new(flate2::Compression::fast(), false))
+            }
             Compression::Gzip | Compression::None => {
                 PieceCompressor::Gzip(Compress::new(flate2::Compression::default(), false))
             }
@@ -40,7 +43,11 @@ impl PieceCompressor {
             PieceCompressor::Gzip(compress) => {
                 compress.reset();
                 let mut out = Vec::with_capacity(data.len() / 2 + 1024);
-                let flush = if last { FlushCompress::Finish } else { FlushCompress::Sync };
+                let flush = if last {
+                    FlushCompress::Finish
+                } else {
+                    FlushCompress::Sync
+                };
                 loop {
                     let before = compress.total_in() as usize;
                     let status = compress
@@ -49,7 +56,11 @@ impl PieceCompressor {
                     let done = match status {
                         Status::StreamEnd => true,
                         // A sync flush is complete when it leaves room in the output.
-                        _ => !last && compress.total_in() as usize == data.len() && out.len() < out.capacity(),
+                        _ => {
+                            !last
+                                && compress.total_in() as usize == data.len()
+                                && out.len() < out.capacity()
+                        }
                     };
                     if done {
                         return Ok(out);
@@ -69,7 +80,13 @@ pub(super) enum Framing {
 
 impl Framing {
     pub fn new(compression: Compression) -> Framing {
-        if compression == Compression::Zstd { Framing::Zstd } else { Framing::Gzip { crc: flate2::Crc::new() } }
+        if compression == Compression::Zstd {
+            Framing::Zstd
+        } else {
+            Framing::Gzip {
+                crc: flate2::Crc::new(),
+            }
+        }
     }
 
     /// The bytes before the first piece: for gzip the header Go writes, without time and name.
@@ -101,15 +118,20 @@ impl Framing {
 ///
 /// # Errors
 /// If the decompressor cannot be set up.
-pub fn decoder<'a>(compression: Compression, blob: Box<dyn Read + Send + 'a>) -> io::Result<Box<dyn Read + Send + 'a>> {
+pub fn decoder<'a>(
+    compression: Compression,
+    blob: Box<dyn Read + Send + 'a>,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     const BUFFER: usize = 256 << 10;
     Ok(match compression {
         Compression::None => blob,
-        Compression::Gzip | Compression::GzipFastest => {
-            Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER, blob)))
-        }
+        Compression::Gzip | Compression::GzipFastest => Box::new(
+            flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(BUFFER, blob)),
+        ),
         Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(io::BufReader::with_capacity(BUFFER, blob))?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(
+                io::BufReader::with_capacity(BUFFER, blob),
+            )?;
             // 8 MiB, what readers must support (RFC 8878): bounds the memory a hostile frame costs.
             decoder.window_log_max(23)?;
             Box::new(decoder)
@@ -131,23 +153,43 @@ mod tests {
         }
         blob.extend(framing.end());
         let mut out = Vec::new();
-        decoder(compression, Box::new(io::Cursor::new(blob))).unwrap().read_to_end(&mut out).unwrap();
+        decoder(compression, Box::new(io::Cursor::new(blob)))
+            .unwrap()
+            .read_to_end(&mut out)
+            .unwrap();
         out
     }
 
     #[test]
     fn pieces_join_into_one_stream() {
-        let noise: Vec<u8> = (0u32..300_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let noise: Vec<u8> = (0u32..300_000)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         let zeros = vec![0; 300_000];
-        for compression in [Compression::Gzip, Compression::GzipFastest, Compression::Zstd] {
-            for pieces in [vec![noise.as_slice(), &zeros, b"end"], vec![b"".as_slice()], vec![&zeros]] {
-                assert_eq!(round_trip(compression, &pieces), pieces.concat(), "{compression:?}");
+        for compression in [
+            Compression::Gzip,
+            Compression::GzipFastest,
+            Compression::Zstd,
+        ] {
+            for pieces in [
+                vec![noise.as_slice(), &zeros, b"end"],
+                vec![b"".as_slice()],
+                vec![&zeros],
+            ] {
+                assert_eq!(
+                    round_trip(compression, &pieces),
+                    pieces.concat(),
+                    "{compression:?}"
+                );
             }
         }
     }
 
     #[test]
     fn the_gzip_header_is_that_of_go() {
-        assert_eq!(Framing::new(Compression::Gzip).start(Compression::Gzip), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
+        assert_eq!(
+            Framing::new(Compression::Gzip).start(Compression::Gzip),
+            [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
+        );
     }
 }

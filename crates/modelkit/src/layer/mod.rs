@@ -76,9 +76,17 @@ pub fn build(
     progress: &(dyn Fn(u64) + Sync),
     cancel: &CancellationToken,
 ) -> Result<LayerBlob> {
-    let source = read::Source { context, layer, packaging: options.packaging, progress, cancel };
+    let source = read::Source {
+        context,
+        layer,
+        packaging: options.packaging,
+        progress,
+        cancel,
+    };
     match options.compression {
         Compression::None => pipeline::plain(&source, out, out_path),
-        compression => pipeline::compressed(&source, compression, options.workers.max(1), out, out_path),
+        compression => {
+            pipeline::compressed(&source, compression, options.workers.max(1), out, out_path)
+        }
     }
 }

@@ -26,13 +26,25 @@ pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Res
         let (to_hash, filled) = sync_channel::<(Shared, usize)>(BUFFERS);
         let (give_back, empty) = sync_channel::<Shared>(BUFFERS + 1);
         let hasher = scope.spawn(move || hash(&filled, Some(&give_back)));
-        let mut sink = Plain { out, out_path, to_hash, empty, size: 0, made: 1 };
+        let mut sink = Plain {
+            out,
+            out_path,
+            to_hash,
+            empty,
+            size: 0,
+            made: 1,
+        };
         let pumped = source.pump(&mut sink);
         let size = sink.size;
         drop(sink);
         let digest = joined(hasher.join())?;
         let settled = pumped?;
-        Ok(LayerBlob { digest, diff_id: digest, size, settled })
+        Ok(LayerBlob {
+            digest,
+            diff_id: digest,
+            size,
+            settled,
+        })
     })
 }
 
@@ -50,7 +62,9 @@ impl Sink for Plain<'_> {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
         let buffer = Arc::new(buffer);
         // The hash starts while the same bytes are being written.
-        self.to_hash.send((Arc::clone(&buffer), length)).map_err(|_| stopped())?;
+        self.to_hash
+            .send((Arc::clone(&buffer), length))
+            .map_err(|_| stopped())?;
         self.out
             .write_all(buffer.get(..length).unwrap_or_default())
             .map_err(Error::io("write", self.out_path))?;
@@ -108,16 +122,33 @@ pub(super) fn compressed(
         drop((work, to_write));
         let writer = scope.spawn(move || write(compression, &packed, &ticket, out, out_path));
 
-        let mut sink = Compressed { to_hash, to_work, tickets, in_flight, sent: 0, held: None };
-        let pumped = source.pump(&mut sink).and_then(|settled| sink.finish().map(|()| settled));
+        let mut sink = Compressed {
+            to_hash,
+            to_work,
+            tickets,
+            in_flight,
+            sent: 0,
+            held: None,
+        };
+        let pumped = source
+            .pump(&mut sink)
+            .and_then(|settled| sink.finish().map(|()| settled));
         drop(sink);
         let diff_id = joined(diff_hasher.join())?;
-        let compressed: Result<Vec<()>> = compressors.into_iter().map(|thread| joined(thread.join())?).collect();
+        let compressed: Result<Vec<()>> = compressors
+            .into_iter()
+            .map(|thread| joined(thread.join())?)
+            .collect();
         // A failure further down closes the channels and shows as a stop further up, so the last
         // on the way of the bytes is asked first.
         let (digest, size) = joined(writer.join())??;
         compressed?;
-        Ok(LayerBlob { digest, diff_id, size, settled: pumped? })
+        Ok(LayerBlob {
+            digest,
+            diff_id,
+            size,
+            settled: pumped?,
+        })
     })
 }
 
@@ -149,7 +180,12 @@ impl Compressed {
         if self.sent >= self.in_flight {
             self.tickets.recv().map_err(|_| stopped())?;
         }
-        let piece = Piece { number: self.sent as u64, data, length, last };
+        let piece = Piece {
+            number: self.sent as u64,
+            data,
+            length,
+            last,
+        };
         self.sent += 1;
         self.to_work.send(piece).map_err(|_| stopped())
     }
@@ -163,7 +199,9 @@ impl Compressed {
 impl Sink for Compressed {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
         let buffer = Arc::new(buffer);
-        self.to_hash.send((Arc::clone(&buffer), length)).map_err(|_| stopped())?;
+        self.to_hash
+            .send((Arc::clone(&buffer), length))
+            .map_err(|_| stopped())?;
         if let Some((data, length)) = self.held.replace((buffer, length)) {
             self.send(data, length, false)?;
         }
@@ -179,10 +217,15 @@ fn compress(
 ) -> Result<()> {
     let mut compressor = PieceCompressor::new(compression)?;
     loop {
-        let next = work.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        let next = work
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .recv();
         let Ok(piece) = next else { return Ok(()) };
         let data = piece.data.get(..piece.length).unwrap_or_default();
-        let bytes = compressor.piece(data, piece.last).map_err(Error::io("compress", out_path))?;
+        let bytes = compressor
+            .piece(data, piece.last)
+            .map_err(Error::io("compress", out_path))?;
         if to_write.send(Packed { piece, bytes }).is_err() {
             return Ok(());
         }

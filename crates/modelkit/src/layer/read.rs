@@ -37,7 +37,11 @@ pub(super) trait Sink {
 pub(super) fn header(entry: &PlannedEntry) -> Result<Vec<u8>> {
     let header = tar::Header {
         name: entry.name().to_vec(),
-        kind: if entry.is_folder { tar::Kind::Folder } else { tar::Kind::File },
+        kind: if entry.is_folder {
+            tar::Kind::Folder
+        } else {
+            tar::Kind::File
+        },
         mode: entry.stamp.mode,
         size: entry.stamp.size,
     };
@@ -49,7 +53,12 @@ impl Source<'_> {
     pub fn pump(&self, sink: &mut dyn Sink) -> Result<bool> {
         let context = Dir::open_ambient_dir(self.context, ambient_authority())
             .map_err(Error::io("open the folder", self.context))?;
-        let mut writer = Writer { sink, buffer: vec![0; CHUNK], filled: 0, source: self };
+        let mut writer = Writer {
+            sink,
+            buffer: vec![0; CHUNK],
+            filled: 0,
+            source: self,
+        };
         let mut settled = true;
         for entry in &self.layer.entries {
             if self.packaging == Packaging::Tar {
@@ -86,7 +95,11 @@ impl Writer<'_, '_> {
 
     fn advance(&mut self, bytes: usize) -> Result<()> {
         self.filled += bytes;
-        if self.filled >= self.buffer.len() { self.flush() } else { Ok(()) }
+        if self.filled >= self.buffer.len() {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -94,7 +107,9 @@ impl Writer<'_, '_> {
             return Err(Error::Cancelled);
         }
         (self.source.progress)(self.filled as u64);
-        self.buffer = self.sink.chunk(std::mem::take(&mut self.buffer), self.filled)?;
+        self.buffer = self
+            .sink
+            .chunk(std::mem::take(&mut self.buffer), self.filled)?;
         self.filled = 0;
         Ok(())
     }
@@ -122,7 +137,11 @@ impl Writer<'_, '_> {
         let relative = to_path(entry.name());
         let path = self.source.context.join(&relative);
         let mut file = open(context, &relative).map_err(Error::io("open", &path))?;
-        let changed = |found: String| Error::Changed { path: path.clone(), expected: entry.stamp.size, found };
+        let changed = |found: String| Error::Changed {
+            path: path.clone(),
+            expected: entry.stamp.size,
+            found,
+        };
         let stamp = |file: &File| file.metadata().map_err(Error::io("look at", &path));
         let before = stamp(&file)?;
         if !before.is_file() {
@@ -136,7 +155,12 @@ impl Writer<'_, '_> {
             let free = self.free();
             let want = usize::try_from(left).unwrap_or(usize::MAX).min(free.len());
             let n = match file.read(free.get_mut(..want).unwrap_or_default()) {
-                Ok(0) => return Err(changed(format!("it ends after {} bytes", entry.stamp.size - left))),
+                Ok(0) => {
+                    return Err(changed(format!(
+                        "it ends after {} bytes",
+                        entry.stamp.size - left
+                    )));
+                }
                 Ok(n) => n,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::io("read", &path)(error)),

@@ -26,12 +26,20 @@ pub(super) struct Built {
 
 /// How `layer` is packed: MCP bundles always raw, others as the options say.
 pub(super) fn packaging_of(layer: &PlannedLayer, options: &PackOptions) -> Packaging {
-    if layer.kind == LayerKind::McpServer { Packaging::Raw } else { options.packaging }
+    if layer.kind == LayerKind::McpServer {
+        Packaging::Raw
+    } else {
+        options.packaging
+    }
 }
 
 /// How `layer` is compressed: MCP bundles never.
 pub(super) fn compression_of(layer: &PlannedLayer, options: &PackOptions) -> Compression {
-    if layer.kind == LayerKind::McpServer { Compression::None } else { options.compression }
+    if layer.kind == LayerKind::McpServer {
+        Compression::None
+    } else {
+        options.compression
+    }
 }
 
 /// Reduces a layer to the one regular file that a raw layer is.
@@ -50,9 +58,15 @@ pub(super) fn make_raw(context: &Path, layer: &mut PlannedLayer) -> Result<()> {
         return Err(problem("is a folder; a raw layer is one file"));
     }
     if layer.kind == LayerKind::McpServer && !super::write::is_mcp_bundle(&path)? {
-        return Err(problem("is no MCP bundle, that is, a ZIP archive with manifest.json at its root"));
+        return Err(problem(
+            "is no MCP bundle, that is, a ZIP archive with manifest.json at its root",
+        ));
     }
-    let Some(at) = layer.entries.iter().position(|entry| !entry.is_folder && entry.path == layer.path) else {
+    let Some(at) = layer
+        .entries
+        .iter()
+        .position(|entry| !entry.is_folder && entry.path == layer.path)
+    else {
         return Err(problem("is ignored or belongs to another layer"));
     };
     layer.entries = vec![layer.entries.swap_remove(at)];
@@ -69,26 +83,52 @@ pub(super) fn build_all(
     observer: &dyn Observer,
     cancel: &CancellationToken,
 ) -> Result<Vec<Built>> {
-    let cores = options.threads.or_else(|| thread::available_parallelism().ok().map(usize::from)).unwrap_or(1).max(1);
+    let cores = options
+        .threads
+        .or_else(|| thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+        .max(1);
     let at_once = cores.min(layers.len()).max(1);
     let cancel = cancel.child_token();
     // The largest first: then the cores are busy to the end.
     let mut order: Vec<usize> = (0..layers.len()).collect();
-    order.sort_by_key(|number| layers.get(*number).map(|layer| std::cmp::Reverse(layer.bytes)));
+    order.sort_by_key(|number| {
+        layers
+            .get(*number)
+            .map(|layer| std::cmp::Reverse(layer.bytes))
+    });
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<Result<Built>>>> = Mutex::new(layers.iter().map(|_| None).collect());
+    let results: Mutex<Vec<Option<Result<Built>>>> =
+        Mutex::new(layers.iter().map(|_| None).collect());
     thread::scope(|scope| {
         for _ in 0..at_once {
             scope.spawn(|| {
                 while let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(layer) = layers.get(*number) else { return };
-                    let job = Job { store, options, cache, listed_at, observer, workers: cores / at_once };
-                    let result = if cancel.is_cancelled() { Err(Error::Cancelled) } else { job.run(*number, layer, &cancel) };
+                    let Some(layer) = layers.get(*number) else {
+                        return;
+                    };
+                    let job = Job {
+                        store,
+                        options,
+                        cache,
+                        listed_at,
+                        observer,
+                        workers: cores / at_once,
+                    };
+                    let result = if cancel.is_cancelled() {
+                        Err(Error::Cancelled)
+                    } else {
+                        job.run(*number, layer, &cancel)
+                    };
                     if result.is_err() {
                         cancel.cancel();
                         observer.state(*number, StepState::Failed);
                     }
-                    if let Some(place) = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(*number) {
+                    if let Some(place) = results
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .get_mut(*number)
+                    {
                         *place = Some(result);
                     }
                 }
@@ -97,7 +137,10 @@ pub(super) fn build_all(
     });
     let mut built = Vec::new();
     let mut failure: Option<Error> = None;
-    for result in results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    for result in results
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    {
         match result.unwrap_or(Err(Error::Cancelled)) {
             Ok(layer) => built.push(layer),
             // An error that stopped the others goes before their being stopped.
@@ -121,30 +164,71 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, number: usize, layer: &PlannedLayer, cancel: &CancellationToken) -> Result<Built> {
+    fn run(
+        &self,
+        number: usize,
+        layer: &PlannedLayer,
+        cancel: &CancellationToken,
+    ) -> Result<Built> {
         let options = LayerOptions {
             packaging: packaging_of(layer, self.options),
             compression: compression_of(layer, self.options),
             workers: self.workers.max(1),
         };
         let key = fingerprint(layer, options);
-        if let Some(Remembered { digest, diff_id, size }) = self.cache.get(&key)
+        if let Some(Remembered {
+            digest,
+            diff_id,
+            size,
+        }) = self.cache.get(&key)
             && self.store.has_blob(&digest, size)
         {
             self.observer.state(number, StepState::Reused);
-            return Ok(Built { digest, diff_id, size, file: None });
+            return Ok(Built {
+                digest,
+                diff_id,
+                size,
+                file: None,
+            });
         }
         self.observer.state(number, StepState::Packing);
         let mut temp = TempFile::create(&self.store.temp_folder())?;
         let (file, path) = temp.parts()?;
         let progress = |bytes| self.observer.bytes(number, bytes);
-        let blob = build(&self.options.context, layer, options, file, path, &progress, cancel)?;
+        let blob = build(
+            &self.options.context,
+            layer,
+            options,
+            file,
+            path,
+            &progress,
+            cancel,
+        )?;
         if blob.settled && is_settled(layer, self.listed_at) {
-            self.cache.put(&key, Remembered { digest: blob.digest, diff_id: blob.diff_id, size: blob.size });
+            self.cache.put(
+                &key,
+                Remembered {
+                    digest: blob.digest,
+                    diff_id: blob.diff_id,
+                    size: blob.size,
+                },
+            );
         }
         let there = self.store.has_blob(&blob.digest, blob.size);
-        self.observer.state(number, if there { StepState::Reused } else { StepState::Done });
+        self.observer.state(
+            number,
+            if there {
+                StepState::Reused
+            } else {
+                StepState::Done
+            },
+        );
         let file = (!there).then_some(temp);
-        Ok(Built { digest: blob.digest, diff_id: blob.diff_id, size: blob.size, file })
+        Ok(Built {
+            digest: blob.digest,
+            diff_id: blob.diff_id,
+            size: blob.size,
+            file,
+        })
     }
 }

@@ -130,7 +130,9 @@ pub fn pack(
     cancel: &CancellationToken,
 ) -> Result<Packed> {
     if options.reference.digest.is_some() {
-        return Err(Error::Kitfile(vec!["a new kit cannot be named by a digest; name it by a tag".into()]));
+        return Err(Error::Kitfile(vec![
+            "a new kit cannot be named by a digest; name it by a tag".into(),
+        ]));
     }
     let listed_at = crate::cache::now();
     let (kitfile, plan) = preview(options, resolver)?;
@@ -145,7 +147,12 @@ pub fn pack(
             total_bytes: crate::layer::uncompressed_size(layer, packaging)?,
         });
     }
-    steps.push(Step { label: "config and manifest".into(), kind: None, digest: None, total_bytes: 0 });
+    steps.push(Step {
+        label: "config and manifest".into(),
+        kind: None,
+        digest: None,
+        total_bytes: 0,
+    });
     observer.steps(&steps);
     for warning in &plan.warnings {
         observer.warning(warning);
@@ -154,7 +161,15 @@ pub fn pack(
     let last = plan.layers.len();
     let mut attempt = 0;
     loop {
-        let built = layers::build_all(store, &plan.layers, options, cache, listed_at, observer, cancel)?;
+        let built = layers::build_all(
+            store,
+            &plan.layers,
+            options,
+            cache,
+            listed_at,
+            observer,
+            cancel,
+        )?;
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
@@ -182,7 +197,8 @@ fn read_kitfile(options: &PackOptions) -> Result<Kitfile> {
     let text = match &options.kitfile {
         Some(text) => text.clone(),
         None => {
-            let path = find_kitfile(&options.context).ok_or_else(|| Error::NoKitfile(options.context.clone()))?;
+            let path = find_kitfile(&options.context)
+                .ok_or_else(|| Error::NoKitfile(options.context.clone()))?;
             std::fs::read_to_string(&path).map_err(Error::io("read", &path))?
         }
     };

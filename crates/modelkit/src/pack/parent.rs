@@ -18,22 +18,39 @@ pub const MAX_PARENTS: usize = 10;
 /// # Errors
 /// [`Error::Parent`] if an ancestor cannot be read, or the line is circular or too long;
 /// [`Error::Kitfile`] if two of them use the same path.
-pub(super) fn layer_paths(kitfile: &Kitfile, options: &PackOptions, resolver: &dyn KitResolver) -> Result<Vec<String>> {
+pub(super) fn layer_paths(
+    kitfile: &Kitfile,
+    options: &PackOptions,
+    resolver: &dyn KitResolver,
+) -> Result<Vec<String>> {
     let mut next = parent_of(kitfile);
     let mut line = vec![options.reference.to_string()];
     let mut found = Vec::new();
     while let Some(text) = next {
-        let problem = |problem: String| Error::Parent { reference: text.clone(), problem };
+        let problem = |problem: String| Error::Parent {
+            reference: text.clone(),
+            problem,
+        };
         if line.contains(&text) {
-            return Err(problem(format!("it refers back to itself ({})", line.join(" → "))));
+            return Err(problem(format!(
+                "it refers back to itself ({})",
+                line.join(" → ")
+            )));
         }
         if line.len() > MAX_PARENTS {
-            return Err(problem(format!("there are more than {MAX_PARENTS} kits in a line ({})", line.join(" → "))));
+            return Err(problem(format!(
+                "there are more than {MAX_PARENTS} kits in a line ({})",
+                line.join(" → ")
+            )));
         }
         line.push(text.clone());
         let reference: Reference = text.parse().map_err(|error| problem(format!("{error}")))?;
-        let source = resolver.find(&reference.or_latest()).map_err(|error| problem(error.to_string()))?;
-        let parent = Kit::read(source.as_ref()).map_err(|error| problem(error.to_string()))?.kitfile;
+        let source = resolver
+            .find(&reference.or_latest())
+            .map_err(|error| problem(error.to_string()))?;
+        let parent = Kit::read(source.as_ref())
+            .map_err(|error| problem(error.to_string()))?
+            .kitfile;
         found.extend(paths_of(&parent, options.compat));
         next = parent_of(&parent);
     }
@@ -41,7 +58,9 @@ pub(super) fn layer_paths(kitfile: &Kitfile, options: &PackOptions, resolver: &d
     for path in &found {
         let path = clean_path(path);
         if seen.contains(&path) {
-            return Err(Error::Kitfile(vec![format!("the layer path “{path}” is used by this project and by its parent ModelKit, or by two of its parents")]));
+            return Err(Error::Kitfile(vec![format!(
+                "the layer path “{path}” is used by this project and by its parent ModelKit, or by two of its parents"
+            )]));
         }
         seen.push(path);
     }

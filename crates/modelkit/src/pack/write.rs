@@ -32,24 +32,40 @@ pub(super) fn check(kitfile: &Kitfile, options: &PackOptions) -> Result<()> {
     let mut problems = Vec::new();
     if options.format == Format::ModelPack {
         if !kitfile.mcp_servers.is_empty() {
-            problems.push("ModelPack knows no MCP servers; pack a native ModelKit or remove `mcpServers`".to_owned());
+            problems.push(
+                "ModelPack knows no MCP servers; pack a native ModelKit or remove `mcpServers`"
+                    .to_owned(),
+            );
         }
         if options.compat < Compat::V1_11 {
-            problems.push("kit 1.7 knows no ModelPack; choose the rules of 1.11 or current".to_owned());
+            problems
+                .push("kit 1.7 knows no ModelPack; choose the rules of 1.11 or current".to_owned());
         }
         if options.packaging == Packaging::Raw && options.compression != media::Compression::None {
-            problems.push("raw ModelPack layers cannot be compressed; choose compression none".to_owned());
+            problems.push(
+                "raw ModelPack layers cannot be compressed; choose compression none".to_owned(),
+            );
         }
     }
     if options.compat < Compat::Current {
         if options.packaging == Packaging::Raw {
-            problems.push(format!("kit {} knows no raw layers; choose the current rules", options.compat.name()));
+            problems.push(format!(
+                "kit {} knows no raw layers; choose the current rules",
+                options.compat.name()
+            ));
         }
         if options.compression == media::Compression::Zstd {
-            problems.push(format!("kit {} cannot read zstd; choose gzip or the current rules", options.compat.name()));
+            problems.push(format!(
+                "kit {} cannot read zstd; choose gzip or the current rules",
+                options.compat.name()
+            ));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::Kitfile(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Kitfile(problems))
+    }
 }
 
 /// Puts the built layers in their places and enters the kit. On failure the new blobs go again.
@@ -64,7 +80,14 @@ pub(super) fn commit(
     let mut descriptors = Vec::new();
     let mut layers = Vec::new();
     for (plan, layer) in planned.iter().zip(&built) {
-        set_layer(&mut kitfile, plan, LayerInfo { digest: layer.digest.to_string(), diff_id: layer.diff_id.to_string() });
+        set_layer(
+            &mut kitfile,
+            plan,
+            LayerInfo {
+                digest: layer.digest.to_string(),
+                diff_id: layer.diff_id.to_string(),
+            },
+        );
         descriptors.push(describe(plan, layer, options)?);
         layers.push(PackedLayer {
             kind: plan.kind,
@@ -75,7 +98,8 @@ pub(super) fn commit(
             reused: layer.file.is_none(),
         });
     }
-    let native = to_config_json(&kitfile).map_err(|error| Error::Kitfile(vec![error.to_string()]))?;
+    let native =
+        to_config_json(&kitfile).map_err(|error| Error::Kitfile(vec![error.to_string()]))?;
     let config = match options.format {
         Format::Native => native.clone(),
         Format::ModelPack => modelpack_config(&kitfile, &layers, options)?,
@@ -101,7 +125,13 @@ pub(super) fn commit(
         if !store.has_blob(&Digest::of(&text), text.len() as u64) {
             new.push(Digest::of(&text));
         }
-        let tags: Vec<String> = options.reference.tag.iter().chain(&options.extra_tags).cloned().collect();
+        let tags: Vec<String> = options
+            .reference
+            .tag
+            .iter()
+            .chain(&options.extra_tags)
+            .cloned()
+            .collect();
         store.add_manifest(&options.reference, &text, &tags)
     })();
     let entry = match entered {
@@ -130,12 +160,22 @@ fn set_layer(kitfile: &mut Kitfile, plan: &PlannedLayer, info: LayerInfo) {
     let at = plan.index;
     let place = match plan.kind {
         LayerKind::Model => kitfile.model.as_mut().map(|model| &mut model.layer),
-        LayerKind::ModelPart => kitfile.model.as_mut().and_then(|model| model.parts.get_mut(at)).map(|part| &mut part.layer),
+        LayerKind::ModelPart => kitfile
+            .model
+            .as_mut()
+            .and_then(|model| model.parts.get_mut(at))
+            .map(|part| &mut part.layer),
         LayerKind::Code => kitfile.code.get_mut(at).map(|code| &mut code.layer),
-        LayerKind::Dataset => kitfile.datasets.get_mut(at).map(|dataset| &mut dataset.layer),
+        LayerKind::Dataset => kitfile
+            .datasets
+            .get_mut(at)
+            .map(|dataset| &mut dataset.layer),
         LayerKind::Docs => kitfile.docs.get_mut(at).map(|docs| &mut docs.layer),
         LayerKind::Prompt => kitfile.prompts.get_mut(at).map(|prompt| &mut prompt.layer),
-        LayerKind::McpServer => kitfile.mcp_servers.get_mut(at).map(|server| &mut server.layer),
+        LayerKind::McpServer => kitfile
+            .mcp_servers
+            .get_mut(at)
+            .map(|server| &mut server.layer),
     };
     if let Some(place) = place {
         *place = Some(info);
@@ -151,9 +191,15 @@ fn shape_of(options: &PackOptions) -> Shape {
 
 fn describe(plan: &PlannedLayer, layer: &Built, options: &PackOptions) -> Result<Descriptor> {
     let packaging = packaging_of(plan, options);
-    let kind = LayerType { kind: plan.kind, format: options.format, packaging, compression: compression_of(plan, options) };
+    let kind = LayerType {
+        kind: plan.kind,
+        format: options.format,
+        packaging,
+        compression: compression_of(plan, options),
+    };
     let mut descriptor = Descriptor::new(kind.media_type(), layer.digest, layer.size);
-    let mut annotate = |key: &str, value: String| descriptor.annotations.insert(key.to_owned(), value);
+    let mut annotate =
+        |key: &str, value: String| descriptor.annotations.insert(key.to_owned(), value);
     if shape_of(options) != Shape::E1 {
         annotate(media::FILE_PATH, plan.path.clone());
     }
@@ -180,25 +226,41 @@ fn describe(plan: &PlannedLayer, layer: &Built, options: &PackOptions) -> Result
             mtime: rfc3339(file.stamp.mtime),
             typeflag: 0,
         };
-        annotate(media::FILE_METADATA, String::from_utf8_lossy(&json::to_vec(&metadata)?).into_owned());
+        annotate(
+            media::FILE_METADATA,
+            String::from_utf8_lossy(&json::to_vec(&metadata)?).into_owned(),
+        );
     }
     Ok(descriptor)
 }
 
-fn manifest(native: &[u8], config: &[u8], layers: Vec<Descriptor>, options: &PackOptions) -> Manifest {
+fn manifest(
+    native: &[u8],
+    config: &[u8],
+    layers: Vec<Descriptor>,
+    options: &PackOptions,
+) -> Manifest {
     let shape = shape_of(options);
     let (artifact, config_type) = match options.format {
         Format::Native => (media::NATIVE_ARTIFACT, media::NATIVE_CONFIG),
         Format::ModelPack => (media::MODELPACK_ARTIFACT, media::MODELPACK_CONFIG),
     };
     let mut annotations = BTreeMap::new();
-    let version = options.tool_version.clone().unwrap_or_else(|| TOOL_VERSION.into());
+    let version = options
+        .tool_version
+        .clone()
+        .unwrap_or_else(|| TOOL_VERSION.into());
     annotations.insert(media::CLI_VERSION.to_owned(), version);
     if options.format == Format::ModelPack {
-        annotations.insert(media::KITFILE.to_owned(), String::from_utf8_lossy(native).into_owned());
+        annotations.insert(
+            media::KITFILE.to_owned(),
+            String::from_utf8_lossy(native).into_owned(),
+        );
     }
     if shape == Shape::E3 {
-        let seconds = options.created.map_or_else(|| crate::cache::now() / 1_000_000_000, i128::from);
+        let seconds = options
+            .created
+            .map_or_else(|| crate::cache::now() / 1_000_000_000, i128::from);
         annotations.insert(media::CREATED.to_owned(), rfc3339(seconds * 1_000_000_000));
     }
     Manifest {
@@ -213,7 +275,11 @@ fn manifest(native: &[u8], config: &[u8], layers: Vec<Descriptor>, options: &Pac
 }
 
 /// The config of a ModelPack artifact, in the order in which `kit` writes it.
-fn modelpack_config(kitfile: &Kitfile, layers: &[PackedLayer], options: &PackOptions) -> Result<Vec<u8>> {
+fn modelpack_config(
+    kitfile: &Kitfile,
+    layers: &[PackedLayer],
+    options: &PackOptions,
+) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Config<'a> {
         descriptor: About<'a>,
@@ -253,12 +319,20 @@ fn modelpack_config(kitfile: &Kitfile, layers: &[PackedLayer], options: &PackOpt
     let licenses = [package.license.as_str()]
         .into_iter()
         .chain(model.into_iter().flat_map(|model| {
-            std::iter::once(model.license.as_str()).chain(model.parts.iter().map(|part| part.license.as_str()))
+            std::iter::once(model.license.as_str())
+                .chain(model.parts.iter().map(|part| part.license.as_str()))
         }))
-        .chain(kitfile.datasets.iter().map(|dataset| dataset.license.as_str()))
+        .chain(
+            kitfile
+                .datasets
+                .iter()
+                .map(|dataset| dataset.license.as_str()),
+        )
         .chain(kitfile.code.iter().map(|code| code.license.as_str()))
         .filter(|license| !license.is_empty());
-    let created = options.created.map_or_else(crate::cache::now, |seconds| i128::from(seconds) * 1_000_000_000);
+    let created = options.created.map_or_else(crate::cache::now, |seconds| {
+        i128::from(seconds) * 1_000_000_000
+    });
     json::to_vec(&Config {
         descriptor: About {
             created_at: rfc3339(created),
@@ -271,9 +345,12 @@ fn modelpack_config(kitfile: &Kitfile, layers: &[PackedLayer], options: &PackOpt
         },
         modelfs: ModelFs {
             r#type: "layers",
-            diff_ids: (!layers.is_empty()).then(|| layers.iter().map(|layer| layer.diff_id).collect()),
+            diff_ids: (!layers.is_empty())
+                .then(|| layers.iter().map(|layer| layer.diff_id).collect()),
         },
-        config: Details { format: model.map_or("", |model| model.format.as_str()) },
+        config: Details {
+            format: model.map_or("", |model| model.format.as_str()),
+        },
     })
 }
 
@@ -287,12 +364,28 @@ pub(super) fn is_mcp_bundle(path: &Path) -> Result<bool> {
     let io = |error| Error::io("read", path)(error);
     let mut file = std::fs::File::open(path).map_err(Error::io("open", path))?;
     let length = file.metadata().map_err(io)?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).map_err(io)?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))
+        .map_err(io)?;
     let mut tail = Vec::new();
-    file.by_ref().take(TAIL).read_to_end(&mut tail).map_err(io)?;
-    let Some(end) = tail.windows(4).rposition(|window| window == END) else { return Ok(false) };
-    let word = |bytes: &[u8], at: usize| bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
-    let half = |bytes: &[u8], at: usize| bytes.get(at..at + 2).and_then(|b| b.try_into().ok()).map_or(0, u16::from_le_bytes) as usize;
+    file.by_ref()
+        .take(TAIL)
+        .read_to_end(&mut tail)
+        .map_err(io)?;
+    let Some(end) = tail.windows(4).rposition(|window| window == END) else {
+        return Ok(false);
+    };
+    let word = |bytes: &[u8], at: usize| {
+        bytes
+            .get(at..at + 4)
+            .and_then(|b| b.try_into().ok())
+            .map_or(0, u32::from_le_bytes)
+    };
+    let half = |bytes: &[u8], at: usize| {
+        bytes
+            .get(at..at + 2)
+            .and_then(|b| b.try_into().ok())
+            .map_or(0, u16::from_le_bytes) as usize
+    };
     let record = tail.get(end..).unwrap_or_default();
     let (size, offset) = (word(record, 12), word(record, 16));
     if size > MAX_DIRECTORY {
@@ -300,7 +393,9 @@ pub(super) fn is_mcp_bundle(path: &Path) -> Result<bool> {
     }
     file.seek(SeekFrom::Start(u64::from(offset))).map_err(io)?;
     let mut directory = Vec::new();
-    file.take(u64::from(size)).read_to_end(&mut directory).map_err(io)?;
+    file.take(u64::from(size))
+        .read_to_end(&mut directory)
+        .map_err(io)?;
     let mut rest = directory.as_slice();
     while rest.starts_with(ENTRY) {
         let (name, extra, comment) = (half(rest, 28), half(rest, 30), half(rest, 32));

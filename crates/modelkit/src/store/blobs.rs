@@ -14,7 +14,8 @@ use crate::source::{KitResolver, KitSource};
 impl Store {
     /// Whether the blob is there with the right size. Its content is not checked.
     pub fn has_blob(&self, digest: &Digest, size: u64) -> bool {
-        std::fs::metadata(self.blob_path(digest)).is_ok_and(|found| found.is_file() && found.len() == size)
+        std::fs::metadata(self.blob_path(digest))
+            .is_ok_and(|found| found.is_file() && found.len() == size)
     }
 
     /// Opens a blob for reading and seeking. `what` names it in errors.
@@ -24,7 +25,10 @@ impl Store {
     pub fn open_blob(&self, digest: &Digest, what: &str) -> Result<File> {
         let path = self.blob_path(digest);
         File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::MissingBlob { digest: *digest, what: what.to_owned() },
+            io::ErrorKind::NotFound => Error::MissingBlob {
+                digest: *digest,
+                what: what.to_owned(),
+            },
             _ => Error::io("open", &path)(error),
         })
     }
@@ -66,11 +70,25 @@ impl Store {
                 hasher.update(buffer.get(..n).unwrap_or_default());
                 received += n as u64;
             }
-            BlobWriter { target: self.blob_path(&blob.digest), place: Place::Partial { file, path }, hasher, received, digest: blob.digest, size: blob.size }
+            BlobWriter {
+                target: self.blob_path(&blob.digest),
+                place: Place::Partial { file, path },
+                hasher,
+                received,
+                digest: blob.digest,
+                size: blob.size,
+            }
         } else {
             // Another process is at it; both finish, the second rename replaces like with like.
             let temp = TempFile::create(&self.temp_folder())?;
-            BlobWriter { target: self.blob_path(&blob.digest), place: Place::Temp(temp), hasher: Hasher::new(), received: 0, digest: blob.digest, size: blob.size }
+            BlobWriter {
+                target: self.blob_path(&blob.digest),
+                place: Place::Temp(temp),
+                hasher: Hasher::new(),
+                received: 0,
+                digest: blob.digest,
+                size: blob.size,
+            }
         };
         if writer.received > writer.size {
             writer.restart()?;
@@ -105,23 +123,48 @@ impl Store {
     /// As [`Store::resolve`].
     pub fn kit(&self, reference: &Reference) -> Result<StoreKit> {
         let entry = self.resolve(reference)?;
-        Ok(StoreKit { store: self.clone(), reference: reference.clone(), entry })
+        Ok(StoreKit {
+            store: self.clone(),
+            reference: reference.clone(),
+            entry,
+        })
     }
 }
 
 /// Reads what must be at most `limit` bytes and exactly `size` of digest `digest`.
-pub(crate) fn read_small(reader: impl Read, digest: &Digest, size: u64, limit: u64, what: &str, path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_small(
+    reader: impl Read,
+    digest: &Digest,
+    size: u64,
+    limit: u64,
+    what: &str,
+    path: &Path,
+) -> Result<Vec<u8>> {
     if size > limit {
-        return Err(Error::Malformed { what: what.to_owned(), problem: format!("it has {size} bytes, the limit is {limit}") });
+        return Err(Error::Malformed {
+            what: what.to_owned(),
+            problem: format!("it has {size} bytes, the limit is {limit}"),
+        });
     }
     let mut bytes = Vec::new();
-    reader.take(size + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    reader
+        .take(size + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", path))?;
     if bytes.len() as u64 != size {
-        return Err(Error::Size { what: what.to_owned(), expected: size, found: bytes.len() as u64 });
+        return Err(Error::Size {
+            what: what.to_owned(),
+            expected: size,
+            found: bytes.len() as u64,
+        });
     }
     let found = Digest::of(&bytes);
     if found != *digest {
-        return Err(Error::Corrupt { what: what.to_owned(), expected: *digest, found });
+        return Err(Error::Corrupt {
+            what: what.to_owned(),
+            expected: *digest,
+            found,
+        });
     }
     Ok(bytes)
 }
@@ -140,7 +183,12 @@ impl KitSource for StoreKit {
 
     fn manifest(&self) -> Result<(Descriptor, Vec<u8>)> {
         let what = format!("the manifest of {}", self.reference);
-        let bytes = self.store.read_blob(&self.entry.digest, self.entry.size, crate::json::MAX_MANIFEST_BYTES, &what)?;
+        let bytes = self.store.read_blob(
+            &self.entry.digest,
+            self.entry.size,
+            crate::json::MAX_MANIFEST_BYTES,
+            &what,
+        )?;
         Ok((self.entry.clone(), bytes))
     }
 
@@ -158,7 +206,10 @@ impl KitResolver for Store {
 
 enum Place {
     /// Kept when the transfer breaks off, for the next attempt.
-    Partial { file: File, path: PathBuf },
+    Partial {
+        file: File,
+        path: PathBuf,
+    },
     Temp(TempFile),
 }
 
@@ -191,7 +242,9 @@ impl BlobWriter {
     pub fn restart(&mut self) -> Result<()> {
         let (file, path) = self.file()?;
         let path = path.to_path_buf();
-        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(Error::io("write", path))?;
+        file.set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .map_err(Error::io("write", path))?;
         self.hasher = Hasher::new();
         self.received = 0;
         Ok(())
@@ -204,7 +257,11 @@ impl BlobWriter {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let total = self.received + bytes.len() as u64;
         if total > self.size {
-            let error = Error::Size { what: format!("the blob {}", self.digest), expected: self.size, found: total };
+            let error = Error::Size {
+                what: format!("the blob {}", self.digest),
+                expected: self.size,
+                found: total,
+            };
             self.discard();
             return Err(error);
         }
@@ -224,12 +281,20 @@ impl BlobWriter {
     /// the wrong ones (nothing is kept), [`Error::Io`].
     pub fn commit(mut self) -> Result<()> {
         if self.received != self.size {
-            return Err(Error::Size { what: format!("the blob {}", self.digest), expected: self.size, found: self.received });
+            return Err(Error::Size {
+                what: format!("the blob {}", self.digest),
+                expected: self.size,
+                found: self.received,
+            });
         }
         let found = std::mem::take(&mut self.hasher).finish();
         if found != self.digest {
             self.discard();
-            return Err(Error::Corrupt { what: format!("the blob {}", self.digest), expected: self.digest, found });
+            return Err(Error::Corrupt {
+                what: format!("the blob {}", self.digest),
+                expected: self.digest,
+                found,
+            });
         }
         match self.place {
             Place::Partial { file, path } => {

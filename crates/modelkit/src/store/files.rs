@@ -34,7 +34,10 @@ impl TempFile {
                     let _ = file.try_lock();
                     // Somebody may have swept it away between the two.
                     if path.exists() {
-                        return Ok(TempFile { file: Some(file), path });
+                        return Ok(TempFile {
+                            file: Some(file),
+                            path,
+                        });
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -47,7 +50,9 @@ impl TempFile {
     pub fn parts(&mut self) -> Result<(&mut File, &Path)> {
         match &mut self.file {
             Some(file) => Ok((file, &self.path)),
-            None => Err(Error::io("write", &self.path)(std::io::Error::other("it is closed"))),
+            None => Err(Error::io("write", &self.path)(std::io::Error::other(
+                "it is closed",
+            ))),
         }
     }
 
@@ -72,10 +77,14 @@ impl Drop for TempFile {
 
 /// Deletes temporary files that no process holds any more.
 pub(super) fn sweep(folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
-        let Ok(file) = File::open(&path) else { continue };
+        let Ok(file) = File::open(&path) else {
+            continue;
+        };
         if file.try_lock().is_ok() {
             let _ = std::fs::remove_file(&path);
         }
@@ -121,7 +130,8 @@ pub(super) fn set_mode(file: &File, path: &Path, mode: u32) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        file.set_permissions(std::fs::Permissions::from_mode(mode)).map_err(Error::io("set the permissions of", path))?;
+        file.set_permissions(std::fs::Permissions::from_mode(mode))
+            .map_err(Error::io("set the permissions of", path))?;
     }
     #[cfg(not(unix))]
     let _ = (file, path, mode);
@@ -152,7 +162,10 @@ mod tests {
         };
         assert!(!path.exists());
         let target = folder.path().join("kept");
-        TempFile::create(folder.path()).unwrap().keep(&target).unwrap();
+        TempFile::create(folder.path())
+            .unwrap()
+            .keep(&target)
+            .unwrap();
         assert!(target.exists());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -21,18 +21,29 @@ impl Home {
     /// # Errors
     /// [`Error::Io`] if none of these can be told.
     pub fn find(flag: Option<&Path>) -> Result<Home> {
-        Home::find_with(flag, std::env::consts::OS, |name| std::env::var_os(name).map(PathBuf::from))
+        Home::find_with(flag, std::env::consts::OS, |name| {
+            std::env::var_os(name).map(PathBuf::from)
+        })
     }
 
-    fn find_with(flag: Option<&Path>, os: &str, env: impl Fn(&str) -> Option<PathBuf>) -> Result<Home> {
+    fn find_with(
+        flag: Option<&Path>,
+        os: &str,
+        env: impl Fn(&str) -> Option<PathBuf>,
+    ) -> Result<Home> {
         let set = |name: &str| env(name).filter(|value| !value.as_os_str().is_empty());
-        let place = flag.map(Path::to_path_buf).or_else(|| set("KITOPS_HOME")).or_else(|| match os {
-            "windows" => set("LOCALAPPDATA").map(|base| base.join("kitops")),
-            "macos" => set("HOME").map(|home| home.join("Library").join("Caches").join("kitops")),
-            _ => set("XDG_DATA_HOME")
-                .or_else(|| set("HOME").map(|home| home.join(".local").join("share")))
-                .map(|base| base.join("kitops")),
-        });
+        let place = flag
+            .map(Path::to_path_buf)
+            .or_else(|| set("KITOPS_HOME"))
+            .or_else(|| match os {
+                "windows" => set("LOCALAPPDATA").map(|base| base.join("kitops")),
+                "macos" => {
+                    set("HOME").map(|home| home.join("Library").join("Caches").join("kitops"))
+                }
+                _ => set("XDG_DATA_HOME")
+                    .or_else(|| set("HOME").map(|home| home.join(".local").join("share")))
+                    .map(|base| base.join("kitops")),
+            });
         place.map(Home).ok_or_else(|| {
             Error::io("find", "the home folder of KitOps")(std::io::Error::new(
                 std::io::ErrorKind::NotFound,
@@ -64,16 +75,37 @@ mod tests {
     #[test]
     fn each_system_has_its_place() {
         let all = |name: &str| Some(PathBuf::from(format!("/{name}")));
-        let without = |missing: &'static [&'static str]| move |name: &str| (!missing.contains(&name)).then(|| PathBuf::from(format!("/{name}")));
+        let without = |missing: &'static [&'static str]| {
+            move |name: &str| (!missing.contains(&name)).then(|| PathBuf::from(format!("/{name}")))
+        };
         let find = |flag: Option<&str>, os: &str, env: &dyn Fn(&str) -> Option<PathBuf>| {
-            Home::find_with(flag.map(Path::new), os, env).map(|home| home.path().to_string_lossy().into_owned()).ok()
+            Home::find_with(flag.map(Path::new), os, env)
+                .map(|home| home.path().to_string_lossy().into_owned())
+                .ok()
         };
         assert_eq!(find(Some("/flag"), "linux", &all).as_deref(), Some("/flag"));
         assert_eq!(find(None, "linux", &all).as_deref(), Some("/KITOPS_HOME"));
-        assert_eq!(find(None, "linux", &without(&["KITOPS_HOME"])).as_deref(), Some("/XDG_DATA_HOME/kitops"));
-        assert_eq!(find(None, "linux", &without(&["KITOPS_HOME", "XDG_DATA_HOME"])).as_deref(), Some("/HOME/.local/share/kitops"));
-        assert_eq!(find(None, "macos", &without(&["KITOPS_HOME"])).as_deref(), Some("/HOME/Library/Caches/kitops"));
-        assert_eq!(find(None, "windows", &without(&["KITOPS_HOME"])), Some(PathBuf::from("/LOCALAPPDATA").join("kitops").to_string_lossy().into_owned()));
+        assert_eq!(
+            find(None, "linux", &without(&["KITOPS_HOME"])).as_deref(),
+            Some("/XDG_DATA_HOME/kitops")
+        );
+        assert_eq!(
+            find(None, "linux", &without(&["KITOPS_HOME", "XDG_DATA_HOME"])).as_deref(),
+            Some("/HOME/.local/share/kitops")
+        );
+        assert_eq!(
+            find(None, "macos", &without(&["KITOPS_HOME"])).as_deref(),
+            Some("/HOME/Library/Caches/kitops")
+        );
+        assert_eq!(
+            find(None, "windows", &without(&["KITOPS_HOME"])),
+            Some(
+                PathBuf::from("/LOCALAPPDATA")
+                    .join("kitops")
+                    .to_string_lossy()
+                    .into_owned()
+            )
+        );
         assert_eq!(find(None, "linux", &|_: &str| None), None);
     }
 }

@@ -37,7 +37,11 @@ impl Index {
     pub fn add(&mut self, entry: &Descriptor) -> bool {
         let new = self.find(&entry.digest).is_none();
         if new {
-            self.manifests.push(Descriptor::new(entry.media_type.clone(), entry.digest, entry.size));
+            self.manifests.push(Descriptor::new(
+                entry.media_type.clone(),
+                entry.digest,
+                entry.size,
+            ));
         }
         new
     }
@@ -62,7 +66,11 @@ pub(super) struct Repository {
 impl Repository {
     /// The tags of the manifest `digest`, sorted.
     pub fn tags_of(&self, digest: &Digest) -> Vec<String> {
-        self.tags.iter().filter(|(_, entry)| entry.digest == *digest).map(|(tag, _)| tag.clone()).collect()
+        self.tags
+            .iter()
+            .filter(|(_, entry)| entry.digest == *digest)
+            .map(|(tag, _)| tag.clone())
+            .collect()
     }
 }
 
@@ -73,9 +81,14 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         Err(error) => return Err(Error::io("open", path)(error)),
     };
     let mut bytes = Vec::new();
-    file.take(json::MAX_INDEX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    file.take(json::MAX_INDEX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", path))?;
     if bytes.len() as u64 > json::MAX_INDEX_BYTES {
-        return Err(Error::Malformed { what: path.display().to_string(), problem: "it is too large for an index".into() });
+        return Err(Error::Malformed {
+            what: path.display().to_string(),
+            problem: "it is too large for an index".into(),
+        });
     }
     // `kit` writes in place: between its truncating and writing the file is empty.
     if bytes.is_empty() {
@@ -91,7 +104,10 @@ impl Store {
 
     pub(super) fn repository_files(&self, name: &str) -> (PathBuf, PathBuf) {
         let encoded = URL_SAFE.encode(name);
-        (self.root().join(format!("{encoded}-index.json")), self.root().join(format!("{encoded}-tags.json")))
+        (
+            self.root().join(format!("{encoded}-index.json")),
+            self.root().join(format!("{encoded}-tags.json")),
+        )
     }
 
     pub(super) fn shared_index(&self) -> Result<Index> {
@@ -114,7 +130,10 @@ impl Store {
         let tags: Option<Option<Tags>> = read_json(&tags)?;
         Ok(Repository {
             name: name.to_owned(),
-            index: index.unwrap_or_else(|| Index { schema_version: 2, ..Index::default() }),
+            index: index.unwrap_or_else(|| Index {
+                schema_version: 2,
+                ..Index::default()
+            }),
             tags: tags.flatten().unwrap_or_default(),
         })
     }
@@ -149,8 +168,17 @@ impl Store {
         for entry in entries {
             let entry = entry.map_err(Error::io("list the folder", self.root()))?;
             let file = entry.file_name();
-            let Some(encoded) = file.to_str().and_then(|name| name.strip_suffix("-index.json")) else { continue };
-            if let Some(name) = URL_SAFE.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            let Some(encoded) = file
+                .to_str()
+                .and_then(|name| name.strip_suffix("-index.json"))
+            else {
+                continue;
+            };
+            if let Some(name) = URL_SAFE
+                .decode(encoded)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+            {
                 names.push(name);
             }
         }
@@ -180,7 +208,9 @@ fn index_json(index: &Index) -> Result<Vec<u8>> {
 
 fn remove_if_there(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("delete", path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io("delete", path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -54,7 +54,9 @@ impl Store {
     pub fn list(&self) -> Result<Vec<StoredKit>> {
         let mut kits = Vec::new();
         for name in self.repositories()? {
-            let Some(repository) = Reference::from_full_repository(&name) else { continue };
+            let Some(repository) = Reference::from_full_repository(&name) else {
+                continue;
+            };
             let files = self.repository(&name)?;
             for entry in &files.index.manifests {
                 kits.push(self.describe(&repository, &files, entry));
@@ -64,7 +66,12 @@ impl Store {
         Ok(kits)
     }
 
-    fn describe(&self, repository: &Reference, files: &Repository, entry: &Descriptor) -> StoredKit {
+    fn describe(
+        &self,
+        repository: &Reference,
+        files: &Repository,
+        entry: &Descriptor,
+    ) -> StoredKit {
         let mut kit = StoredKit {
             repository: repository.clone(),
             digest: entry.digest,
@@ -93,26 +100,44 @@ impl Store {
         kit.format = manifest.format().unwrap_or_default();
         kit.tool_version = manifest.tool_version().map(str::to_owned);
         let config = &manifest.config;
-        let config = self.read_blob(&config.digest, config.size, json::MAX_CONFIG_BYTES, "the config")?;
+        let config = self.read_blob(
+            &config.digest,
+            config.size,
+            json::MAX_CONFIG_BYTES,
+            "the config",
+        )?;
         let (text, key) = match (kit.format, manifest.annotations.get(media::KITFILE)) {
             (Format::ModelPack, Some(kitfile)) => (kitfile.as_bytes(), "package"),
             (Format::ModelPack, None) => (config.as_slice(), "descriptor"),
             (Format::Native, _) => (config.as_slice(), "package"),
         };
         let document: serde_json::Value = json::from_slice(text, "the config")?;
-        let Some(about) = member(&document, key) else { return Ok(()) };
-        let text = |key| member(about, key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let Some(about) = member(&document, key) else {
+            return Ok(());
+        };
+        let text = |key| {
+            member(about, key)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         kit.name = text("name");
         kit.version = text("version");
         kit.description = text("description");
         if let Some(authors) = member(about, "authors").and_then(serde_json::Value::as_array) {
-            kit.authors = authors.iter().filter_map(|author| author.as_str().map(str::to_owned)).collect();
+            kit.authors = authors
+                .iter()
+                .filter_map(|author| author.as_str().map(str::to_owned))
+                .collect();
         }
         Ok(())
     }
 
     fn stored_at(&self, digest: &Digest) -> Option<i64> {
-        let modified = std::fs::metadata(self.blob_path(digest)).ok()?.modified().ok()?;
+        let modified = std::fs::metadata(self.blob_path(digest))
+            .ok()?
+            .modified()
+            .ok()?;
         let after = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
         i64::try_from(after.as_secs()).ok()
     }
@@ -132,15 +157,19 @@ impl Store {
         let repository = self.repository(&reference.full_repository())?;
         let found = match (&reference.digest, &reference.tag) {
             // Without a repository any kit with this digest will do.
-            (Some(digest), _) if reference.is_placeholder() => match repository.index.find(digest) {
-                Some(entry) => Some(entry.clone()),
-                None => self.shared_index()?.find(digest).cloned(),
-            },
+            (Some(digest), _) if reference.is_placeholder() => {
+                match repository.index.find(digest) {
+                    Some(entry) => Some(entry.clone()),
+                    None => self.shared_index()?.find(digest).cloned(),
+                }
+            }
             (Some(digest), _) => repository.index.find(digest).cloned(),
             // A tag counts only if its manifest is listed.
-            (None, Some(tag)) => {
-                repository.tags.get(tag).and_then(|entry| repository.index.find(&entry.digest)).cloned()
-            }
+            (None, Some(tag)) => repository
+                .tags
+                .get(tag)
+                .and_then(|entry| repository.index.find(&entry.digest))
+                .cloned(),
             (None, None) => return Err(Error::NoTag(Box::new(reference.clone()))),
         };
         found.ok_or_else(|| Error::NotFound(Box::new(reference.clone())))
@@ -152,13 +181,21 @@ impl Store {
     /// # Errors
     /// [`Error::NotAModelKit`], [`Error::Malformed`]; [`Error::MissingBlob`] if a blob it names is
     /// not there, and nothing is changed then; [`Error::Io`].
-    pub fn add_manifest(&self, repository: &Reference, text: &[u8], tags: &[String]) -> Result<Descriptor> {
+    pub fn add_manifest(
+        &self,
+        repository: &Reference,
+        text: &[u8],
+        tags: &[String],
+    ) -> Result<Descriptor> {
         let manifest = Manifest::parse(text, "the manifest")?;
         self.prepare()?;
         let _lock = self.lock()?;
         for blob in manifest.layers().iter().chain([&manifest.config]) {
             if !self.has_blob(&blob.digest, blob.size) {
-                return Err(Error::MissingBlob { digest: blob.digest, what: blob.media_type.clone() });
+                return Err(Error::MissingBlob {
+                    digest: blob.digest,
+                    what: blob.media_type.clone(),
+                });
             }
         }
         let digest = self.put_blob(text)?;
@@ -168,7 +205,12 @@ impl Store {
     }
 
     /// Enters a manifest in the indexes, in the order that is safe for readers. Needs the lock.
-    fn list_entry(&self, repository: &Reference, entry: &Descriptor, tags: &[String]) -> Result<()> {
+    fn list_entry(
+        &self,
+        repository: &Reference,
+        entry: &Descriptor,
+        tags: &[String],
+    ) -> Result<()> {
         let mut shared = self.shared_index()?;
         if shared.add(entry) {
             self.write_shared_index(&shared)?;
@@ -180,7 +222,10 @@ impl Store {
         let plain = Descriptor::new(entry.media_type.clone(), entry.digest, entry.size);
         let mut changed = false;
         for tag in tags {
-            changed |= files.tags.insert(tag.clone(), plain.clone()).is_none_or(|old| old.digest != entry.digest);
+            changed |= files
+                .tags
+                .insert(tag.clone(), plain.clone())
+                .is_none_or(|old| old.digest != entry.digest);
         }
         if changed {
             self.write_tags(&files)?;
@@ -194,7 +239,9 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoTag`] if `to` has no tag, [`Error::Io`].
     pub fn tag(&self, from: &Reference, to: &Reference) -> Result<Descriptor> {
-        let Some(tag) = to.tag.clone() else { return Err(Error::NoTag(Box::new(to.clone()))) };
+        let Some(tag) = to.tag.clone() else {
+            return Err(Error::NoTag(Box::new(to.clone())));
+        };
         self.resolve(from)?;
         self.prepare()?;
         let _lock = self.lock()?;
@@ -208,11 +255,16 @@ impl Store {
     /// # Errors
     /// [`Error::NoTag`], [`Error::NotFound`], [`Error::Io`].
     pub fn untag(&self, reference: &Reference) -> Result<Descriptor> {
-        let Some(tag) = &reference.tag else { return Err(Error::NoTag(Box::new(reference.clone()))) };
+        let Some(tag) = &reference.tag else {
+            return Err(Error::NoTag(Box::new(reference.clone())));
+        };
         self.prepare()?;
         let _lock = self.lock()?;
         let mut files = self.repository(&reference.full_repository())?;
-        let entry = files.tags.remove(tag).ok_or_else(|| Error::NotFound(Box::new(reference.clone())))?;
+        let entry = files
+            .tags
+            .remove(tag)
+            .ok_or_else(|| Error::NotFound(Box::new(reference.clone())))?;
         self.write_tags(&files)?;
         Ok(entry)
     }
@@ -223,12 +275,19 @@ impl Store {
     /// As [`Store::resolve`].
     pub fn tags(&self, reference: &Reference) -> Result<Vec<String>> {
         let entry = self.resolve(reference)?;
-        Ok(self.repository(&reference.full_repository())?.tags_of(&entry.digest))
+        Ok(self
+            .repository(&reference.full_repository())?
+            .tags_of(&entry.digest))
     }
 }
 
 /// A member of an object, by Go's rule: the exact key, else one that differs in case only.
 fn member<'v>(value: &'v serde_json::Value, key: &str) -> Option<&'v serde_json::Value> {
     let object = value.as_object()?;
-    object.get(key).or_else(|| object.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v))
+    object.get(key).or_else(|| {
+        object
+            .iter()
+            .find(|(k, _)| k.eq_ignore_ascii_case(key))
+            .map(|(_, v)| v)
+    })
 }

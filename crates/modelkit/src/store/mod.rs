@@ -87,7 +87,11 @@ impl Store {
     /// # Errors
     /// [`Error::Io`] if the place cannot be written.
     pub fn prepare(&self) -> Result<()> {
-        for folder in [self.root.join("blobs").join("sha256"), self.root.join("ingest"), self.temp_folder()] {
+        for folder in [
+            self.root.join("blobs").join("sha256"),
+            self.root.join("ingest"),
+            self.temp_folder(),
+        ] {
             std::fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         }
         let layout = self.root.join("oci-layout");

@@ -89,7 +89,10 @@ impl Store {
         let entry = self.resolve(reference)?;
         let name = reference.full_repository();
         let all_tags = self.repository(&name)?.tags_of(&entry.digest);
-        let mut removal = Removal { digest: Some(entry.digest), ..Removal::default() };
+        let mut removal = Removal {
+            digest: Some(entry.digest),
+            ..Removal::default()
+        };
         if let Some(tag) = &reference.tag
             && !force
             && all_tags.len() > 1
@@ -112,7 +115,11 @@ impl Store {
                     freed.insert(blob.digest);
                 }
             }
-            let layers: BTreeMap<_, _> = manifest.layers().iter().map(|layer| (layer.digest, layer.size)).collect();
+            let layers: BTreeMap<_, _> = manifest
+                .layers()
+                .iter()
+                .map(|layer| (layer.digest, layer.size))
+                .collect();
             for (digest, size) in layers {
                 if users.blobs.contains_key(&digest) {
                     removal.shared_layers += 1;
@@ -141,10 +148,14 @@ impl Store {
             });
             entries.extend(others);
         }
-        users.manifests.extend(entries.iter().map(|entry| entry.digest));
+        users
+            .manifests
+            .extend(entries.iter().map(|entry| entry.digest));
         // Manifests that only the shared index lists are not ours to break.
         let shared = self.shared_index()?.manifests.into_iter();
-        entries.extend(shared.filter(|entry| without.is_none_or(|(_, digest)| *digest != entry.digest)));
+        entries.extend(
+            shared.filter(|entry| without.is_none_or(|(_, digest)| *digest != entry.digest)),
+        );
         for entry in entries {
             if !read.insert(entry.digest) {
                 continue;
@@ -169,16 +180,23 @@ impl Store {
 
     /// Every digest that occurs in the text of a blob that is no readable manifest.
     fn digests_in(&self, entry: &Descriptor) -> Vec<Digest> {
-        let Ok(bytes) = std::fs::read(self.blob_path(&entry.digest)) else { return Vec::new() };
+        let Ok(bytes) = std::fs::read(self.blob_path(&entry.digest)) else {
+            return Vec::new();
+        };
         let text = String::from_utf8_lossy(&bytes);
-        text.match_indices("sha256:").filter_map(|(at, _)| text.get(at..at + 71)?.parse().ok()).collect()
+        text.match_indices("sha256:")
+            .filter_map(|(at, _)| text.get(at..at + 71)?.parse().ok())
+            .collect()
     }
 
     /// Takes back blobs that a failed operation added, unless somebody uses them by now.
     pub(crate) fn withdraw(&self, added: &[Digest]) {
         let Ok(_lock) = self.lock() else { return };
         let Ok(users) = self.users(None) else { return };
-        for digest in added.iter().filter(|digest| !users.blobs.contains_key(digest)) {
+        for digest in added
+            .iter()
+            .filter(|digest| !users.blobs.contains_key(digest))
+        {
             // What cannot be deleted is left to `prune`.
             let _ = self.delete_blob(digest);
         }
@@ -187,7 +205,9 @@ impl Store {
     fn delete_blob(&self, digest: &Digest) -> Result<()> {
         let path = self.blob_path(digest);
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("delete", &path)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::io("delete", &path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -214,15 +234,28 @@ impl Store {
         let used = self.users(None)?.blobs;
         let indexes = self.indexed_elsewhere();
         let old = |metadata: &std::fs::Metadata| {
-            metadata.modified().is_ok_and(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age >= min_age))
+            metadata.modified().is_ok_and(|time| {
+                SystemTime::now()
+                    .duration_since(time)
+                    .is_ok_and(|age| age >= min_age)
+            })
         };
         let blobs = self.root().join("blobs").join("sha256");
         for (folder, is_blob) in [(blobs, true), (self.root().join("ingest"), false)] {
-            for entry in std::fs::read_dir(&folder).map_err(Error::io("list the folder", &folder))? {
+            for entry in
+                std::fs::read_dir(&folder).map_err(Error::io("list the folder", &folder))?
+            {
                 let entry = entry.map_err(Error::io("list the folder", &folder))?;
-                let digest = entry.file_name().to_str().and_then(|hex| format!("sha256:{hex}").parse::<Digest>().ok());
-                let needed = digest.is_some_and(|digest| is_blob && (used.contains_key(&digest) || indexes.contains(&digest)));
-                let Ok(metadata) = entry.metadata() else { continue };
+                let digest = entry
+                    .file_name()
+                    .to_str()
+                    .and_then(|hex| format!("sha256:{hex}").parse::<Digest>().ok());
+                let needed = digest.is_some_and(|digest| {
+                    is_blob && (used.contains_key(&digest) || indexes.contains(&digest))
+                });
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
                 if needed || !metadata.is_file() || !old(&metadata) {
                     continue;
                 }
@@ -241,9 +274,13 @@ impl Store {
     /// Digests named by the ModelKit indexes that newer `kit`s keep in `storage/indexes/`.
     fn indexed_elsewhere(&self) -> BTreeSet<Digest> {
         let mut digests = BTreeSet::new();
-        let Ok(entries) = std::fs::read_dir(self.root().join("indexes")) else { return digests };
+        let Ok(entries) = std::fs::read_dir(self.root().join("indexes")) else {
+            return digests;
+        };
         for entry in entries.flatten() {
-            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            let Ok(text) = std::fs::read_to_string(entry.path()) else {
+                continue;
+            };
             for (at, _) in text.match_indices("sha256:") {
                 if let Some(digest) = text.get(at..at + 71).and_then(|text| text.parse().ok()) {
                     digests.insert(digest);

@@ -36,13 +36,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Cancelled`], [`Error::Io`] for the store's own files. Damage is no error.
-    pub fn verify(&self, set_aside: bool, observer: &dyn Observer, cancel: &CancellationToken) -> Result<Verification> {
+    pub fn verify(
+        &self,
+        set_aside: bool,
+        observer: &dyn Observer,
+        cancel: &CancellationToken,
+    ) -> Result<Verification> {
         let mut result = Verification::default();
         // What to hash: blob → (size, what it is, kind, kits that use it).
         let mut blobs: BTreeMap<Digest, Used> = BTreeMap::new();
         let shared = self.shared_index()?;
         for name in self.repositories()? {
-            let Some(repository) = Reference::from_full_repository(&name) else { continue };
+            let Some(repository) = Reference::from_full_repository(&name) else {
+                continue;
+            };
             let files = self.repository(&name)?;
             for entry in &files.index.manifests {
                 result.kits += 1;
@@ -50,7 +57,13 @@ impl Store {
                     Some(tag) => repository.with_tag(tag.clone()),
                     None => repository.with_digest(entry.digest),
                 };
-                let mut damaged = |blob, problem: String| result.damage.push(Damage { kit: kit.clone(), blob, problem });
+                let mut damaged = |blob, problem: String| {
+                    result.damage.push(Damage {
+                        kit: kit.clone(),
+                        blob,
+                        problem,
+                    })
+                };
                 if shared.find(&entry.digest).is_none() {
                     damaged(None, "it is missing from the shared index, so removing another kit may take its layers; tag it again to list it".into());
                 }
@@ -59,10 +72,22 @@ impl Store {
                         let config = ("config".to_owned(), None, manifest.config.clone());
                         let layers = manifest.layers().iter().map(|layer| {
                             let kind = layer.layer_type().map(|layer| layer.kind);
-                            (kind.map_or_else(|| "layer".to_owned(), |kind| kind.name().to_owned()), kind, layer.clone())
+                            (
+                                kind.map_or_else(
+                                    || "layer".to_owned(),
+                                    |kind| kind.name().to_owned(),
+                                ),
+                                kind,
+                                layer.clone(),
+                            )
                         });
                         for (label, kind, blob) in std::iter::once(config).chain(layers) {
-                            let used = blobs.entry(blob.digest).or_insert_with(|| Used { size: blob.size, label, kind, kits: Vec::new() });
+                            let used = blobs.entry(blob.digest).or_insert_with(|| Used {
+                                size: blob.size,
+                                label,
+                                kind,
+                                kits: Vec::new(),
+                            });
                             used.kits.push(kit.clone());
                         }
                     }
@@ -81,17 +106,34 @@ impl Store {
         }
         let steps: Vec<Step> = blobs
             .iter()
-            .map(|(digest, used)| Step { label: used.label.clone(), kind: used.kind, digest: Some(digest.to_string()), total_bytes: used.size })
+            .map(|(digest, used)| Step {
+                label: used.label.clone(),
+                kind: used.kind,
+                digest: Some(digest.to_string()),
+                total_bytes: used.size,
+            })
             .collect();
         observer.steps(&steps);
         for (step, (digest, used)) in blobs.iter().enumerate() {
             observer.state(step, StepState::Verifying);
-            let problem = self.check(digest, used, &mut |bytes| {
-                result.bytes += bytes;
-                observer.bytes(step, bytes);
-            }, cancel)?;
+            let problem = self.check(
+                digest,
+                used,
+                &mut |bytes| {
+                    result.bytes += bytes;
+                    observer.bytes(step, bytes);
+                },
+                cancel,
+            )?;
             result.blobs += 1;
-            observer.state(step, if problem.is_none() { StepState::Done } else { StepState::Failed });
+            observer.state(
+                step,
+                if problem.is_none() {
+                    StepState::Done
+                } else {
+                    StepState::Failed
+                },
+            );
             let Some(problem) = problem else { continue };
             if set_aside {
                 let path = self.blob_path(digest);
@@ -99,14 +141,24 @@ impl Store {
                 let _ = std::fs::rename(&path, path.with_extension("damaged"));
             }
             for kit in &used.kits {
-                result.damage.push(Damage { kit: kit.clone(), blob: Some(*digest), problem: problem.clone() });
+                result.damage.push(Damage {
+                    kit: kit.clone(),
+                    blob: Some(*digest),
+                    problem: problem.clone(),
+                });
             }
         }
         Ok(result)
     }
 
     /// What is wrong with one blob, if anything.
-    fn check(&self, digest: &Digest, used: &Used, progress: &mut dyn FnMut(u64), cancel: &CancellationToken) -> Result<Option<String>> {
+    fn check(
+        &self,
+        digest: &Digest,
+        used: &Used,
+        progress: &mut dyn FnMut(u64),
+        cancel: &CancellationToken,
+    ) -> Result<Option<String>> {
         let mut file = match self.open_blob(digest, &used.label) {
             Ok(file) => file,
             Err(error) => return Ok(Some(error.to_string())),
@@ -120,7 +172,11 @@ impl Store {
             let n = match file.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(n) => n,
-                Err(error) => return Ok(Some(Error::io("read", self.blob_path(digest))(error).to_string())),
+                Err(error) => {
+                    return Ok(Some(
+                        Error::io("read", self.blob_path(digest))(error).to_string(),
+                    ));
+                }
             };
             hasher.update(buffer.get(..n).unwrap_or_default());
             size += n as u64;
@@ -129,9 +185,23 @@ impl Store {
         let what = format!("the {} blob", used.label);
         let found = hasher.finish();
         Ok(if size != used.size {
-            Some(Error::Size { what, expected: used.size, found: size }.to_string())
+            Some(
+                Error::Size {
+                    what,
+                    expected: used.size,
+                    found: size,
+                }
+                .to_string(),
+            )
         } else if found != *digest {
-            Some(Error::Corrupt { what, expected: *digest, found }.to_string())
+            Some(
+                Error::Corrupt {
+                    what,
+                    expected: *digest,
+                    found,
+                }
+                .to_string(),
+            )
         } else {
             None
         })

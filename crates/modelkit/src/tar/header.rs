@@ -54,7 +54,11 @@ pub fn header_bytes(header: &Header) -> Option<Vec<u8>> {
         Kind::Folder => b'5',
     };
     let mut out = Vec::with_capacity(BLOCK);
-    let split = if ascii && long { split_name(name) } else { None };
+    let split = if ascii && long {
+        split_name(name)
+    } else {
+        None
+    };
     if ascii && !too_large && (!long || split.is_some()) {
         let (prefix, rest) = split.unwrap_or((b"", name));
         let mut block = member(rest, typeflag, header.mode, size);
@@ -73,7 +77,12 @@ pub fn header_bytes(header: &Header) -> Option<Vec<u8>> {
     out.extend_from_slice(&pax_header(name, records.len() as u64));
     out.extend_from_slice(&records);
     out.resize(out.len() + padding(records.len() as u64), 0);
-    let mut block = member(&cut(ascii_only(name)), typeflag, header.mode, if too_large { 0 } else { size });
+    let mut block = member(
+        &cut(ascii_only(name)),
+        typeflag,
+        header.mode,
+        if too_large { 0 } else { size },
+    );
     seal(&mut block);
     out.extend_from_slice(&block);
     Some(out)
@@ -186,7 +195,13 @@ mod tests {
     use super::*;
 
     fn header(name: &str, kind: Kind, mode: u32, size: u64) -> Vec<u8> {
-        header_bytes(&Header { name: name.into(), kind, mode, size }).unwrap()
+        header_bytes(&Header {
+            name: name.into(),
+            kind,
+            mode,
+            size,
+        })
+        .unwrap()
     }
 
     fn field(block: &[u8], at: usize, length: usize) -> String {
@@ -216,12 +231,15 @@ mod tests {
         assert_eq!(field(&block, 0, 18), "d/PaxHeaders.0/f\0\0");
         assert_eq!(block[156], b'x');
         assert_eq!(field(&block, 329, 8), "\0\0\0\0\0\0\0\0");
-        assert_eq!(field(&block, BLOCK, 17), "16 path=dé/fü\n");
+        assert_eq!(field(&block, BLOCK, 16), "16 path=dé/fü\n");
         assert_eq!(field(&block, 2 * BLOCK, 5), "d/f\0\0");
         let name = "c".repeat(120);
         let block = header(&name, Kind::File, 0o644, 0);
         assert_eq!(field(&block, BLOCK, 10), "130 path=c");
-        assert_eq!(field(&block, 2 * BLOCK, 101), format!("{}0", "c".repeat(100)));
+        assert_eq!(
+            field(&block, 2 * BLOCK, 101),
+            format!("{}0", "c".repeat(100))
+        );
     }
 
     #[test]
@@ -229,7 +247,10 @@ mod tests {
         let block = header("big", Kind::File, 0o644, MAX_OCTAL_SIZE + 1);
         assert_eq!(field(&block, BLOCK, 19), "19 size=8589934592\n");
         assert_eq!(field(&block, 2 * BLOCK + 124, 12), "00000000000\0");
-        assert_eq!(header("big", Kind::File, 0o644, MAX_OCTAL_SIZE).len(), BLOCK);
+        assert_eq!(
+            header("big", Kind::File, 0o644, MAX_OCTAL_SIZE).len(),
+            BLOCK
+        );
     }
 
     #[test]
@@ -237,7 +258,12 @@ mod tests {
         for length in [1, 2, 86, 87, 88, 89, 90, 990, 991, 992] {
             let mut out = Vec::new();
             record(&mut out, b"path", &vec![b'x'; length]);
-            let stated: usize = String::from_utf8_lossy(&out).split(' ').next().unwrap().parse().unwrap();
+            let stated: usize = String::from_utf8_lossy(&out)
+                .split(' ')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
             assert_eq!(stated, out.len());
         }
     }
@@ -245,7 +271,15 @@ mod tests {
     #[test]
     fn names_that_tar_cannot_hold_are_refused() {
         for name in ["", "a\0b"] {
-            assert_eq!(header_bytes(&Header { name: name.into(), kind: Kind::File, mode: 0, size: 0 }), None);
+            assert_eq!(
+                header_bytes(&Header {
+                    name: name.into(),
+                    kind: Kind::File,
+                    mode: 0,
+                    size: 0
+                }),
+                None
+            );
         }
     }
 }

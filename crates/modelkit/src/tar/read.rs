@@ -3,8 +3,8 @@
 
 use std::io::{self, Read};
 
-use super::header::{Header, Kind, padding};
 use super::BLOCK;
+use super::header::{Header, Kind, padding};
 
 /// Bounds on an archive.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { extended: 1 << 20, members: 5_000_000 }
+        Limits {
+            extended: 1 << 20,
+            members: 5_000_000,
+        }
     }
 }
 
@@ -41,7 +44,15 @@ fn invalid(problem: impl Into<String>) -> io::Error {
 impl<R: Read> Reader<R> {
     /// Reads from `inner`, which stands at the start of an archive.
     pub fn new(inner: R, limits: Limits) -> Reader<R> {
-        Reader { inner, limits, members: 0, data_left: 0, padding_left: 0, offset: 0, ended: false }
+        Reader {
+            inner,
+            limits,
+            members: 0,
+            data_left: 0,
+            padding_left: 0,
+            offset: 0,
+            ended: false,
+        }
     }
 
     /// The next member, `None` at the end. What is left of the current one is skipped.
@@ -74,7 +85,9 @@ impl<R: Read> Reader<R> {
             check_sum(&block)?;
             let declared = number(&block, 124, 12, "size")?;
             match block.get(156).copied().unwrap_or_default() {
-                b'x' | b'L' if extended >= 4 => return Err(invalid("one member has too many extended headers")),
+                b'x' | b'L' if extended >= 4 => {
+                    return Err(invalid("one member has too many extended headers"));
+                }
                 b'x' => {
                     extended += 1;
                     let records = self.special(declared)?;
@@ -94,16 +107,27 @@ impl<R: Read> Reader<R> {
                 typeflag => {
                     self.members += 1;
                     if self.members > self.limits.members {
-                        return Err(invalid(format!("it has more than {} members", self.limits.members)));
+                        return Err(invalid(format!(
+                            "it has more than {} members",
+                            self.limits.members
+                        )));
                     }
                     let name = path.unwrap_or_else(|| ustar_name(&block));
-                    return self.member(name, typeflag, &block, size.unwrap_or(declared)).map(Some);
+                    return self
+                        .member(name, typeflag, &block, size.unwrap_or(declared))
+                        .map(Some);
                 }
             }
         }
     }
 
-    fn member(&mut self, mut name: Vec<u8>, typeflag: u8, block: &[u8; BLOCK], size: u64) -> io::Result<Header> {
+    fn member(
+        &mut self,
+        mut name: Vec<u8>,
+        typeflag: u8,
+        block: &[u8; BLOCK],
+        size: u64,
+    ) -> io::Result<Header> {
         if name.contains(&0) {
             return Err(invalid("a name contains a NUL byte"));
         }
@@ -120,22 +144,36 @@ impl<R: Read> Reader<R> {
                     b'6' => "a pipe",
                     _ => "an unknown kind of member",
                 };
-                return Err(invalid(format!("“{}” is {what}; ModelKits hold files and folders only", String::from_utf8_lossy(&name))));
+                return Err(invalid(format!(
+                    "“{}” is {what}; ModelKits hold files and folders only",
+                    String::from_utf8_lossy(&name)
+                )));
             }
         };
         while name.len() > 1 && name.last() == Some(&b'/') {
             name.pop();
         }
         if kind == Kind::Folder && size != 0 {
-            return Err(invalid(format!("the folder “{}” claims to have data", String::from_utf8_lossy(&name))));
+            return Err(invalid(format!(
+                "the folder “{}” claims to have data",
+                String::from_utf8_lossy(&name)
+            )));
         }
         if size > i64::MAX as u64 {
-            return Err(invalid(format!("“{}” claims an impossible size", String::from_utf8_lossy(&name))));
+            return Err(invalid(format!(
+                "“{}” claims an impossible size",
+                String::from_utf8_lossy(&name)
+            )));
         }
         let mode = (number(block, 100, 8, "mode")? & 0o7777) as u32;
         self.data_left = size;
         self.padding_left = padding(size) as u64;
-        Ok(Header { name, kind, mode, size })
+        Ok(Header {
+            name,
+            kind,
+            mode,
+            size,
+        })
     }
 
     /// Bytes consumed from the start of the archive: after [`Reader::next_member`], where the
@@ -155,7 +193,12 @@ impl<R: Read> Reader<R> {
         while let Some(rest) = block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.inner.read(rest) {
                 Ok(0) if filled == 0 => return Ok(None),
-                Ok(0) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it stops in the middle of a header")),
+                Ok(0) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::UnexpectedEof,
+                        "it stops in the middle of a header",
+                    ));
+                }
                 Ok(n) => filled += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -168,7 +211,10 @@ impl<R: Read> Reader<R> {
     /// The data of an extended header.
     fn special(&mut self, size: u64) -> io::Result<Vec<u8>> {
         if size > self.limits.extended {
-            return Err(invalid(format!("an extended header has {size} bytes, the limit is {}", self.limits.extended)));
+            return Err(invalid(format!(
+                "an extended header has {size} bytes, the limit is {}",
+                self.limits.extended
+            )));
         }
         let mut data = vec![0; size as usize + padding(size)];
         self.inner.read_exact(&mut data).map_err(early)?;
@@ -183,7 +229,10 @@ impl<R: Read> Reader<R> {
         self.offset += skipped;
         (self.data_left, self.padding_left) = (0, 0);
         if skipped < left {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it stops in the middle of a file"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "it stops in the middle of a file",
+            ));
         }
         Ok(())
     }
@@ -192,13 +241,18 @@ impl<R: Read> Reader<R> {
 /// Reads the data of the current member.
 impl<R: Read> Read for Reader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let want = usize::try_from(self.data_left).unwrap_or(usize::MAX).min(buf.len());
+        let want = usize::try_from(self.data_left)
+            .unwrap_or(usize::MAX)
+            .min(buf.len());
         if want == 0 {
             return Ok(0);
         }
         let n = self.inner.read(buf.get_mut(..want).unwrap_or_default())?;
         if n == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it stops in the middle of a file"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "it stops in the middle of a file",
+            ));
         }
         self.data_left -= n as u64;
         self.offset += n as u64;
@@ -208,7 +262,10 @@ impl<R: Read> Read for Reader<R> {
 
 fn early(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {
-        io::Error::new(io::ErrorKind::UnexpectedEof, "it stops in the middle of an extended header")
+        io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "it stops in the middle of an extended header",
+        )
     } else {
         error
     }
@@ -230,7 +287,9 @@ fn check_sum(block: &[u8; BLOCK]) -> io::Result<()> {
     if i64::try_from(stated).is_ok_and(|stated| stated == sum(false) || stated == sum(true)) {
         Ok(())
     } else {
-        Err(invalid("a header's checksum is wrong; it is not a tar archive or it is damaged"))
+        Err(invalid(
+            "a header's checksum is wrong; it is not a tar archive or it is damaged",
+        ))
     }
 }
 
@@ -245,12 +304,21 @@ fn number(block: &[u8; BLOCK], at: usize, length: usize, what: &str) -> io::Resu
             return Err(error());
         }
         return rest.iter().try_fold(0u64, |sum, b| {
-            sum.checked_mul(256).and_then(|sum| sum.checked_add(u64::from(*b))).ok_or_else(error)
+            sum.checked_mul(256)
+                .and_then(|sum| sum.checked_add(u64::from(*b)))
+                .ok_or_else(error)
         });
     }
-    let text = field.split(|b| *b == 0).next().unwrap_or_default().trim_ascii();
+    let text = field
+        .split(|b| *b == 0)
+        .next()
+        .unwrap_or_default()
+        .trim_ascii();
     text.iter().try_fold(0u64, |sum, b| match b {
-        b'0'..=b'7' => sum.checked_mul(8).and_then(|sum| sum.checked_add(u64::from(b - b'0'))).ok_or_else(error),
+        b'0'..=b'7' => sum
+            .checked_mul(8)
+            .and_then(|sum| sum.checked_add(u64::from(b - b'0')))
+            .ok_or_else(error),
         _ => Err(error()),
     })
 }
@@ -262,8 +330,16 @@ fn ustar_name(block: &[u8; BLOCK]) -> Vec<u8> {
     };
     let name = text(0, 100).to_vec();
     // GNU archives use the prefix field for other things.
-    let prefix = if block.get(257..263) == Some(b"ustar\0") { text(345, 155) } else { b"" };
-    if prefix.is_empty() { name } else { [prefix, b"/", &name].concat() }
+    let prefix = if block.get(257..263) == Some(b"ustar\0") {
+        text(345, 155)
+    } else {
+        b""
+    };
+    if prefix.is_empty() {
+        name
+    } else {
+        [prefix, b"/", &name].concat()
+    }
 }
 
 fn pax(records: &[u8], path: &mut Option<Vec<u8>>, size: &mut Option<u64>) -> io::Result<()> {
@@ -271,7 +347,10 @@ fn pax(records: &[u8], path: &mut Option<Vec<u8>>, size: &mut Option<u64>) -> io
     let mut rest = records;
     while !rest.is_empty() {
         let space = rest.iter().position(|b| *b == b' ').ok_or_else(broken)?;
-        let digits = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or_else(broken)?;
+        let digits = rest
+            .get(..space)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .ok_or_else(broken)?;
         let length: usize = digits.parse().map_err(|_| broken())?;
         let record = rest.get(space + 1..length).ok_or_else(broken)?;
         let record = record.strip_suffix(b"\n").ok_or_else(broken)?;
@@ -284,7 +363,11 @@ fn pax(records: &[u8], path: &mut Option<Vec<u8>>, size: &mut Option<u64>) -> io
                 let text = std::str::from_utf8(value).map_err(|_| broken())?;
                 *size = Some(text.parse().map_err(|_| broken())?);
             }
-            _ if key.starts_with(b"GNU.sparse.") => return Err(invalid("it holds a sparse file, which ModelKits do not know")),
+            _ if key.starts_with(b"GNU.sparse.") => {
+                return Err(invalid(
+                    "it holds a sparse file, which ModelKits do not know",
+                ));
+            }
             _ => {}
         }
         rest = rest.get(length..).ok_or_else(broken)?;
@@ -300,7 +383,12 @@ mod tests {
     fn archive(members: &[(&str, Kind, &[u8])]) -> Vec<u8> {
         let mut out = Vec::new();
         for (name, kind, data) in members {
-            let header = Header { name: name.as_bytes().to_vec(), kind: *kind, mode: 0o640, size: data.len() as u64 };
+            let header = Header {
+                name: name.as_bytes().to_vec(),
+                kind: *kind,
+                mode: 0o640,
+                size: data.len() as u64,
+            };
             out.extend(header_bytes(&header).unwrap());
             out.extend_from_slice(data);
             out.resize(out.len() + padding(data.len() as u64), 0);
@@ -312,7 +400,11 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let long = "ü".repeat(90);
-        let bytes = archive(&[("d", Kind::Folder, b""), ("d/f", Kind::File, b"hello"), (&long, Kind::File, &[7; 600])]);
+        let bytes = archive(&[
+            ("d", Kind::Folder, b""),
+            ("d/f", Kind::File, b"hello"),
+            (&long, Kind::File, &[7; 600]),
+        ]);
         let mut reader = Reader::new(bytes.as_slice(), Limits::default());
         let mut seen = Vec::new();
         while let Some(header) = reader.next_member().unwrap() {
@@ -351,7 +443,9 @@ mod tests {
             bytes[148..156].fill(b' ');
             let sum: u64 = bytes[..512].iter().map(|b| u64::from(*b)).sum();
             bytes[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-            let error = Reader::new(bytes.as_slice(), Limits::default()).next_member().unwrap_err();
+            let error = Reader::new(bytes.as_slice(), Limits::default())
+                .next_member()
+                .unwrap_err();
             assert!(error.to_string().contains("“x”"), "{error}");
         }
     }
@@ -359,12 +453,24 @@ mod tests {
     #[test]
     fn bounds_hold() {
         let bytes = archive(&[("a", Kind::File, b""), ("b", Kind::File, b"")]);
-        let mut reader = Reader::new(bytes.as_slice(), Limits { members: 1, ..Limits::default() });
+        let mut reader = Reader::new(
+            bytes.as_slice(),
+            Limits {
+                members: 1,
+                ..Limits::default()
+            },
+        );
         assert!(reader.next_member().unwrap().is_some());
         assert!(reader.next_member().is_err());
         let long = "x".repeat(3000);
         let bytes = archive(&[(&long, Kind::File, b"")]);
-        let mut reader = Reader::new(bytes.as_slice(), Limits { extended: 2000, ..Limits::default() });
+        let mut reader = Reader::new(
+            bytes.as_slice(),
+            Limits {
+                extended: 2000,
+                ..Limits::default()
+            },
+        );
         assert!(reader.next_member().is_err());
     }
 }

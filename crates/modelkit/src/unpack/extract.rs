@@ -32,7 +32,12 @@ pub(super) fn layer(
 ) -> Result<()> {
     let blob = &layer.descriptor;
     let what = format!("the {} ({})", layer.label, blob.digest.short());
-    let counted = Watched { inner: source.blob(blob)?, left: blob.size, progress, cancel };
+    let counted = Watched {
+        inner: source.blob(blob)?,
+        left: blob.size,
+        progress,
+        cancel,
+    };
     let mut stored = HashingReader::new(counted);
     if layer.compression == Compression::None {
         take(layer, target, &mut stored, blob.size, &what, cancel)?;
@@ -40,13 +45,22 @@ pub(super) fn layer(
         check(&what, blob, digest, size)?;
         // Without compression the two digests are one.
         return match layer.diff_id {
-            Some(diff_id) if diff_id != digest => Err(Error::Corrupt { what: format!("the content of {what}"), expected: diff_id, found: digest }),
+            Some(diff_id) if diff_id != digest => Err(Error::Corrupt {
+                what: format!("the content of {what}"),
+                expected: diff_id,
+                found: digest,
+            }),
             _ => Ok(()),
         };
     }
     let limit = FREE_EXPANSION.saturating_add(blob.size.saturating_mul(max_expansion));
-    let decoded = decoder(layer.compression, Box::new(&mut stored)).map_err(Error::io("decompress", &what))?;
-    let bounded = Bounded { inner: decoded, left: Cell::new(limit), limit };
+    let decoded = decoder(layer.compression, Box::new(&mut stored))
+        .map_err(Error::io("decompress", &what))?;
+    let bounded = Bounded {
+        inner: decoded,
+        left: Cell::new(limit),
+        limit,
+    };
     let mut content = HashingReader::new(bounded);
     let taken = take(layer, target, &mut content, limit, &what, cancel);
     taken?;
@@ -54,19 +68,29 @@ pub(super) fn layer(
     let (digest, size) = drain(stored, &what)?;
     check(&what, blob, digest, size)?;
     match layer.diff_id {
-        Some(expected) if expected != diff_id => {
-            Err(Error::Corrupt { what: format!("the content of {what}"), expected, found: diff_id })
-        }
+        Some(expected) if expected != diff_id => Err(Error::Corrupt {
+            what: format!("the content of {what}"),
+            expected,
+            found: diff_id,
+        }),
         _ => Ok(()),
     }
 }
 
 fn check(what: &str, blob: &crate::Descriptor, digest: crate::Digest, size: u64) -> Result<()> {
     if size != blob.size {
-        return Err(Error::Size { what: what.to_owned(), expected: blob.size, found: size });
+        return Err(Error::Size {
+            what: what.to_owned(),
+            expected: blob.size,
+            found: size,
+        });
     }
     if digest != blob.digest {
-        return Err(Error::Corrupt { what: what.to_owned(), expected: blob.digest, found: digest });
+        return Err(Error::Corrupt {
+            what: what.to_owned(),
+            expected: blob.digest,
+            found: digest,
+        });
     }
     Ok(())
 }
@@ -82,23 +106,47 @@ fn failed(what: &str, error: io::Error) -> Error {
         return Error::Cancelled;
     }
     match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
-            Error::Archive { layer: what.to_owned(), problem: error.to_string() }
-        }
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::Other => Error::Archive {
+            layer: what.to_owned(),
+            problem: error.to_string(),
+        },
         _ => Error::io("read", what)(error),
     }
 }
 
-fn take(layer: &KitLayer, target: &mut Target, content: &mut dyn Read, limit: u64, what: &str, cancel: &CancellationToken) -> Result<()> {
+fn take(
+    layer: &KitLayer,
+    target: &mut Target,
+    content: &mut dyn Read,
+    limit: u64,
+    what: &str,
+    cancel: &CancellationToken,
+) -> Result<()> {
     match layer.packaging {
         Packaging::Tar => members(layer, target, content, what, cancel),
         Packaging::Raw => raw(layer, target, content, limit, what, cancel),
     }
 }
 
-fn members(layer: &KitLayer, target: &mut Target, content: &mut dyn Read, what: &str, cancel: &CancellationToken) -> Result<()> {
-    let refused = |problem: String| Error::Archive { layer: what.to_owned(), problem };
-    let base = if layer.is_legacy { local_path(legacy_base(&layer.path).as_bytes()).map_err(refused)? } else { Default::default() };
+fn members(
+    layer: &KitLayer,
+    target: &mut Target,
+    content: &mut dyn Read,
+    what: &str,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    let refused = |problem: String| Error::Archive {
+        layer: what.to_owned(),
+        problem,
+    };
+    let base = if layer.is_legacy {
+        local_path(legacy_base(&layer.path).as_bytes()).map_err(refused)?
+    } else {
+        Default::default()
+    };
     let mut seen = HashSet::new();
     let mut reader = Reader::new(content, Limits::default());
     while let Some(header) = reader.next_member().map_err(|error| failed(what, error))? {
@@ -120,7 +168,10 @@ fn members(layer: &KitLayer, target: &mut Target, content: &mut dyn Read, what: 
             return Err(refused(format!("it holds “{}” twice", path.display())));
         }
         let mut failure = None;
-        let mut data = Capture { inner: &mut reader, failure: &mut failure };
+        let mut data = Capture {
+            inner: &mut reader,
+            failure: &mut failure,
+        };
         let written = target.file(&path, header.mode, header.size, &mut data, cancel);
         if let Some(error) = failure {
             return Err(failed(what, error));
@@ -158,7 +209,14 @@ impl<R: Read> Read for Capture<'_, R> {
 }
 
 /// A raw layer: the file itself. Its size is in the annotation, or all there is.
-fn raw(layer: &KitLayer, target: &mut Target, content: &mut dyn Read, limit: u64, what: &str, cancel: &CancellationToken) -> Result<()> {
+fn raw(
+    layer: &KitLayer,
+    target: &mut Target,
+    content: &mut dyn Read,
+    limit: u64,
+    what: &str,
+    cancel: &CancellationToken,
+) -> Result<()> {
     #[derive(Default, Deserialize)]
     struct Metadata {
         #[serde(default)]
@@ -166,26 +224,48 @@ fn raw(layer: &KitLayer, target: &mut Target, content: &mut dyn Read, limit: u64
         #[serde(default)]
         size: Option<u64>,
     }
-    let refused = |problem: String| Error::Archive { layer: what.to_owned(), problem };
+    let refused = |problem: String| Error::Archive {
+        layer: what.to_owned(),
+        problem,
+    };
     let metadata: Metadata = match layer.descriptor.annotations.get(media::FILE_METADATA) {
-        Some(text) => crate::json::from_slice(text.as_bytes(), &format!("the file metadata of {what}"))?,
+        Some(text) => {
+            crate::json::from_slice(text.as_bytes(), &format!("the file metadata of {what}"))?
+        }
         None => Metadata::default(),
     };
     let path = local_path(layer.clean_path().as_bytes()).map_err(refused)?;
     if path.as_os_str().is_empty() {
-        return Err(refused("a raw layer needs the path of a file, not of the whole folder".into()));
+        return Err(refused(
+            "a raw layer needs the path of a file, not of the whole folder".into(),
+        ));
     }
     let size = match (metadata.size, layer.compression) {
         (Some(size), _) => size,
         (None, Compression::None) => layer.descriptor.size,
-        (None, _) => return Err(refused("a compressed raw layer does not state its size".into())),
+        (None, _) => {
+            return Err(refused(
+                "a compressed raw layer does not state its size".into(),
+            ));
+        }
     };
     if size > limit {
-        return Err(refused(format!("its file claims {size} bytes, more than the layer may have")));
+        return Err(refused(format!(
+            "its file claims {size} bytes, more than the layer may have"
+        )));
     }
     let mut failure = None;
-    let mut data = Capture { inner: &mut { content }, failure: &mut failure };
-    let written = target.file(&path, metadata.mode.unwrap_or(0o644) & 0o777, size, &mut data, cancel);
+    let mut data = Capture {
+        inner: &mut { content },
+        failure: &mut failure,
+    };
+    let written = target.file(
+        &path,
+        metadata.mode.unwrap_or(0o644) & 0o777,
+        size,
+        &mut data,
+        cancel,
+    );
     match failure {
         Some(error) => Err(failed(what, error)),
         None => written,
@@ -219,7 +299,10 @@ impl Read for Watched<'_> {
         }
         let n = self.inner.read(buf)?;
         let Some(left) = self.left.checked_sub(n as u64) else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it has more bytes than its manifest says"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it has more bytes than its manifest says",
+            ));
         };
         self.left = left;
         (self.progress)(n as u64);
@@ -242,7 +325,10 @@ impl<R: Read> Read for Bounded<R> {
             None => {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("it unpacks to more than {} bytes, out of proportion to its size; it may be made to fill the disk", self.limit),
+                    format!(
+                        "it unpacks to more than {} bytes, out of proportion to its size; it may be made to fill the disk",
+                        self.limit
+                    ),
                 ));
             }
         }

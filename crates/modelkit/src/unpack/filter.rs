@@ -75,7 +75,10 @@ pub struct Filter {
 impl Filter {
     /// Model and model parts.
     pub fn model() -> Filter {
-        Filter { types: vec![FilterType::Model], names: Vec::new() }
+        Filter {
+            types: vec![FilterType::Model],
+            names: Vec::new(),
+        }
     }
 
     /// Whether it selects the Kitfile.
@@ -86,12 +89,19 @@ impl Filter {
     /// Whether it selects an element by its kind, and its name or its path as written.
     pub fn selects(&self, kind: LayerKind, name: &str, path: &str) -> bool {
         self.types.contains(&FilterType::of(kind))
-            && (self.names.is_empty() || self.names.iter().any(|wanted| wanted == name || wanted == path))
+            && (self.names.is_empty()
+                || self
+                    .names
+                    .iter()
+                    .any(|wanted| wanted == name || wanted == path))
     }
 
     /// What is left of it for a parent ModelKit, of which only the model is taken.
     pub(super) fn model_part_only(&self) -> Option<Filter> {
-        self.types.contains(&FilterType::Model).then(|| Filter { types: vec![FilterType::Model], names: self.names.clone() })
+        self.types.contains(&FilterType::Model).then(|| Filter {
+            types: vec![FilterType::Model],
+            names: self.names.clone(),
+        })
     }
 }
 
@@ -99,22 +109,32 @@ impl FromStr for Filter {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Filter, Error> {
-        let error = |problem: String| Error::Filter { filter: crate::error::shorten(text), problem };
+        let error = |problem: String| Error::Filter {
+            filter: crate::error::shorten(text),
+            problem,
+        };
         let mut halves = text.split(':');
         let types = halves.next().unwrap_or_default();
         let names = halves.next();
         if halves.next().is_some() {
-            return Err(error("it has more than one colon; write types:names, each separated by commas".into()));
+            return Err(error(
+                "it has more than one colon; write types:names, each separated by commas".into(),
+            ));
         }
         let types = types.split(',').map(|word| {
-            FilterType::ALL.into_iter().find(|t| t.name() == word).ok_or_else(|| {
-                let known = FilterType::ALL.map(FilterType::name).join(", ");
-                error(format!("“{word}” is no type; the types are {known}"))
-            })
+            FilterType::ALL
+                .into_iter()
+                .find(|t| t.name() == word)
+                .ok_or_else(|| {
+                    let known = FilterType::ALL.map(FilterType::name).join(", ");
+                    error(format!("“{word}” is no type; the types are {known}"))
+                })
         });
         Ok(Filter {
             types: types.collect::<Result<_, _>>()?,
-            names: names.map(|names| names.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+            names: names
+                .map(|names| names.split(',').map(str::to_owned).collect())
+                .unwrap_or_default(),
         })
     }
 }
@@ -126,7 +146,10 @@ mod tests {
     #[test]
     fn unknown_types_and_second_colons_are_errors() {
         for bad in ["", "models", "model:a:b", "model,", "Model"] {
-            assert!(matches!(bad.parse::<Filter>(), Err(Error::Filter { .. })), "{bad}");
+            assert!(
+                matches!(bad.parse::<Filter>(), Err(Error::Filter { .. })),
+                "{bad}"
+            );
         }
     }
 

@@ -52,7 +52,11 @@ impl<R: Read> HashingReader<R> {
     fn refill(&mut self) -> io::Result<()> {
         // A buffer that the hasher is through with but that is still current cannot be reused.
         self.current = Arc::new(Vec::new());
-        let spare = if self.made < BUFFERS { self.empty.try_recv().ok() } else { self.empty.recv().ok() };
+        let spare = if self.made < BUFFERS {
+            self.empty.try_recv().ok()
+        } else {
+            self.empty.recv().ok()
+        };
         let mut buffer = match spare.and_then(Arc::into_inner) {
             Some(buffer) => buffer,
             None => {
@@ -75,7 +79,9 @@ impl<R: Read> HashingReader<R> {
         if filled > 0
             && let Some(to_hash) = &self.to_hash
         {
-            to_hash.send((Arc::clone(&self.current), filled)).map_err(|_| io::Error::other("the hashing thread ended"))?;
+            to_hash
+                .send((Arc::clone(&self.current), filled))
+                .map_err(|_| io::Error::other("the hashing thread ended"))?;
         }
         Ok(())
     }
@@ -83,8 +89,13 @@ impl<R: Read> HashingReader<R> {
     /// Digest and number of all bytes read so far. Read to the end first.
     pub fn finish(mut self) -> io::Result<(Digest, u64)> {
         self.to_hash = None;
-        let hasher = self.hasher.take().ok_or_else(|| io::Error::other("finished twice"))?;
-        let digest = hasher.join().map_err(|_| io::Error::other("the hashing thread failed"))?;
+        let hasher = self
+            .hasher
+            .take()
+            .ok_or_else(|| io::Error::other("finished twice"))?;
+        let digest = hasher
+            .join()
+            .map_err(|_| io::Error::other("the hashing thread failed"))?;
         Ok((digest, self.total))
     }
 }
@@ -94,7 +105,10 @@ impl<R: Read> Read for HashingReader<R> {
         if self.position == self.filled {
             self.refill()?;
         }
-        let ready = self.current.get(self.position..self.filled).unwrap_or_default();
+        let ready = self
+            .current
+            .get(self.position..self.filled)
+            .unwrap_or_default();
         let n = ready.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..n), ready.get(..n)) {
             to.copy_from_slice(from);

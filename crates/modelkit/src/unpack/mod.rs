@@ -47,7 +47,12 @@ pub struct UnpackOptions {
 impl UnpackOptions {
     /// Everything into `target`, which must not hold any of it yet.
     pub fn new(target: impl Into<PathBuf>) -> UnpackOptions {
-        UnpackOptions { target: target.into(), filters: Vec::new(), existing: Existing::Refuse, max_expansion: 200 }
+        UnpackOptions {
+            target: target.into(),
+            filters: Vec::new(),
+            existing: Existing::Refuse,
+            max_expansion: 200,
+        }
     }
 }
 
@@ -119,8 +124,22 @@ pub fn unpack(
             }
             observer.state(number, StepState::Extracting);
             let progress = |bytes| observer.bytes(number, bytes);
-            let extracted = extract::layer(*source, layer, &mut target, options.max_expansion, &progress, cancel);
-            observer.state(number, if extracted.is_ok() { StepState::Done } else { StepState::Failed });
+            let extracted = extract::layer(
+                *source,
+                layer,
+                &mut target,
+                options.max_expansion,
+                &progress,
+                cancel,
+            );
+            observer.state(
+                number,
+                if extracted.is_ok() {
+                    StepState::Done
+                } else {
+                    StepState::Failed
+                },
+            );
             extracted?;
             result.layers += 1;
         }
@@ -131,19 +150,29 @@ pub fn unpack(
         return Err(error);
     }
     let counts = target.counts();
-    (result.files, result.folders, result.kept, result.bytes) = (counts.files, counts.folders, counts.kept, counts.bytes);
+    (result.files, result.folders, result.kept, result.bytes) =
+        (counts.files, counts.folders, counts.kept, counts.bytes);
     Ok(result)
 }
 
 fn selected<'k>(kit: &'k Kit, filters: &[Filter]) -> impl Iterator<Item = &'k KitLayer> {
-    kit.layers.iter().filter(move |layer| filters.is_empty() || filters.iter().any(|filter| filter.selects(layer.kind, &layer.name, &layer.path)))
+    kit.layers.iter().filter(move |layer| {
+        filters.is_empty()
+            || filters
+                .iter()
+                .any(|filter| filter.selects(layer.kind, &layer.name, &layer.path))
+    })
 }
 
 type Parent<'r> = (Box<dyn KitSource + 'r>, Kit, Vec<Filter>);
 
 /// The line of parents, nearest first, each with what to take of it: model and parts, and of those
 /// only what the user's filters on models select.
-fn parents<'r>(kit: &Kit, filters: &[Filter], resolver: &'r dyn KitResolver) -> Result<Vec<Parent<'r>>> {
+fn parents<'r>(
+    kit: &Kit,
+    filters: &[Filter],
+    resolver: &'r dyn KitResolver,
+) -> Result<Vec<Parent<'r>>> {
     let filters: Vec<Filter> = if filters.is_empty() {
         vec![Filter::model()]
     } else {
@@ -156,16 +185,27 @@ fn parents<'r>(kit: &Kit, filters: &[Filter], resolver: &'r dyn KitResolver) -> 
     let mut parents: Vec<Parent<'r>> = Vec::new();
     let mut next = kit.parent().map(str::to_owned);
     while let Some(text) = next {
-        let problem = |problem: String| Error::Parent { reference: text.clone(), problem };
+        let problem = |problem: String| Error::Parent {
+            reference: text.clone(),
+            problem,
+        };
         if line.contains(&text) {
-            return Err(problem(format!("it refers back to itself ({})", line.join(" → "))));
+            return Err(problem(format!(
+                "it refers back to itself ({})",
+                line.join(" → ")
+            )));
         }
         if line.len() > MAX_PARENTS {
-            return Err(problem(format!("there are more than {MAX_PARENTS} kits in a line ({})", line.join(" → "))));
+            return Err(problem(format!(
+                "there are more than {MAX_PARENTS} kits in a line ({})",
+                line.join(" → ")
+            )));
         }
         line.push(text.clone());
         let reference: Reference = text.parse().map_err(|error| problem(format!("{error}")))?;
-        let source = resolver.find(&reference.or_latest()).map_err(|error| problem(error.to_string()))?;
+        let source = resolver
+            .find(&reference.or_latest())
+            .map_err(|error| problem(error.to_string()))?;
         let parent = Kit::read(source.as_ref()).map_err(|error| problem(error.to_string()))?;
         next = parent.parent().map(str::to_owned);
         parents.push((source, parent, filters.clone()));
@@ -176,5 +216,8 @@ fn parents<'r>(kit: &Kit, filters: &[Filter], resolver: &'r dyn KitResolver) -> 
 /// The folder that legacy layers of Kitfile path `path` are extracted below.
 fn legacy_base(path: &str) -> String {
     let clean = kitbench_kitfile::clean_path(path);
-    Path::new(&clean).parent().map(|parent| parent.to_string_lossy().replace('\\', "/")).unwrap_or_default()
+    Path::new(&clean)
+        .parent()
+        .map(|parent| parent.to_string_lossy().replace('\\', "/"))
+        .unwrap_or_default()
 }

@@ -60,7 +60,8 @@ impl Target {
         }
         missing.reverse();
         std::fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
-        let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(Error::io("open the folder", path))?;
+        let dir = Dir::open_ambient_dir(path, ambient_authority())
+            .map_err(Error::io("open the folder", path))?;
         Ok(Target {
             dir,
             path: path.to_path_buf(),
@@ -83,18 +84,34 @@ impl Target {
         let full = self.path.join(name);
         match self.dir.symlink_metadata(name) {
             Ok(metadata) if !metadata.is_file() => {
-                return Err(Error::Blocked { path: full, problem: "something that is no plain file is in the place of the Kitfile".into() });
+                return Err(Error::Blocked {
+                    path: full,
+                    problem: "something that is no plain file is in the place of the Kitfile"
+                        .into(),
+                });
             }
             Ok(_) if self.existing != Existing::Overwrite => {
                 let mut present = Vec::new();
                 let file = self.dir.open(name).map_err(Error::io("read", &full))?;
-                file.take(text.len() as u64 + 1).read_to_end(&mut present).map_err(Error::io("read", &full))?;
-                return if present == text { Ok(()) } else { Err(Error::Exists(full)) };
+                file.take(text.len() as u64 + 1)
+                    .read_to_end(&mut present)
+                    .map_err(Error::io("read", &full))?;
+                return if present == text {
+                    Ok(())
+                } else {
+                    Err(Error::Exists(full))
+                };
             }
             _ => {}
         }
         let existing = std::mem::replace(&mut self.existing, Existing::Overwrite);
-        let written = self.file(name, 0o644, text.len() as u64, &mut &text[..], &CancellationToken::new());
+        let written = self.file(
+            name,
+            0o644,
+            text.len() as u64,
+            &mut &text[..],
+            &CancellationToken::new(),
+        );
         self.existing = existing;
         written
     }
@@ -138,9 +155,15 @@ impl Target {
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // A link to a folder within the target is followed, one that leads out is not.
-                let metadata = self.dir.metadata(name).map_err(|error| self.blocked(name, error))?;
+                let metadata = self
+                    .dir
+                    .metadata(name)
+                    .map_err(|error| self.blocked(name, error))?;
                 if !metadata.is_dir() {
-                    return Err(Error::Blocked { path: full, problem: "a file is where a folder belongs".into() });
+                    return Err(Error::Blocked {
+                        path: full,
+                        problem: "a file is where a folder belongs".into(),
+                    });
                 }
             }
             Err(error) => return Err(self.blocked(name, error)),
@@ -150,7 +173,14 @@ impl Target {
     }
 
     /// Writes the file `name` of `size` bytes from `data`.
-    pub fn file(&mut self, name: &Path, mode: u32, size: u64, data: &mut dyn Read, cancel: &CancellationToken) -> Result<()> {
+    pub fn file(
+        &mut self,
+        name: &Path,
+        mode: u32,
+        size: u64,
+        data: &mut dyn Read,
+        cancel: &CancellationToken,
+    ) -> Result<()> {
         if let Some(parent) = name.parent() {
             self.parents(parent)?;
         }
@@ -161,7 +191,10 @@ impl Target {
                 self.fill(file, &full, size, data, cancel)?;
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let metadata = self.dir.symlink_metadata(name).map_err(|error| self.blocked(name, error))?;
+                let metadata = self
+                    .dir
+                    .symlink_metadata(name)
+                    .map_err(|error| self.blocked(name, error))?;
                 match self.existing {
                     Existing::Refuse => return Err(Error::Exists(full)),
                     Existing::Keep => {
@@ -169,7 +202,10 @@ impl Target {
                         return Ok(());
                     }
                     Existing::Overwrite if metadata.is_dir() => {
-                        return Err(Error::Blocked { path: full, problem: "a folder is where a file belongs".into() });
+                        return Err(Error::Blocked {
+                            path: full,
+                            problem: "a folder is where a file belongs".into(),
+                        });
                     }
                     Existing::Overwrite => self.replace(name, &full, mode, size, data, cancel)?,
                 }
@@ -183,7 +219,10 @@ impl Target {
 
     fn create(&self, name: &Path, mode: u32) -> io::Result<cap_std::fs::File> {
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).follow(FollowSymlinks::No);
+        options
+            .write(true)
+            .create_new(true)
+            .follow(FollowSymlinks::No);
         #[cfg(unix)]
         options.mode(mode & 0o7777);
         #[cfg(not(unix))]
@@ -192,29 +231,57 @@ impl Target {
     }
 
     /// Replaces a file or link in one step, so that it is the old or the new one at any time.
-    fn replace(&mut self, name: &Path, full: &Path, mode: u32, size: u64, data: &mut dyn Read, cancel: &CancellationToken) -> Result<()> {
+    fn replace(
+        &mut self,
+        name: &Path,
+        full: &Path,
+        mode: u32,
+        size: u64,
+        data: &mut dyn Read,
+        cancel: &CancellationToken,
+    ) -> Result<()> {
         let mut beside = name.as_os_str().to_owned();
         beside.push(format!(".kitbench-{}", std::process::id()));
         let beside = PathBuf::from(beside);
-        let permissions = self.dir.symlink_metadata(name).ok().filter(|old| old.is_file()).map(|old| old.permissions());
-        let file = self.create(&beside, mode).map_err(|error| self.blocked(&beside, error))?;
+        let permissions = self
+            .dir
+            .symlink_metadata(name)
+            .ok()
+            .filter(|old| old.is_file())
+            .map(|old| old.permissions());
+        let file = self
+            .create(&beside, mode)
+            .map_err(|error| self.blocked(&beside, error))?;
         self.created.push(Created::File(beside.clone()));
         self.fill(file, full, size, data, cancel)?;
         if let Some(permissions) = permissions {
-            self.dir.set_permissions(&beside, permissions).map_err(Error::io("set the permissions of", full))?;
+            self.dir
+                .set_permissions(&beside, permissions)
+                .map_err(Error::io("set the permissions of", full))?;
         }
-        self.dir.rename(&beside, &self.dir, name).map_err(Error::io("write", full))?;
+        self.dir
+            .rename(&beside, &self.dir, name)
+            .map_err(Error::io("write", full))?;
         self.created.pop();
         Ok(())
     }
 
-    fn fill(&mut self, mut file: cap_std::fs::File, full: &Path, size: u64, data: &mut dyn Read, cancel: &CancellationToken) -> Result<()> {
+    fn fill(
+        &mut self,
+        mut file: cap_std::fs::File,
+        full: &Path,
+        size: u64,
+        data: &mut dyn Read,
+        cancel: &CancellationToken,
+    ) -> Result<()> {
         let mut left = size;
         while left > 0 {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let want = usize::try_from(left).unwrap_or(usize::MAX).min(self.buffer.len());
+            let want = usize::try_from(left)
+                .unwrap_or(usize::MAX)
+                .min(self.buffer.len());
             let free = self.buffer.get_mut(..want).unwrap_or_default();
             let n = match data.read(free) {
                 Ok(n) => n,
@@ -222,9 +289,12 @@ impl Target {
                 Err(error) => return Err(Error::io("read the archive for", full)(error)),
             };
             if n == 0 {
-                return Err(Error::io("read the archive for", full)(io::ErrorKind::UnexpectedEof.into()));
+                return Err(Error::io("read the archive for", full)(
+                    io::ErrorKind::UnexpectedEof.into(),
+                ));
             }
-            file.write_all(free.get(..n).unwrap_or_default()).map_err(Error::io("write", full))?;
+            file.write_all(free.get(..n).unwrap_or_default())
+                .map_err(Error::io("write", full))?;
             left -= n as u64;
         }
         Ok(())
@@ -236,7 +306,12 @@ impl Target {
         for (name, mode) in std::mem::take(&mut self.modes).into_iter().rev() {
             let full = self.path.join(&name);
             // What the system's mask left of the bits asked for stays left out.
-            let given = self.dir.metadata(&name).map_err(Error::io("look at", &full))?.permissions().mode();
+            let given = self
+                .dir
+                .metadata(&name)
+                .map_err(Error::io("look at", &full))?
+                .permissions()
+                .mode();
             let mode = (mode & 0o7000) | (mode & given & 0o777);
             self.dir
                 .set_permissions(&name, Permissions::from_mode(mode))
@@ -273,7 +348,8 @@ impl Target {
     fn leads_out(&self, name: &Path) -> bool {
         name.ancestors().any(|part| {
             !part.as_os_str().is_empty()
-                && std::fs::symlink_metadata(self.path.join(part)).is_ok_and(|metadata| metadata.is_symlink())
+                && std::fs::symlink_metadata(self.path.join(part))
+                    .is_ok_and(|metadata| metadata.is_symlink())
         })
     }
 }
@@ -287,11 +363,22 @@ pub(super) fn local_path(name: &[u8]) -> std::result::Result<PathBuf, String> {
         match component {
             Component::Normal(part) => local.push(part),
             Component::CurDir => {}
-            Component::ParentDir => return Err(format!("the name “{}” climbs out of the target folder", shown())),
-            Component::RootDir | Component::Prefix(_) => return Err(format!("the name “{}” is absolute", shown())),
+            Component::ParentDir => {
+                return Err(format!(
+                    "the name “{}” climbs out of the target folder",
+                    shown()
+                ));
+            }
+            Component::RootDir | Component::Prefix(_) => {
+                return Err(format!("the name “{}” is absolute", shown()));
+            }
         }
     }
-    if cfg!(windows) && local.to_string_lossy().contains([':', '*', '?', '"', '<', '>', '|']) {
+    if cfg!(windows)
+        && local
+            .to_string_lossy()
+            .contains([':', '*', '?', '"', '<', '>', '|'])
+    {
         return Err(format!("the name “{}” is not possible on Windows", shown()));
     }
     Ok(local)
@@ -306,7 +393,13 @@ mod tests {
         for name in ["/etc/passwd", "../x", "a/../../x", "a/..", ".."] {
             assert!(local_path(name.as_bytes()).is_err(), "{name}");
         }
-        for (name, path) in [("a/b", "a/b"), ("./a", "a"), ("a//b", "a/b"), (".", ""), ("a..b", "a..b")] {
+        for (name, path) in [
+            ("a/b", "a/b"),
+            ("./a", "a"),
+            ("a//b", "a/b"),
+            (".", ""),
+            ("a..b", "a..b"),
+        ] {
             assert_eq!(local_path(name.as_bytes()), Ok(PathBuf::from(path)));
         }
     }
