@@ -286,7 +286,10 @@ impl Decoder<'_> {
                         .map(|index| (index, &record.specs()[index]));
                     match spec {
                         Some((index, spec)) if spec.since <= self.rules => {
-                            if seen.insert(key.clone()) {
+                            if !seen.insert(key.clone()) {
+                                // The same key twice as text, once through an alias.
+                                self.duplicate(key_id, key_id);
+                            } else {
                                 let field = record.get_mut(index);
                                 self.within(Step::Key(key), |this| this.field(value_id, field))?;
                             }
@@ -300,9 +303,11 @@ impl Decoder<'_> {
                     self.within(Step::Key(key.clone()), |this| {
                         this.any(value_id, &mut value)
                     })?;
-                    match map.iter_mut().find(|(known, _)| *known == key) {
-                        Some((_, known)) => *known = value,
-                        None => map.push((key, value)),
+                    if seen.insert(key.clone()) {
+                        map.push((key, value));
+                    } else if let Some((_, known)) = map.iter_mut().find(|(known, _)| *known == key)
+                    {
+                        *known = value;
                     }
                 }
             }

@@ -8,7 +8,7 @@ pub mod edit;
 mod elements;
 mod emit;
 pub mod field_path;
-mod files;
+pub mod files;
 pub mod init;
 mod json;
 mod json_read;
@@ -16,6 +16,7 @@ mod json_write;
 mod locate;
 mod lookup;
 pub mod model;
+pub mod outline;
 mod parse;
 pub mod paths;
 pub mod problem;
@@ -30,6 +31,7 @@ pub use edit::{Edit, EditError, apply};
 pub use elements::{Element, ElementKind};
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use files::{EntryKind, ProjectFiles, check_files};
+pub use init::{Generated, InitEntry, InitOptions, ProjectTexts, Suggestion, detect_license, init};
 pub use json::JsonSyntaxError;
 pub use json_read::{FromJsonError, from_config_json};
 pub use json_write::{ToJsonError, to_config_json};
@@ -38,6 +40,7 @@ pub use model::{
     Code, Dataset, Docs, KITFILE_NAMES, Kitfile, LayerInfo, McpServer, Model, ModelPart, Package,
     Prompt, Rules, find_name,
 };
+pub use outline::{Outline, OutlineField, outline};
 pub use parse::{Parsed, parse};
 pub use paths::clean_path;
 pub use problem::{Fix, Problem, ProblemCode, Severity, Span};

@@ -32,14 +32,14 @@ impl Parsed {
     }
 
     /// The Kitfile if it has no errors, else the first error.
-    pub fn into_result(mut self) -> Result<Kitfile, Problem> {
+    pub fn into_result(mut self) -> Result<Kitfile, Box<Problem>> {
         let first = self
             .problems
             .iter()
             .position(|problem| problem.severity == Severity::Error);
         match (first, self.kitfile) {
             (None, Some(kitfile)) => Ok(kitfile),
-            (first, _) => Err(self.problems.swap_remove(first.unwrap_or(0))),
+            (first, _) => Err(Box::new(self.problems.swap_remove(first.unwrap_or(0)))),
         }
     }
 }

@@ -284,8 +284,8 @@ fn write_double_quoted(out: &mut String, text: &str) {
                 let code = c as u32;
                 // Writing to a String cannot fail.
                 let _ = match code {
-                    ..=0xff => write!(out, "\\x{code:02X}"),
-                    ..=0xffff => write!(out, "\\u{code:04X}"),
+                    0..=0xff => write!(out, "\\x{code:02X}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04X}"),
                     _ => write!(out, "\\U{code:08X}"),
                 };
             }

@@ -149,7 +149,7 @@ pub(super) fn suggestions(
             .next()
             .unwrap_or_default()
             .to_lowercase();
-        super::LITTER.contains(&name.as_str()) && packed(&entry.path)
+        super::listing::LITTER.contains(&name.as_str()) && packed(&entry.path)
     });
     if litter {
         out.push(Suggestion {
