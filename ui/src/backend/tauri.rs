@@ -1,8 +1,8 @@
-//! The door of the desktop window: one command and one event channel.
+//! The door of the desktop window: one command and one channel of events.
 //!
 //! `invoke("bridge", bytes)` takes an encoded [`ClientFrame`] and answers with the encoded answer
-//! as raw bytes. Called once with a header that names a Tauri channel instead, it sends every
-//! encoded [`Event`] there, as raw bytes and in order.
+//! as raw bytes. The same command with the header `kitbench-events` names a channel that encoded
+//! [`Event`]s go to from then on.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,20 +16,28 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use super::{Backend, Incoming, Link};
 
 /// The name of the one command.
-pub const COMMAND: &str = "bridge";
-/// The header that names the channel for events.
-pub const EVENTS: &str = "kitbench-events";
+const COMMAND: &str = "bridge";
+/// The header that names the channel of events.
+const EVENTS: &str = "kitbench-events";
+
+type Queue = Rc<RefCell<Vec<Incoming>>>;
 
 /// The bridge of the window.
 pub struct Tauri {
     invoke: Function,
-    arrived: Rc<RefCell<Vec<Incoming>>>,
+    arrived: Queue,
     context: egui::Context,
-    _listener: Option<Closure<dyn FnMut(JsValue)>>,
+    /// Called by the channel for as long as the window is open.
+    _heard: Option<Closure<dyn FnMut(JsValue)>>,
 }
 
 fn member(of: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// Bytes as they come over the bridge: an `ArrayBuffer` or an array of numbers.
+fn bytes_of(value: &JsValue) -> Vec<u8> {
+    Uint8Array::new(value).to_vec()
 }
 
 impl Tauri {
@@ -37,35 +45,45 @@ impl Tauri {
     #[must_use]
     pub fn connect(context: &egui::Context) -> Option<Self> {
         let tauri = member(&web_sys::window()?.into(), "__TAURI__")?;
-        let invoke = member(&member(&tauri, "core")?, "invoke")?.dyn_into::<Function>().ok()?;
-        let arrived = Rc::new(RefCell::new(vec![Incoming::Link(Link::Up)]));
-        let listener = listen(&tauri, &invoke, context, Rc::clone(&arrived));
-        Some(Self { invoke, arrived, context: context.clone(), _listener: listener })
+        let core = member(&tauri, "core")?;
+        let invoke = member(&core, "invoke")?.dyn_into::<Function>().ok()?;
+        let arrived: Queue = Rc::new(RefCell::new(vec![Incoming::Link(Link::Up)]));
+        let heard = subscribe(&core, &invoke, context, &arrived);
+        if heard.is_none() {
+            let cause = "this window has no channel for events".to_owned();
+            arrived.borrow_mut().push(Incoming::Link(Link::Down(cause)));
+        }
+        Some(Self { invoke, arrived, context: context.clone(), _heard: heard })
     }
 }
 
-/// Opens the event channel; the closure must live as long as events are wanted.
-fn listen(
-    tauri: &JsValue,
-    invoke: &Function,
-    context: &egui::Context,
-    arrived: Rc<RefCell<Vec<Incoming>>>,
-) -> Option<Closure<dyn FnMut(JsValue)>> {
-    let class = member(&member(tauri, "core")?, "Channel")?.dyn_into::<Function>().ok()?;
+fn subscribe(core: &JsValue, invoke: &Function, context: &egui::Context, arrived: &Queue) -> Option<Closure<dyn FnMut(JsValue)>> {
+    let queue = Rc::clone(arrived);
     let waker = context.clone();
-    let heard = Closure::<dyn FnMut(JsValue)>::new(move |bytes: JsValue| {
-        if let Ok(event) = decode::<Event>(&Uint8Array::new(&bytes).to_vec()) {
-            arrived.borrow_mut().push(Incoming::Event(event));
+    let heard = Closure::<dyn FnMut(JsValue)>::new(move |message: JsValue| {
+        queue.borrow_mut().push(match decode::<Event>(&bytes_of(&message)) {
+            Ok(event) => Incoming::Event(event),
+            Err(error) => Incoming::Link(Link::Down(error.to_string())),
+        });
+        waker.request_repaint();
+    });
+    let class = member(core, "Channel")?.dyn_into::<Function>().ok()?;
+    let channel = Reflect::construct(&class, &Array::of1(heard.as_ref())).ok()?;
+    let name = member(&channel, "toJSON")?.dyn_into::<Function>().ok()?.call0(&channel).ok()?;
+    let headers = Object::new();
+    Reflect::set(&headers, &EVENTS.into(), &name).ok()?;
+    let options = Object::new();
+    Reflect::set(&options, &"headers".into(), &headers).ok()?;
+    let asked = invoke.call3(&JsValue::NULL, &COMMAND.into(), &Uint8Array::new_with_length(0), &options).ok()?;
+    let queue = Rc::clone(arrived);
+    let waker = context.clone();
+    spawn_local(async move {
+        let Ok(asked) = asked.dyn_into::<Promise>() else { return };
+        if let Err(error) = JsFuture::from(asked).await {
+            queue.borrow_mut().push(Incoming::Link(Link::Down(format!("{error:?}"))));
             waker.request_repaint();
         }
     });
-    let channel = Reflect::construct(&class, &Array::of1(heard.as_ref())).ok()?;
-    let id = member(&channel, "id")?.as_f64()?;
-    let headers = Object::new();
-    Reflect::set(&headers, &EVENTS.into(), &format!("__CHANNEL__:{id}").into()).ok()?;
-    let options = Object::new();
-    Reflect::set(&options, &"headers".into(), &headers).ok()?;
-    invoke.call3(&JsValue::NULL, &COMMAND.into(), &Uint8Array::new_with_length(0), &options).ok()?;
     Some(heard)
 }
 
@@ -76,7 +94,7 @@ impl Backend for Tauri {
         let arrived = Rc::clone(&self.arrived);
         let context = self.context.clone();
         spawn_local(async move {
-            let answered = match invoke.call2(&JsValue::NULL, &JsValue::from_str(COMMAND), &bytes) {
+            let answered = match invoke.call2(&JsValue::NULL, &COMMAND.into(), &bytes) {
                 Ok(promise) => match promise.dyn_into::<Promise>() {
                     Ok(promise) => JsFuture::from(promise).await,
                     Err(other) => Ok(other),
@@ -84,7 +102,7 @@ impl Backend for Tauri {
                 Err(error) => Err(error),
             };
             let answer = match answered {
-                Ok(value) => Uint8Array::new(&value).to_vec(),
+                Ok(value) => bytes_of(&value),
                 Err(error) => encode(&Err::<(), _>(
                     ErrorView::new(
                         ErrorKind::Internal,

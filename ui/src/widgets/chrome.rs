@@ -11,8 +11,7 @@ use crate::theme::{self, Pieces, Tokens, Type, icons, sizes};
 pub fn panel_head<R>(ui: &mut Ui, title: &str, count: Option<&str>, right: impl FnOnce(&mut Ui) -> R) -> R {
     bar_row(ui, sizes::PANEL_HEAD, sizes::SPACE_4, true, |ui| {
         let t = Tokens::of(ui);
-        let title = label(ui, Type::Heading, t.text, title);
-        ui.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+        paint::named(ui, Role::Heading, Type::Heading, t.text, title);
         if let Some(count) = count {
             label(ui, Type::Small, t.text_3, count);
         }
@@ -50,8 +49,7 @@ pub fn card<R>(
         hairline_below(ui.painter(), rect, t.line);
         let inner = rect.shrink2(vec2(sizes::SPACE_4, 0.0));
         let mut head = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
-        let title = label(&mut head, Type::BodyBold, t.text, title);
-        head.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+        paint::named(&mut head, Role::Heading, Type::BodyBold, t.text, title);
         if let Some(note) = note {
             label(&mut head, Type::Small, t.text_3, note);
         }
@@ -282,7 +280,6 @@ pub fn progress(ui: &mut Ui, name: &str, value: &str, parts: &[(f32, Color32)]) 
 
 /// A fold: caret, title, count; true while open. `open` is kept by the caller.
 pub fn section(ui: &mut Ui, open: &mut bool, title: &str, count: Option<&str>) -> Response {
-    let t = Tokens::of(ui);
     let (rect, mut response) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::SECTION_ROW), Sense::click());
     if response.clicked() {
         *open = !*open;
@@ -292,7 +289,6 @@ pub fn section(ui: &mut Ui, open: &mut bool, title: &str, count: Option<&str>) -
     response.widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, true, title));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(*open));
     focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
-    let _ = t;
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 

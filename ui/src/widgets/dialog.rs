@@ -3,7 +3,7 @@
 use egui::{Align, Context, Frame, Id, Key, Layout, Margin, Rect, Role, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::button::Button;
-use super::paint::{hairline_below, label};
+use super::paint::{hairline_below, label, named};
 use crate::theme::{self, Tokens, Type, icons, sizes};
 
 /// What a dialog looks like from outside.
@@ -86,8 +86,7 @@ fn head_ui(ui: &mut Ui, frame: &DialogFrame<'_>, area: Rect) -> bool {
         let (rect, _) = row.allocate_exact_size(vec2(20.0, 20.0), egui::Sense::hover());
         theme::icon(row.painter(), rect.center(), icon, sizes::ICON_RAIL, t.accent_text);
     }
-    let title = label(&mut row, Type::DialogTitle, t.text, frame.title);
-    row.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+    named(&mut row, Role::Heading, Type::DialogTitle, t.text, frame.title);
     if let Some(note) = frame.note {
         label(&mut row, Type::Small, t.text_2, note);
     }

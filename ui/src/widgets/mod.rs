@@ -30,7 +30,7 @@ pub use dialog::{Answer, DialogFrame, confirm, dialog};
 pub use field::{FieldResponse, TextField, text_area};
 pub use list::{ListRow, TreeRow, TreeRowResponse};
 pub use menu::{MenuItem, menu, menu_frame, menu_rule, row_menu};
-pub use paint::{Tone, boxed, describe, focus_ring, hairline_below, label, line, paragraph, pieces, place, rule};
+pub use paint::{Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces, place, rule};
 pub use pill::{
     Mark, badge, fact, legend, legend_color, mark, paint_count_badge, paint_mark, paint_marker, pill,
 };

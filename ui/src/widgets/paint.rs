@@ -133,6 +133,17 @@ pub fn label(ui: &mut Ui, role: Type, color: Color32, text: &str) -> Response {
     if cut { response.on_hover_text(shown) } else { response }
 }
 
+/// A label with another role in the accessibility tree, where its text is its name.
+pub fn named(ui: &mut Ui, node_role: egui::Role, role: Type, color: Color32, text: &str) -> Response {
+    let response = label(ui, role, color, text);
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(node_role);
+        node.set_label(text);
+        node.clear_value();
+    });
+    response
+}
+
 /// A text of several lines within the width at hand.
 pub fn paragraph(ui: &mut Ui, role: Type, color: Color32, text: &str) -> Response {
     pieces(ui, &theme::Pieces::marked(role, color, text))

@@ -5,7 +5,7 @@ use egui::{Align, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use super::Tone;
 use super::button::Button;
 use super::chrome::strip;
-use super::paint::{label, paragraph};
+use super::paint::{label, named, paragraph};
 use kitbench_protocol::ErrorView;
 use crate::theme::{self, Tokens, Type, icons, sizes};
 
@@ -75,8 +75,7 @@ pub fn failed(ui: &mut Ui, failure: &ErrorView) -> Option<FailureAction> {
         let t = Tokens::of(ui);
         let (rect, _) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::hover());
         theme::icon_fill(ui.painter(), rect.center(), icons::X_CIRCLE, 26.0, t.err);
-        let response = label(ui, Type::Heading, t.text, &failure.message);
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(Role::Alert));
+        named(ui, Role::Alert, Type::Heading, t.text, &failure.message);
         if !failure.hint.is_empty() {
             centred(ui, &failure.hint);
         }

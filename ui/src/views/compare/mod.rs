@@ -1,0 +1,306 @@
+//! Comparing experiments: which run is best, what made it so.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`model`] | the runs table as data: columns, order, groups, best values |
+//! | [`curves`], [`axes`], [`numbers`] | charts and parallel coordinates as data, ticks, figures |
+//! | [`filter`] | the filter's text: colours and completion |
+//! | [`state`] | ticks, charts' questions to the engine, what is kept |
+//! | `ui` | head, tool bars, layout, states |
+//! | `table`, `values`, `charts`, `plot`, `parallel`, `filter_field` | drawing |
+//! | `sources`, `export`, `report` | what was found where; files out |
+
+pub mod axes;
+mod charts;
+pub mod curves;
+mod export;
+pub mod filter;
+mod filter_field;
+pub mod model;
+pub mod numbers;
+mod parallel;
+mod plot;
+mod report;
+mod sources;
+pub mod state;
+mod table;
+mod ui;
+mod values;
+
+use std::collections::{BTreeMap, HashMap};
+
+use egui::Ui;
+use kitbench_protocol::{EventKind, FilterError, ListRuns, ProjectId, RunsTable};
+
+use crate::app::{Place, View, ViewCtx};
+use crate::backend::Remote;
+use crate::commands::CommandId;
+use crate::widgets::TableState;
+
+use axes::AxesState;
+use charts::Sight;
+use curves::Drawn;
+use filter_field::FilterField;
+use model::{Arrangement, RunsModel};
+use state::{Chart, ChartSetup, Saved, SavedView, Ticks};
+use values::Values;
+
+/// The Experiments screen.
+#[derive(Default)]
+pub struct Compare {
+    project: Option<ProjectId>,
+    filter: FilterField,
+    runs: Remote<RunsTable>,
+    asked_filter: Option<(ProjectId, String)>,
+    seen: u64,
+    /// The last table whose filter was right.
+    good: Option<RunsTable>,
+    filter_error: Option<FilterError>,
+    arrangement: Arrangement,
+    model: RunsModel,
+    stale: bool,
+    table: TableState,
+    pointer_in_table: bool,
+    ticks: BTreeMap<ProjectId, Ticks>,
+    setup: ChartSetup,
+    charts: HashMap<String, Chart>,
+    sight: Sight,
+    axes: AxesState,
+    values: Values,
+    views: BTreeMap<ProjectId, Vec<SavedView>>,
+    view_name: String,
+    width: Option<f32>,
+    values_height: Option<f32>,
+    export_asked: bool,
+}
+
+impl Compare {
+    /// The ticks of the open project.
+    fn ticks(&self) -> Option<&Ticks> {
+        self.ticks.get(&self.project?)
+    }
+
+    fn ticks_mut(&mut self) -> Option<&mut Ticks> {
+        Some(self.ticks.entry(self.project?).or_default())
+    }
+
+    /// Ticked runs that the table knows, in the order they were ticked.
+    fn drawn(&self) -> Vec<Drawn> {
+        let Some(ticks) = self.ticks() else { return Vec::new() };
+        ticks
+            .order()
+            .iter()
+            .filter_map(|id| {
+                let run = self.model.table.runs.iter().find(|run| run.id == *id)?;
+                Some(Drawn {
+                    id: id.clone(),
+                    name: run.name.clone(),
+                    slot: ticks.slot(id).unwrap_or(state::SLOTS),
+                    state: run.state,
+                    damaged: !run.problems.is_empty(),
+                })
+            })
+            .collect()
+    }
+
+    /// Take another project.
+    fn choose(&mut self, project: ProjectId) {
+        if self.project == Some(project) {
+            return;
+        }
+        self.project = Some(project);
+        self.filter = FilterField::default();
+        self.runs.clear();
+        self.asked_filter = None;
+        self.good = None;
+        self.filter_error = None;
+        self.model = RunsModel::default();
+        self.table = TableState::default();
+        self.charts.clear();
+        self.sight = Sight::default();
+        self.axes.ranges.clear();
+        self.values = Values::default();
+    }
+
+    /// Ask for runs when due, and make what is drawn of the answer.
+    fn update(&mut self, ui: &Ui, ctx: &ViewCtx<'_>) {
+        if self.project.is_none() {
+            let first = ctx.shared.projects.value().and_then(|projects| projects.first()).map(|row| row.id);
+            let open = ctx.shared.info.value().and_then(|info| info.open_project);
+            if let Some(project) = open.or(first) {
+                self.choose(project);
+            }
+        }
+        let Some(project) = self.project else { return };
+        self.filter.settle(ui);
+        let want = (project, self.filter.applied.clone());
+        if self.asked_filter.as_ref() != Some(&want) && !self.runs.is_loading() {
+            self.asked_filter = Some(want);
+            self.runs.invalidate();
+        }
+        if let Some((project, filter)) = self.asked_filter.clone() {
+            self.runs.ask(ctx.client, ctx.now, || ListRuns { project, filter });
+        }
+        if self.runs.version() != self.seen {
+            self.seen = self.runs.version();
+            if let Some(table) = self.runs.value() {
+                self.filter_error.clone_from(&table.filter_error);
+                if table.filter_error.is_none() || self.good.is_none() {
+                    self.good = Some(table.clone());
+                    self.stale = true;
+                }
+            }
+        }
+        if std::mem::take(&mut self.stale)
+            && let Some(good) = &self.good
+        {
+            // While the pointer is over the rows, they stay where they are.
+            let keep = self.pointer_in_table.then(|| self.model.order());
+            let selected = self.table.cursor.and_then(|line| self.model.run(line)).map(|run| run.id.clone());
+            self.model = RunsModel::new(good.clone(), &self.arrangement, keep.as_deref());
+            if let Some(selected) = selected {
+                self.table.cursor = (0..self.model.lines.len()).find(|line| self.model.run(*line).is_some_and(|run| run.id == selected));
+            }
+        }
+    }
+
+    /// The table must be arranged anew, and rows may move.
+    fn rearrange(&mut self) {
+        self.stale = true;
+        self.pointer_in_table = false;
+    }
+
+    fn tick_all(&mut self) {
+        let order = self.model.order();
+        let Some(ticks) = self.ticks_mut() else { return };
+        let all = order.iter().all(|id| ticks.has(id));
+        for id in &order {
+            ticks.set(id, !all);
+        }
+    }
+
+    /// The tick in the head: draws the first ten, or takes all ticks away.
+    fn tick_first_ten(&mut self) {
+        let order = self.model.order();
+        let Some(ticks) = self.ticks_mut() else { return };
+        if ticks.order().is_empty() {
+            order.iter().take(10).for_each(|id| ticks.set(id, true));
+        } else {
+            ticks.clear();
+        }
+    }
+
+    fn current_view(&self, name: String) -> SavedView {
+        SavedView {
+            name,
+            filter: self.filter.applied.clone(),
+            arrangement: self.arrangement.clone(),
+            charts: self.setup.clone(),
+            axes: self.axes.clone(),
+            ticks: self.ticks().map(Ticks::saved).unwrap_or_default(),
+        }
+    }
+
+    fn apply_view(&mut self, view: &SavedView) {
+        self.filter.set(&view.filter);
+        self.arrangement = view.arrangement.clone();
+        self.setup = view.charts.clone();
+        self.axes = view.axes.clone();
+        if let Some(project) = self.project {
+            self.ticks.insert(project, Ticks::restored(&view.ticks));
+        }
+        self.sight = Sight::default();
+        self.rearrange();
+    }
+}
+
+impl View for Compare {
+    fn ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
+        self.update(ui, ctx);
+        self.keys(ui);
+        self.screen(ui, ctx);
+    }
+
+    fn open(&mut self, place: &Place, _: &ViewCtx<'_>) {
+        if let Place::Experiments(Some(project)) = place {
+            self.choose(*project);
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(Place::Experiments(self.project))
+    }
+
+    fn crumbs(&self, ctx: &ViewCtx<'_>) -> Vec<(String, Option<Place>)> {
+        let Some(project) = self.project else { return Vec::new() };
+        let name = ctx.shared.projects.value().and_then(|rows| rows.iter().find(|row| row.id == project)).map(|row| row.name.clone());
+        name.map(|name| vec![(name, Some(Place::Projects(Some(project)))), ("Compare".to_owned(), None)]).unwrap_or_default()
+    }
+
+    fn run(&mut self, command: CommandId, ctx: &ViewCtx<'_>) -> bool {
+        if self.good.is_none() {
+            return false;
+        }
+        match command {
+            CommandId::DifferencesOnly => {
+                self.arrangement.differences_only = !self.arrangement.differences_only;
+                self.rearrange();
+            }
+            CommandId::TickAll => self.tick_all(),
+            CommandId::LogAxis => self.set_log(!self.setup.log_y),
+            CommandId::ExportChart => return self.ask_export(ctx),
+            _ => return false,
+        }
+        true
+    }
+
+    fn on_event(&mut self, event: &EventKind) {
+        match event {
+            EventKind::Runs(project) if self.project == Some(*project) => self.refresh(),
+            EventKind::Projects => {
+                if self.good.is_none() {
+                    self.runs.invalidate();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.runs.invalidate();
+        self.charts.values_mut().for_each(|chart| chart.remote.invalidate());
+        self.values.refresh();
+    }
+
+    fn save(&self) -> Option<String> {
+        let saved = Saved {
+            width: self.width,
+            values_height: self.values_height,
+            project: self.project,
+            arrangement: self.arrangement.clone(),
+            charts: self.setup.clone(),
+            axes: self.axes.clone(),
+            ticks: self.ticks.iter().map(|(project, ticks)| (project.0, ticks.saved())).collect(),
+            views: self.views.iter().map(|(project, views)| (project.0, views.clone())).collect(),
+        };
+        serde_json::to_string(&saved).ok()
+    }
+
+    fn restore(&mut self, saved: &str) {
+        let Ok(saved) = serde_json::from_str::<Saved>(saved) else { return };
+        self.width = saved.width;
+        self.values_height = saved.values_height;
+        self.arrangement = saved.arrangement;
+        self.setup = saved.charts;
+        self.setup.smoothing = if self.setup.smoothing.is_finite() { self.setup.smoothing.clamp(0.0, 0.99) } else { 0.0 };
+        self.axes = saved.axes;
+        self.ticks = saved.ticks.iter().map(|(project, ticks)| (ProjectId(*project), Ticks::restored(ticks))).collect();
+        self.views = saved.views.into_iter().map(|(project, views)| (ProjectId(project), views)).collect();
+        if let Some(project) = saved.project
+            && self.project.is_none()
+        {
+            self.choose(project);
+        }
+        self.stale = true;
+    }
+}

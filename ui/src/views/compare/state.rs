@@ -1,0 +1,279 @@
+//! What the Experiments screen remembers: ticks and colours, charts, and what is kept over a restart.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kitbench_protocol::{GetSeries, ProjectId, SeriesView, Smoothing, XAxis};
+use serde::{Deserialize, Serialize};
+
+use super::axes::AxesState;
+use super::curves::ChartData;
+use super::model::Arrangement;
+use crate::app::ViewCtx;
+use crate::backend::Remote;
+
+/// Runs that are drawn, in the order they were ticked, and the colour slot of every run that
+/// ever was: a run keeps its slot, and unticking does not hand it on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ticks {
+    order: Vec<String>,
+    slots: HashMap<String, usize>,
+}
+
+/// Slots with a colour and stroke of their own.
+pub const SLOTS: usize = 30;
+/// Ticks kept over a restart, per project.
+const KEPT_TICKS: usize = 60;
+
+impl Ticks {
+    /// The ticked runs.
+    #[must_use]
+    pub fn order(&self) -> &[String] {
+        &self.order
+    }
+
+    /// Whether a run is drawn.
+    #[must_use]
+    pub fn has(&self, run: &str) -> bool {
+        self.order.iter().any(|id| id == run)
+    }
+
+    /// The slot of a run that is or was drawn.
+    #[must_use]
+    pub fn slot(&self, run: &str) -> Option<usize> {
+        self.slots.get(run).copied()
+    }
+
+    /// Tick or untick.
+    pub fn set(&mut self, run: &str, on: bool) {
+        if on && !self.has(run) {
+            let next = self.slots.values().max().map_or(0, |last| last + 1);
+            let free = (0..SLOTS).find(|slot| !self.slots.values().any(|taken| taken == slot));
+            self.slots.entry(run.to_owned()).or_insert_with(|| free.unwrap_or(next));
+            self.order.push(run.to_owned());
+        } else if !on {
+            self.order.retain(|id| id != run);
+        }
+    }
+
+    /// The other state.
+    pub fn toggle(&mut self, run: &str) {
+        self.set(run, !self.has(run));
+    }
+
+    /// Untick all.
+    pub fn clear(&mut self) {
+        self.order.clear();
+    }
+
+    /// Give a run another colour and marker; a run that has them takes the other's.
+    pub fn recolor(&mut self, run: &str, slot: usize) {
+        let before = self.slots.get(run).copied();
+        if let (Some(holder), Some(before)) = (self.slots.iter().find(|(_, taken)| **taken == slot).map(|(id, _)| id.clone()), before) {
+            self.slots.insert(holder, before);
+        }
+        self.slots.insert(run.to_owned(), slot);
+    }
+
+    /// As it is kept.
+    #[must_use]
+    pub fn saved(&self) -> Vec<(String, usize)> {
+        self.order.iter().take(KEPT_TICKS).map(|id| (id.clone(), self.slot(id).unwrap_or(0))).collect()
+    }
+
+    /// The inverse.
+    #[must_use]
+    pub fn restored(saved: &[(String, usize)]) -> Self {
+        let mut ticks = Self::default();
+        for (id, slot) in saved {
+            ticks.slots.insert(id.clone(), *slot);
+            ticks.order.push(id.clone());
+        }
+        ticks
+    }
+}
+
+/// How the charts are set up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChartSetup {
+    /// Weight of the exponential average, 0 to 0.99.
+    pub smoothing: f64,
+    /// Logarithmic y in all charts.
+    pub log_y: bool,
+    /// Charts whose scale differs from that.
+    pub other_scale: BTreeMap<String, bool>,
+    /// What x is.
+    pub axis: XAxis,
+    /// Metrics with a chart; `None` for those that weigh most.
+    pub shown: Option<Vec<String>>,
+}
+
+impl Default for ChartSetup {
+    fn default() -> Self {
+        Self { smoothing: 0.0, log_y: false, other_scale: BTreeMap::new(), axis: XAxis::Step, shown: None }
+    }
+}
+
+impl ChartSetup {
+    /// Whether this chart is logarithmic.
+    #[must_use]
+    pub fn log_of(&self, metric: &str) -> bool {
+        self.other_scale.get(metric).copied().unwrap_or(self.log_y)
+    }
+
+    /// As the engine takes it.
+    #[must_use]
+    pub fn smoothing(&self) -> Smoothing {
+        if self.smoothing > 0.0 { Smoothing::Ema(self.smoothing) } else { Smoothing::None }
+    }
+}
+
+/// A question for curves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Whose.
+    pub project: ProjectId,
+    /// Of which runs.
+    pub runs: Vec<String>,
+    /// Over what.
+    pub axis: XAxis,
+    /// Seen part; `None` is all.
+    pub x_range: Option<(f64, f64)>,
+    /// Pixel columns.
+    pub width: u32,
+    /// Weight.
+    pub smoothing: f64,
+}
+
+impl Asked {
+    fn call(&self, metric: &str) -> GetSeries {
+        GetSeries {
+            project: self.project,
+            runs: self.runs.clone(),
+            metric: metric.to_owned(),
+            x_axis: self.axis,
+            x_range: self.x_range,
+            width: self.width,
+            smoothing: if self.smoothing > 0.0 { Smoothing::Ema(self.smoothing) } else { Smoothing::None },
+        }
+    }
+}
+
+/// Zooming and dragging a slider rest this long before the engine is asked again, in seconds.
+const REST: f64 = 0.12;
+
+/// The curves of one metric: what is drawn now, and what was asked for.
+#[derive(Default)]
+pub struct Chart {
+    /// The answer.
+    pub remote: Remote<Vec<SeriesView>>,
+    /// What is drawn.
+    pub data: ChartData,
+    asked: Option<Asked>,
+    wanted: Option<(Asked, f64)>,
+    built: Option<(u64, bool)>,
+}
+
+impl Chart {
+    /// Ask when that is due and take what arrived. While a newer answer is on its way the last
+    /// curves stay.
+    pub fn update(&mut self, egui: &egui::Context, ctx: &ViewCtx<'_>, metric: &str, want: Asked, log_y: bool) {
+        if self.asked.as_ref() != Some(&want) {
+            let since = match &self.wanted {
+                Some((known, since)) if *known == want => *since,
+                _ => ctx.now,
+            };
+            self.wanted = Some((want.clone(), since));
+            let urgent = self.asked.as_ref().is_none_or(|asked| asked.runs != want.runs || asked.axis != want.axis || asked.project != want.project);
+            self.remote.poll();
+            let rested = ctx.now - since;
+            if (urgent || rested >= REST) && !self.remote.is_loading() {
+                self.asked = Some(want);
+                self.wanted = None;
+                self.remote.invalidate();
+            } else if rested < REST {
+                egui.request_repaint_after_secs((REST - rested) as f32);
+            }
+        }
+        if let Some(asked) = &self.asked {
+            self.remote.ask(ctx.client, ctx.now, || asked.call(metric));
+        }
+        let now = (self.remote.version(), log_y);
+        if self.built != Some(now)
+            && let Some(series) = self.remote.value()
+        {
+            self.data = ChartData::new(series, log_y);
+            self.built = Some(now);
+        }
+    }
+}
+
+/// A named view of a project.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedView {
+    /// Its name.
+    pub name: String,
+    /// Filter.
+    pub filter: String,
+    /// Table.
+    pub arrangement: Arrangement,
+    /// Charts.
+    pub charts: ChartSetup,
+    /// Axes.
+    pub axes: AxesState,
+    /// Ticked runs and their slots.
+    pub ticks: Vec<(String, usize)>,
+}
+
+/// All that is kept over a restart.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Saved {
+    /// Width of the table.
+    pub width: Option<f32>,
+    /// Height of the table of values.
+    pub values_height: Option<f32>,
+    /// The project looked at last.
+    pub project: Option<ProjectId>,
+    /// Table.
+    pub arrangement: Arrangement,
+    /// Charts.
+    pub charts: ChartSetup,
+    /// Axes.
+    pub axes: AxesState,
+    /// Ticked runs per project.
+    pub ticks: BTreeMap<i64, Vec<(String, usize)>>,
+    /// Named views per project.
+    pub views: BTreeMap<i64, Vec<SavedView>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_keeps_its_slot() {
+        let mut ticks = Ticks::default();
+        ["a", "b", "c"].iter().for_each(|run| ticks.set(run, true));
+        ticks.toggle("b");
+        ticks.set("d", true);
+        assert_eq!(ticks.order(), ["a", "c", "d"]);
+        assert_eq!(ticks.slot("d"), Some(3), "the slot of an unticked run is not handed on");
+        ticks.toggle("b");
+        assert_eq!(ticks.slot("b"), Some(1));
+        ticks.recolor("a", 3);
+        assert_eq!((ticks.slot("a"), ticks.slot("d")), (Some(3), Some(0)));
+        assert_eq!(Ticks::restored(&ticks.saved()).saved(), ticks.saved());
+    }
+
+    #[test]
+    fn what_is_kept_reads_back() {
+        let mut saved = Saved { project: Some(ProjectId(3)), ..Saved::default() };
+        saved.ticks.insert(3, vec![("a".into(), 0)]);
+        saved.charts.axis = XAxis::Relative;
+        let text = serde_json::to_string(&saved).expect("plain data");
+        assert_eq!(serde_json::from_str::<Saved>(&text).expect("its own text"), saved);
+        assert_eq!(serde_json::from_str::<Saved>("{}").expect("an older text"), Saved::default());
+    }
+}
