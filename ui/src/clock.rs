@@ -11,7 +11,9 @@ pub fn now_ms() -> i64 {
     {
         std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            .map_or(0, |since| {
+                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            })
     }
 }
 
@@ -31,7 +33,11 @@ pub fn offset_seconds() -> i64 {
 /// "2 h ago" or "18 Aug" for a Unix time in milliseconds.
 #[must_use]
 pub fn when(then_ms: i64) -> String {
-    crate::format::when(then_ms.div_euclid(1000), now_ms().div_euclid(1000), offset_seconds())
+    crate::format::when(
+        then_ms.div_euclid(1000),
+        now_ms().div_euclid(1000),
+        offset_seconds(),
+    )
 }
 
 /// The full local time of a Unix time in milliseconds, for a tooltip.

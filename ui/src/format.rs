@@ -32,7 +32,11 @@ pub fn bytes(count: u64) -> String {
 /// The exact count for a tooltip: `157,600,000 bytes`.
 #[must_use]
 pub fn bytes_exact(count: u64) -> String {
-    format!("{} {}", thousands(count), if count == 1 { "byte" } else { "bytes" })
+    format!(
+        "{} {}",
+        thousands(count),
+        if count == 1 { "byte" } else { "bytes" }
+    )
 }
 
 /// A count with separators: `1,489`.
@@ -126,7 +130,10 @@ fn month_name(month: u32) -> &'static str {
     const NAMES: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    NAMES.get(month.saturating_sub(1) as usize).copied().unwrap_or("?")
+    NAMES
+        .get(month.saturating_sub(1) as usize)
+        .copied()
+        .unwrap_or("?")
 }
 
 /// Days since 1970-01-01 to year, month, day in the proleptic Gregorian calendar
@@ -159,7 +166,9 @@ pub fn digest(full: &str) -> String {
 /// A digest with its algorithm, for a facts line: `sha256:9f2c61d04be8…a1f741ab`.
 #[must_use]
 pub fn digest_long(full: &str) -> String {
-    let Some((algorithm, hex)) = full.split_once(':') else { return digest(full) };
+    let Some((algorithm, hex)) = full.split_once(':') else {
+        return digest(full);
+    };
     if hex.chars().count() <= 24 {
         return full.to_owned();
     }
@@ -188,7 +197,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             || ('\u{e000}'..='\u{f8ff}').contains(&c)
     };
     if text.chars().any(hides) {
-        Cow::Owned(text.chars().map(|c| if hides(c) { '□' } else { c }).collect())
+        Cow::Owned(
+            text.chars()
+                .map(|c| if hides(c) { '□' } else { c })
+                .collect(),
+        )
     } else {
         Cow::Borrowed(text)
     }

@@ -33,7 +33,9 @@ thread_local! {
 /// Start on the canvas with this id. Fails when the browser has no WebGL 2.
 #[wasm_bindgen]
 pub async fn start(canvas_id: String) -> Result<(), JsValue> {
-    let document = web_sys::window().and_then(|window| window.document()).ok_or("there is no document")?;
+    let document = web_sys::window()
+        .and_then(|window| window.document())
+        .ok_or("there is no document")?;
     let canvas = document
         .get_element_by_id(&canvas_id)
         .and_then(|element| element.dyn_into::<web_sys::HtmlCanvasElement>().ok())
@@ -48,7 +50,9 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
         }));
     });
     let runner = eframe::WebRunner::new();
-    let options = eframe::WebOptions { ..eframe::WebOptions::default() };
+    let options = eframe::WebOptions {
+        ..eframe::WebOptions::default()
+    };
     runner
         .start(
             canvas,
@@ -58,7 +62,10 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
                 crate::accessibility::install_in_page(ctx).map_err(|error| format!("{error:?}"))?;
                 let backend: Box<dyn Backend> = match Tauri::connect(ctx) {
                     Some(bridge) => Box::new(bridge),
-                    None => Box::new(Socket::connect(ctx, Socket::address().ok_or("the page has no address")?)),
+                    None => Box::new(Socket::connect(
+                        ctx,
+                        Socket::address().ok_or("the page has no address")?,
+                    )),
                 };
                 Ok(Box::new(Shell(App::new(ctx, backend))))
             }),
@@ -70,21 +77,47 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
 
 /// Keys that the page must not act on because they are ours: `Ctrl K` would search the web.
 fn keep_keys(document: &web_sys::Document) -> Result<(), JsValue> {
-    let ours = Closure::<dyn FnMut(web_sys::KeyboardEvent)>::new(|event: web_sys::KeyboardEvent| {
-        let key = event.key().to_lowercase();
-        let command = event.ctrl_key() || event.meta_key();
-        let taken = if command {
-            matches!(key.as_str(), "k" | "f" | "e" | "b" | "o" | "p" | "s" | "," | "." | "+" | "=" | "-" | "0" | "1" | "2" | "3" | "4" | "5" | "6")
-        } else {
-            matches!(key.as_str(), "f1" | "f5" | "f6" | "f8") || (event.alt_key() && matches!(key.as_str(), "arrowleft" | "arrowright"))
-        };
-        if taken {
-            event.prevent_default();
-        }
-    });
+    let ours =
+        Closure::<dyn FnMut(web_sys::KeyboardEvent)>::new(|event: web_sys::KeyboardEvent| {
+            let key = event.key().to_lowercase();
+            let command = event.ctrl_key() || event.meta_key();
+            let taken = if command {
+                matches!(
+                    key.as_str(),
+                    "k" | "f"
+                        | "e"
+                        | "b"
+                        | "o"
+                        | "p"
+                        | "s"
+                        | ","
+                        | "."
+                        | "+"
+                        | "="
+                        | "-"
+                        | "0"
+                        | "1"
+                        | "2"
+                        | "3"
+                        | "4"
+                        | "5"
+                        | "6"
+                )
+            } else {
+                matches!(key.as_str(), "f1" | "f5" | "f6" | "f8")
+                    || (event.alt_key() && matches!(key.as_str(), "arrowleft" | "arrowright"))
+            };
+            if taken {
+                event.prevent_default();
+            }
+        });
     let options = web_sys::AddEventListenerOptions::new();
     options.set_capture(true);
-    document.add_event_listener_with_callback_and_add_event_listener_options("keydown", ours.as_ref().unchecked_ref(), &options)?;
+    document.add_event_listener_with_callback_and_add_event_listener_options(
+        "keydown",
+        ours.as_ref().unchecked_ref(),
+        &options,
+    )?;
     ours.forget();
     Ok(())
 }

@@ -8,29 +8,40 @@ use kitbench_ui::{gallery, theme};
 
 fn harness(theme: egui::Theme, size: [f32; 2]) -> Harness<'static> {
     let mut installed = false;
-    let mut harness = Harness::builder().with_size(size).with_theme(theme).wgpu().build_ui(move |ui| {
-        if !installed {
-            theme::install(ui.ctx());
-            installed = true;
-            ui.ctx().request_repaint();
-            return;
-        }
-        gallery::show(ui);
-    });
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_theme(theme)
+        .wgpu()
+        .build_ui(move |ui| {
+            if !installed {
+                theme::install(ui.ctx());
+                installed = true;
+                ui.ctx().request_repaint();
+                return;
+            }
+            gallery::show(ui);
+        });
     harness.run();
     harness
 }
 
 fn save(harness: &mut Harness<'_>, name: &str) {
-    let picture = harness.render().expect("a software renderer (lavapipe) is installed");
+    let picture = harness
+        .render()
+        .expect("a software renderer (lavapipe) is installed");
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    picture.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
+    picture
+        .save(folder.join(format!("{name}.png")))
+        .expect("the picture can be written");
 }
 
 #[test]
 fn the_gallery_renders_in_both_themes() {
-    for (theme, name) in [(egui::Theme::Dark, "gallery-dark"), (egui::Theme::Light, "gallery-light")] {
+    for (theme, name) in [
+        (egui::Theme::Dark, "gallery-dark"),
+        (egui::Theme::Light, "gallery-light"),
+    ] {
         let mut harness = harness(theme, [1440.0, 1500.0]);
         save(&mut harness, name);
     }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use kitbench_protocol::{
-    AppInfo, Door, ErrorKind, ErrorView, Event, EventKind, GetSettings, JobId, JobKind, JobState, JobView, KitList,
-    Request, Settings, Status, ThemeChoice, encode,
+    AppInfo, Door, ErrorKind, ErrorView, Event, EventKind, GetSettings, JobId, JobKind, JobState,
+    JobView, KitList, Request, Settings, Status, ThemeChoice, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::accessibility::{self, Sink, tree::Op};
@@ -33,12 +33,18 @@ impl View for Probe {
     }
 
     fn run(&mut self, command: CommandId, _: &ViewCtx<'_>) -> bool {
-        self.log.borrow_mut().push(format!("{} {command:?}", self.screen.word()));
+        self.log
+            .borrow_mut()
+            .push(format!("{} {command:?}", self.screen.word()));
         command != CommandId::PreviewPush
     }
 
     fn crumbs(&self, _: &ViewCtx<'_>) -> Vec<(String, Option<Place>)> {
-        if self.screen == Screen::Kitfile { vec![("Kitfile".to_owned(), None)] } else { Vec::new() }
+        if self.screen == Screen::Kitfile {
+            vec![("Kitfile".to_owned(), None)]
+        } else {
+            Vec::new()
+        }
     }
 
     fn entities(&self, out: &mut Vec<Entity>) {
@@ -121,24 +127,50 @@ fn answer(request: &Request, settings: &RefCell<Settings>) -> Vec<u8> {
             *settings.borrow_mut() = new.0.clone();
             ok(new.0.clone())
         }
-        Request::GetStatus(_) => ok(Status { watched_folders: 7, store_bytes: 8_240_000_000, disk_free_bytes: 41_200_000_000, registries: 7, registries_reachable: 6, ..Status::default() }),
+        Request::GetStatus(_) => ok(Status {
+            watched_folders: 7,
+            store_bytes: 8_240_000_000,
+            disk_free_bytes: 41_200_000_000,
+            registries: 7,
+            registries_reachable: 6,
+            ..Status::default()
+        }),
         Request::ListProjects(_) => ok(Vec::<kitbench_protocol::ProjectRow>::new()),
         Request::ListJobs(_) => ok(Vec::<JobView>::new()),
-        Request::ListKits(_) => ok(KitList { kits: Vec::new(), store_bytes: 0, shared_bytes: 0, by_kind: Vec::new(), problems: Vec::new() }),
+        Request::ListKits(_) => ok(KitList {
+            kits: Vec::new(),
+            store_bytes: 0,
+            shared_bytes: 0,
+            by_kind: Vec::new(),
+            problems: Vec::new(),
+        }),
         Request::ListRegistries(_) => ok(Vec::<kitbench_protocol::RegistryRow>::new()),
-        other => encode(&Err::<(), _>(ErrorView::new(ErrorKind::Unsupported, format!("{} is not offered here.", other.name()), "Use the window."))),
+        other => encode(&Err::<(), _>(ErrorView::new(
+            ErrorKind::Unsupported,
+            format!("{} is not offered here.", other.name()),
+            "Use the window.",
+        ))),
     }
 }
 
 impl Rig {
     fn new(size: [f32; 2]) -> Self {
         let asked = Rc::new(RefCell::new(Vec::new()));
-        let settings = Rc::new(RefCell::new(Settings { theme: ThemeChoice::Dark, view_state: BTreeMap::new(), ..Settings::default() }));
+        let settings = Rc::new(RefCell::new(Settings {
+            theme: ThemeChoice::Dark,
+            view_state: BTreeMap::new(),
+            ..Settings::default()
+        }));
         let log = Rc::new(RefCell::new(Vec::new()));
         let events = Rc::new(RefCell::new(None));
         let ops = Arc::new(Mutex::new(Vec::new()));
-        let (asked_in, settings_in, log_in, events_in, ops_in) =
-            (Rc::clone(&asked), Rc::clone(&settings), Rc::clone(&log), Rc::clone(&events), Arc::clone(&ops));
+        let (asked_in, settings_in, log_in, events_in, ops_in) = (
+            Rc::clone(&asked),
+            Rc::clone(&settings),
+            Rc::clone(&log),
+            Rc::clone(&events),
+            Arc::clone(&ops),
+        );
         let harness = Harness::builder().with_size(size).wgpu().build_ui_state(
             move |ui, app: &mut Option<App>| {
                 let app = app.get_or_insert_with(|| {
@@ -151,7 +183,15 @@ impl Rig {
                     let views: HashMap<Screen, Box<dyn View>> = Screen::ALL
                         .into_iter()
                         .filter(|screen| !matches!(screen, Screen::Gallery | Screen::Welcome))
-                        .map(|screen| (screen, Box::new(Probe { screen, log: Rc::clone(&log_in) }) as Box<dyn View>))
+                        .map(|screen| {
+                            (
+                                screen,
+                                Box::new(Probe {
+                                    screen,
+                                    log: Rc::clone(&log_in),
+                                }) as Box<dyn View>,
+                            )
+                        })
                         .collect();
                     accessibility::install(ui.ctx(), Recorder(Arc::clone(&ops_in)));
                     App::with_views(ui.ctx(), Box::new(engine), views)
@@ -165,20 +205,40 @@ impl Rig {
             },
             None,
         );
-        let mut rig = Self { harness, asked, settings, log, events, ops, sequence: 0 };
+        let mut rig = Self {
+            harness,
+            asked,
+            settings,
+            log,
+            events,
+            ops,
+            sequence: 0,
+        };
         rig.harness.run();
         rig
     }
 
     fn tell(&mut self, what: EventKind) {
         self.sequence += 1;
-        let event = Event { sequence: self.sequence, what };
-        self.events.borrow().as_ref().expect("the app has started").send(event);
+        let event = Event {
+            sequence: self.sequence,
+            what,
+        };
+        self.events
+            .borrow()
+            .as_ref()
+            .expect("the app has started")
+            .send(event);
         self.harness.run();
     }
 
     fn place(&self) -> Place {
-        self.harness.state().as_ref().expect("the app has started").place().clone()
+        self.harness
+            .state()
+            .as_ref()
+            .expect("the app has started")
+            .place()
+            .clone()
     }
 
     fn key(&mut self, modifiers: egui::Modifiers, key: egui::Key) {
@@ -240,7 +300,9 @@ fn the_palette_finds_commands_and_things() {
     rig.harness.run();
     rig.key(egui::Modifiers::NONE, egui::Key::Enter);
     assert_eq!(rig.place(), Place::Registries(None));
-    rig.harness.get_by_label("Search, open or run a command").click();
+    rig.harness
+        .get_by_label("Search, open or run a command")
+        .click();
     rig.harness.run();
     rig.harness.event(egui::Event::Text("zebra".to_owned()));
     rig.harness.run();
@@ -258,7 +320,8 @@ fn commands_of_a_screen_reach_its_view() {
     let app = rig.harness.state().as_ref().unwrap();
     app.send(Command::Run(CommandId::PreviewPush));
     rig.harness.run();
-    rig.harness.get_by_label("Preview push does not apply to what is selected");
+    rig.harness
+        .get_by_label("Preview push does not apply to what is selected");
 }
 
 #[test]
@@ -279,7 +342,11 @@ fn a_dialog_keeps_the_keys_and_says_what_was_done() {
     rig.harness.get_by_label("Ask").click();
     rig.harness.run();
     rig.key(egui::Modifiers::COMMAND, egui::Key::Num3);
-    assert_eq!(rig.place(), Place::Projects(None), "a dialog keeps shortcuts from the page");
+    assert_eq!(
+        rig.place(),
+        Place::Projects(None),
+        "a dialog keeps shortcuts from the page"
+    );
     rig.harness.get_by_label("Remove").click();
     rig.harness.run();
     rig.harness.get_by_label("Removed");
@@ -292,7 +359,11 @@ fn a_dialog_keeps_the_keys_and_says_what_was_done() {
 #[test]
 fn jobs_show_at_once_in_every_place() {
     let mut rig = Rig::new([1440.0, 900.0]);
-    assert!(rig.harness.query_by_label_contains("1 active, 40%").is_none());
+    assert!(
+        rig.harness
+            .query_by_label_contains("1 active, 40%")
+            .is_none()
+    );
     rig.tell(EventKind::Job(Box::new(job(40, JobState::Running))));
     rig.harness.get_by_label("Transfers: 1 active, 40%");
     rig.harness.get_by_label("Transfers, 1 active");
@@ -304,10 +375,20 @@ fn jobs_show_at_once_in_every_place() {
 fn missed_events_ask_for_everything_again() {
     let mut rig = Rig::new([1440.0, 900.0]);
     rig.tell(EventKind::Status);
-    let before = rig.asked.borrow().iter().filter(|name| **name == "ListProjects").count();
+    let before = rig
+        .asked
+        .borrow()
+        .iter()
+        .filter(|name| **name == "ListProjects")
+        .count();
     rig.sequence += 5;
     rig.tell(EventKind::Status);
-    let after = rig.asked.borrow().iter().filter(|name| **name == "ListProjects").count();
+    let after = rig
+        .asked
+        .borrow()
+        .iter()
+        .filter(|name| **name == "ListProjects")
+        .count();
     assert_eq!(after, before + 1);
 }
 
@@ -317,25 +398,38 @@ fn an_idle_window_asks_for_no_frame() {
     rig.harness.run();
     rig.harness.step();
     let delay = rig.harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
-    assert!(delay > std::time::Duration::from_secs(3600), "next frame asked for in {delay:?}");
+    assert!(
+        delay > std::time::Duration::from_secs(3600),
+        "next frame asked for in {delay:?}"
+    );
 }
 
 #[test]
 fn the_mirror_names_what_is_there() {
     let mut rig = Rig::new([1440.0, 900.0]);
     let named = |ops: &[Op], name: &str| {
-        ops.iter().any(|op| matches!(op, Op::Set { name: "aria-label", value, .. } if value == name))
+        ops.iter()
+            .any(|op| matches!(op, Op::Set { name: "aria-label", value, .. } if value == name))
     };
     {
         let ops = rig.ops.lock().unwrap();
-        for name in ["Projects", "Search, open or run a command", "Use the light theme", "Ask"] {
+        for name in [
+            "Projects",
+            "Search, open or run a command",
+            "Use the light theme",
+            "Ask",
+        ] {
             assert!(named(&ops, name), "{name}");
         }
     }
     rig.ops.lock().unwrap().clear();
     rig.harness.step();
     rig.harness.step();
-    assert_eq!(*rig.ops.lock().unwrap(), [], "nothing changed, so nothing is sent");
+    assert_eq!(
+        *rig.ops.lock().unwrap(),
+        [],
+        "nothing changed, so nothing is sent"
+    );
 }
 
 #[test]
@@ -357,8 +451,12 @@ fn the_shell_at_its_smallest() {
 }
 
 fn save<S>(harness: &mut Harness<'_, S>, name: &str) {
-    let picture = harness.render().expect("a software renderer (lavapipe) is installed");
+    let picture = harness
+        .render()
+        .expect("a software renderer (lavapipe) is installed");
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    picture.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
+    picture
+        .save(folder.join(format!("{name}.png")))
+        .expect("the picture can be written");
 }

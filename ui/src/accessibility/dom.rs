@@ -7,7 +7,9 @@ use egui::accesskit::{Action, ActionData, ActionRequest, NodeId, TreeId};
 use egui::{Context, Event, Modifiers};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+};
 
 use super::Sink;
 use super::keys::translate;
@@ -34,7 +36,9 @@ pub(super) struct PageSink;
 
 impl PageSink {
     pub(super) fn new(ctx: &Context) -> Result<Self, JsValue> {
-        let document = web_sys::window().and_then(|window| window.document()).ok_or("there is no document")?;
+        let document = web_sys::window()
+            .and_then(|window| window.document())
+            .ok_or("there is no document")?;
         let body = document.body().ok_or("the document has no body")?;
         let root: HtmlElement = document.create_element("div")?.unchecked_into();
         root.set_id("kitbench-mirror");
@@ -59,7 +63,12 @@ impl PageSink {
             root.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref())?;
             listeners.push(heard);
         }
-        let page = Page { document, root, elements: HashMap::new(), _listeners: listeners };
+        let page = Page {
+            document,
+            root,
+            elements: HashMap::new(),
+            _listeners: listeners,
+        };
         PAGE.with_borrow_mut(|slot| *slot = Some(page));
         Ok(Self)
     }
@@ -76,22 +85,42 @@ fn node_of(element: &Element) -> Option<u64> {
 
 fn request(element: &Element, action: Action, data: Option<ActionData>) {
     let Some(id) = node_of(element) else { return };
-    let request = ActionRequest { action, target_tree: TreeId::ROOT, target_node: NodeId(id), data };
+    let request = ActionRequest {
+        action,
+        target_tree: TreeId::ROOT,
+        target_node: NodeId(id),
+        data,
+    };
     EVENTS.with_borrow_mut(|events| events.push(Event::AccessKitActionRequest(request)));
 }
 
 fn on_click(event: &web_sys::Event, element: &Element) {
     event.prevent_default();
-    request(element, if is_field(element) { Action::Focus } else { Action::Click }, None);
+    request(
+        element,
+        if is_field(element) {
+            Action::Focus
+        } else {
+            Action::Click
+        },
+        None,
+    );
 }
 
 fn on_input(_: &web_sys::Event, element: &Element) {
-    let value = match (element.dyn_ref::<HtmlInputElement>(), element.dyn_ref::<HtmlTextAreaElement>()) {
+    let value = match (
+        element.dyn_ref::<HtmlInputElement>(),
+        element.dyn_ref::<HtmlTextAreaElement>(),
+    ) {
         (Some(input), _) => input.value(),
         (_, Some(area)) => area.value(),
         _ => return,
     };
-    request(element, Action::SetValue, Some(ActionData::Value(value.into())));
+    request(
+        element,
+        Action::SetValue,
+        Some(ActionData::Value(value.into())),
+    );
 }
 
 fn on_focus(_: &web_sys::Event, element: &Element) {
@@ -103,7 +132,9 @@ fn is_field(element: &Element) -> bool {
 }
 
 fn on_key(event: &web_sys::Event, element: &Element, pressed: bool) {
-    let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+    let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+        return;
+    };
     let modifiers = Modifiers {
         alt: event.alt_key(),
         ctrl: event.ctrl_key(),
@@ -115,7 +146,10 @@ fn on_key(event: &web_sys::Event, element: &Element, pressed: bool) {
     let area = element.tag_name() == "TEXTAREA";
     let mut heard = translate(&event.key(), modifiers, pressed, field);
     // A new line of a text area is its own.
-    if area && matches!(event.key().as_str(), "Enter" | "ArrowUp" | "ArrowDown") && !modifiers.command {
+    if area
+        && matches!(event.key().as_str(), "Enter" | "ArrowUp" | "ArrowDown")
+        && !modifiers.command
+    {
         return;
     }
     if heard.prevent_default && pressed {
@@ -147,7 +181,9 @@ impl Sink for PageSink {
 
 impl Page {
     fn has_focus(&self) -> bool {
-        self.document.active_element().is_some_and(|active| self.root.contains(Some(&active)) && active != *self.root)
+        self.document
+            .active_element()
+            .is_some_and(|active| self.root.contains(Some(&active)) && active != *self.root)
     }
 
     fn apply(&mut self, op: Op) -> Result<(), JsValue> {
@@ -161,12 +197,17 @@ impl Page {
                 self.elements.insert(id, element);
             }
             Op::Set { id, name, value } => {
-                let Some(element) = self.elements.get(&id) else { return Ok(()) };
+                let Some(element) = self.elements.get(&id) else {
+                    return Ok(());
+                };
                 if name == "data-text" {
                     // Text only: a stranger's README can never become a tag.
                     element.set_text_content(Some(&value));
                 } else if name == "style" {
-                    element.unchecked_ref::<HtmlElement>().style().set_css_text(&value);
+                    element
+                        .unchecked_ref::<HtmlElement>()
+                        .style()
+                        .set_css_text(&value);
                 } else {
                     element.set_attribute(name, &value)?;
                 }
@@ -177,7 +218,9 @@ impl Page {
                 }
             }
             Op::Value { id, value } => {
-                let Some(element) = self.elements.get(&id) else { return Ok(()) };
+                let Some(element) = self.elements.get(&id) else {
+                    return Ok(());
+                };
                 if let Some(input) = element.dyn_ref::<HtmlInputElement>()
                     && input.value() != value
                 {
@@ -189,7 +232,9 @@ impl Page {
                 }
             }
             Op::Children { id, children } => {
-                let parent: &Element = if id == ROOT { &self.root } else {
+                let parent: &Element = if id == ROOT {
+                    &self.root
+                } else {
                     match self.elements.get(&id) {
                         Some(parent) => parent,
                         None => return Ok(()),
@@ -201,7 +246,10 @@ impl Page {
                     if next.as_ref() == Some(child) {
                         next = child.next_element_sibling();
                     } else {
-                        parent.insert_before(child, next.as_ref().map(|next| -> &web_sys::Node { next }))?;
+                        parent.insert_before(
+                            child,
+                            next.as_ref().map(|next| -> &web_sys::Node { next }),
+                        )?;
                     }
                 }
             }
@@ -217,7 +265,9 @@ impl Page {
 
     fn focus(&self, id: Option<u64>) -> Result<(), JsValue> {
         let element = id.and_then(|id| self.elements.get(&id));
-        let Some(active) = self.document.active_element() else { return Ok(()) };
+        let Some(active) = self.document.active_element() else {
+            return Ok(());
+        };
         if self.root.contains(Some(&active)) {
             // The focus of the page is in the twin and follows egui's. When egui's is gone, the
             // element stays focused, so that a reader keeps its place.
@@ -226,7 +276,9 @@ impl Page {
             {
                 let options = web_sys::FocusOptions::new();
                 options.set_prevent_scroll(true);
-                element.unchecked_ref::<HtmlElement>().focus_with_options(&options)?;
+                element
+                    .unchecked_ref::<HtmlElement>()
+                    .focus_with_options(&options)?;
             }
             return Ok(());
         }

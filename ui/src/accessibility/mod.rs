@@ -38,7 +38,10 @@ pub struct Mirror {
 /// Enable AccessKit in this context and mirror it into `sink`.
 pub fn install(ctx: &Context, sink: impl Sink) {
     ctx.enable_accesskit();
-    ctx.add_plugin(Mirror { twin: Mutex::default(), sink: Mutex::new(Box::new(sink)) });
+    ctx.add_plugin(Mirror {
+        twin: Mutex::default(),
+        sink: Mutex::new(Box::new(sink)),
+    });
 }
 
 /// Mirror into the page.
@@ -54,7 +57,9 @@ impl egui::Plugin for Mirror {
     }
 
     fn input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
-        let Ok(sink) = self.sink.get_mut() else { return };
+        let Ok(sink) = self.sink.get_mut() else {
+            return;
+        };
         input.events.extend(sink.take_events());
         // While the twin has the focus the canvas has lost it, but the window has not.
         input.focused |= sink.has_focus();
@@ -62,8 +67,12 @@ impl egui::Plugin for Mirror {
 
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
         // Taken, not read: whoever runs egui natively has an adapter of its own for this.
-        let Some(update) = &output.platform_output.accesskit_update else { return };
-        let (Ok(twin), Ok(sink)) = (self.twin.get_mut(), self.sink.get_mut()) else { return };
+        let Some(update) = &output.platform_output.accesskit_update else {
+            return;
+        };
+        let (Ok(twin), Ok(sink)) = (self.twin.get_mut(), self.sink.get_mut()) else {
+            return;
+        };
         let ops = twin.update(update, ctx.zoom_factor());
         if !ops.is_empty() {
             sink.apply(ops);

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use egui::accesskit::{HasPopup, Invalid, Live, Node, NodeId, Role, SortDirection, Toggled, TreeUpdate};
+use egui::accesskit::{
+    HasPopup, Invalid, Live, Node, NodeId, Role, SortDirection, Toggled, TreeUpdate,
+};
 
 /// An element of the twin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,12 +85,21 @@ pub struct Twin {
 impl Twin {
     /// The operations that make the page look like this frame.
     pub fn update(&mut self, update: &TreeUpdate, zoom: f32) -> Vec<Op> {
-        let nodes: HashMap<NodeId, &Node> = update.nodes.iter().map(|(id, node)| (*id, node)).collect();
-        let Some(root) = update.tree.as_ref().map(|tree| tree.root) else { return Vec::new() };
+        let nodes: HashMap<NodeId, &Node> =
+            update.nodes.iter().map(|(id, node)| (*id, node)).collect();
+        let Some(root) = update.tree.as_ref().map(|tree| tree.root) else {
+            return Vec::new();
+        };
         let mut next = HashMap::new();
         let mut seen = HashSet::from([root]);
         let top = nodes.get(&root).map_or_else(Vec::new, |node| {
-            Walk { nodes: &nodes, next: &mut next, seen: &mut seen, zoom }.children(node)
+            Walk {
+                nodes: &nodes,
+                next: &mut next,
+                seen: &mut seen,
+                zoom,
+            }
+            .children(node)
         });
         let mut ops = Vec::new();
         for (id, element) in &next {
@@ -105,9 +116,17 @@ impl Twin {
             Op::Focus { .. } => (5, 0),
         });
         if top != self.top {
-            ops.push(Op::Children { id: ROOT, children: top.clone() });
+            ops.push(Op::Children {
+                id: ROOT,
+                children: top.clone(),
+            });
         }
-        let mut gone: Vec<u64> = self.known.keys().filter(|id| !next.contains_key(id)).copied().collect();
+        let mut gone: Vec<u64> = self
+            .known
+            .keys()
+            .filter(|id| !next.contains_key(id))
+            .copied()
+            .collect();
         gone.sort_unstable();
         ops.extend(gone.into_iter().map(|id| Op::Remove { id }));
         let focus = Some(update.focus.0).filter(|id| next.contains_key(id));
@@ -125,28 +144,49 @@ impl Twin {
     }
 
     fn change(&self, id: u64, element: &Element, ops: &mut Vec<Op>) {
-        let before = self.known.get(&id).filter(|before| before.tag == element.tag);
+        let before = self
+            .known
+            .get(&id)
+            .filter(|before| before.tag == element.tag);
         let nothing = BTreeMap::new();
         let old = before.map_or(&nothing, |before| &before.attributes);
         if before.is_none() {
             // An element cannot change its tag: one of the same id is replaced.
-            ops.push(Op::Create { id, tag: element.tag });
+            ops.push(Op::Create {
+                id,
+                tag: element.tag,
+            });
         }
         for (name, value) in &element.attributes {
             if old.get(name) != Some(value) {
-                ops.push(Op::Set { id, name, value: value.clone() });
+                ops.push(Op::Set {
+                    id,
+                    name,
+                    value: value.clone(),
+                });
             }
         }
-        for name in old.keys().filter(|name| !element.attributes.contains_key(*name)) {
+        for name in old
+            .keys()
+            .filter(|name| !element.attributes.contains_key(*name))
+        {
             ops.push(Op::Unset { id, name });
         }
         if let Some(value) = &element.value
             && before.is_none_or(|before| before.value.as_ref() != Some(value))
         {
-            ops.push(Op::Value { id, value: value.clone() });
+            ops.push(Op::Value {
+                id,
+                value: value.clone(),
+            });
         }
-        if before.map_or(!element.children.is_empty(), |before| before.children != element.children) {
-            ops.push(Op::Children { id, children: element.children.clone() });
+        if before.map_or(!element.children.is_empty(), |before| {
+            before.children != element.children
+        }) {
+            ops.push(Op::Children {
+                id,
+                children: element.children.clone(),
+            });
         }
     }
 }
@@ -166,13 +206,19 @@ impl Walk<'_> {
             if !self.seen.insert(*id) {
                 continue;
             }
-            let Some(child) = self.nodes.get(id).copied() else { continue };
+            let Some(child) = self.nodes.get(id).copied() else {
+                continue;
+            };
             if child.is_hidden() || child.role() == Role::TextRun {
                 continue;
             }
             let is_field = matches!(kind(child.role()).0, "input" | "textarea");
             // The runs of text inside a field are in its value.
-            let below = if is_field { Vec::new() } else { self.children(child) };
+            let below = if is_field {
+                Vec::new()
+            } else {
+                self.children(child)
+            };
             if is_mere_box(child) {
                 out.extend(below);
                 continue;
@@ -188,16 +234,27 @@ impl Walk<'_> {
 
 /// A box without a name of its own: its children stand for it.
 fn is_mere_box(node: &Node) -> bool {
-    let plain = matches!(node.role(), Role::Unknown | Role::GenericContainer | Role::Pane | Role::Group | Role::ScrollView | Role::Window);
+    let plain = matches!(
+        node.role(),
+        Role::Unknown
+            | Role::GenericContainer
+            | Role::Pane
+            | Role::Group
+            | Role::ScrollView
+            | Role::Window
+    );
     let named = node.label().is_some_and(|label| !label.is_empty());
-    let label_without_text = node.role() == Role::Label && !named && node.value().is_none_or(str::is_empty);
+    let label_without_text =
+        node.role() == Role::Label && !named && node.value().is_none_or(str::is_empty);
     (plain && !named) || label_without_text
 }
 
 /// Tag and ARIA role of a role.
 fn kind(role: Role) -> (&'static str, Option<&'static str>) {
     match role {
-        Role::Button | Role::DefaultButton | Role::ColorWell | Role::DisclosureTriangle => ("button", None),
+        Role::Button | Role::DefaultButton | Role::ColorWell | Role::DisclosureTriangle => {
+            ("button", None)
+        }
         Role::CheckBox => ("button", Some("checkbox")),
         Role::Switch => ("button", Some("switch")),
         Role::RadioButton => ("button", Some("radio")),
@@ -209,7 +266,12 @@ fn kind(role: Role) -> (&'static str, Option<&'static str>) {
         Role::ListBoxOption | Role::MenuListOption => ("button", Some("option")),
         Role::ComboBox => ("button", Some("combobox")),
         Role::EditableComboBox => ("input", Some("combobox")),
-        Role::TextInput | Role::SearchInput | Role::PasswordInput | Role::NumberInput | Role::UrlInput | Role::EmailInput => ("input", None),
+        Role::TextInput
+        | Role::SearchInput
+        | Role::PasswordInput
+        | Role::NumberInput
+        | Role::UrlInput
+        | Role::EmailInput => ("input", None),
         Role::MultilineTextInput => ("textarea", None),
         Role::Slider => ("div", Some("slider")),
         Role::SpinButton => ("div", Some("spinbutton")),
@@ -249,17 +311,29 @@ fn kind(role: Role) -> (&'static str, Option<&'static str>) {
 
 fn element(node: &Node, zoom: f32) -> Element {
     let (tag, role) = kind(node.role());
-    let mut element = Element { tag, attributes: BTreeMap::new(), value: None, children: Vec::new() };
+    let mut element = Element {
+        tag,
+        attributes: BTreeMap::new(),
+        value: None,
+        children: Vec::new(),
+    };
     let set = &mut element.attributes;
     if let Some(role) = role {
         set.insert("role", role.to_owned());
     }
-    let label = node.label().map_or("", |label| label.trim_end_matches('\u{feff}')).to_owned();
+    let label = node
+        .label()
+        .map_or("", |label| label.trim_end_matches('\u{feff}'))
+        .to_owned();
     let value = node.value().map(str::to_owned);
     match (tag, role) {
         // Text is text, so that a page search and a reader's browse mode find it.
         ("div", None) => {
-            let text = if label.is_empty() { value.clone().unwrap_or_default() } else { label.clone() };
+            let text = if label.is_empty() {
+                value.clone().unwrap_or_default()
+            } else {
+                label.clone()
+            };
             set.insert("data-text", text);
         }
         _ if label.is_empty() => {}
@@ -325,8 +399,12 @@ fn states(node: &Node, role: Option<&'static str>, set: &mut BTreeMap<&'static s
         };
         // A plain button that stands for something on is pressed, not checked.
         let name = match role {
-            Some("checkbox" | "switch" | "radio" | "menuitemcheckbox" | "menuitemradio") => "aria-checked",
-            Some("tab" | "option" | "row" | "treeitem" | "listitem" | "gridcell") => "aria-selected",
+            Some("checkbox" | "switch" | "radio" | "menuitemcheckbox" | "menuitemradio") => {
+                "aria-checked"
+            }
+            Some("tab" | "option" | "row" | "treeitem" | "listitem" | "gridcell") => {
+                "aria-selected"
+            }
             _ => "aria-pressed",
         };
         set.insert(name, word.to_owned());
@@ -381,7 +459,15 @@ fn states(node: &Node, role: Option<&'static str>, set: &mut BTreeMap<&'static s
         set.insert("aria-haspopup", word.to_owned());
     }
     if let Some(invalid) = node.invalid() {
-        set.insert("aria-invalid", if invalid == Invalid::True { "true" } else { "spelling" }.to_owned());
+        set.insert(
+            "aria-invalid",
+            if invalid == Invalid::True {
+                "true"
+            } else {
+                "spelling"
+            }
+            .to_owned(),
+        );
     }
     if let Some(live) = node.live() {
         let word = match live {
@@ -409,7 +495,10 @@ mod tests {
 
     fn frame(nodes: Vec<(u64, Node)>, focus: u64) -> TreeUpdate {
         TreeUpdate {
-            nodes: nodes.into_iter().map(|(id, node)| (NodeId(id), node)).collect(),
+            nodes: nodes
+                .into_iter()
+                .map(|(id, node)| (NodeId(id), node))
+                .collect(),
             tree: Some(TreeInfo::new(NodeId(1))),
             tree_id: TreeId::ROOT,
             focus: NodeId(focus),
@@ -427,7 +516,12 @@ mod tests {
 
     fn screen(label: &str) -> Vec<(u64, Node)> {
         let mut pack = node(Role::Button, label, &[]);
-        pack.set_bounds(Rect { x0: 10.0, y0: 20.0, x1: 110.0, y1: 48.0 });
+        pack.set_bounds(Rect {
+            x0: 10.0,
+            y0: 20.0,
+            x1: 110.0,
+            y1: 48.0,
+        });
         let mut field = node(Role::TextInput, "Tag", &[6]);
         field.set_value("v0.8.0");
         vec![
@@ -444,12 +538,41 @@ mod tests {
     fn boxes_vanish_and_things_stay() {
         let mut twin = Twin::default();
         let ops = twin.update(&frame(screen("Pack"), 5), 1.5);
-        let creates: Vec<_> = ops.iter().filter(|op| matches!(op, Op::Create { .. })).collect();
-        assert_eq!(creates, [&Op::Create { id: 3, tag: "button" }, &Op::Create { id: 5, tag: "input" }]);
-        assert!(ops.contains(&Op::Children { id: ROOT, children: vec![3, 5] }));
-        assert!(ops.contains(&Op::Set { id: 3, name: "aria-label", value: "Pack".into() }));
-        assert!(ops.contains(&Op::Set { id: 3, name: "style", value: "left:15px;top:30px;width:150px;height:42px".into() }));
-        assert!(ops.contains(&Op::Value { id: 5, value: "v0.8.0".into() }));
+        let creates: Vec<_> = ops
+            .iter()
+            .filter(|op| matches!(op, Op::Create { .. }))
+            .collect();
+        assert_eq!(
+            creates,
+            [
+                &Op::Create {
+                    id: 3,
+                    tag: "button"
+                },
+                &Op::Create {
+                    id: 5,
+                    tag: "input"
+                }
+            ]
+        );
+        assert!(ops.contains(&Op::Children {
+            id: ROOT,
+            children: vec![3, 5]
+        }));
+        assert!(ops.contains(&Op::Set {
+            id: 3,
+            name: "aria-label",
+            value: "Pack".into()
+        }));
+        assert!(ops.contains(&Op::Set {
+            id: 3,
+            name: "style",
+            value: "left:15px;top:30px;width:150px;height:42px".into()
+        }));
+        assert!(ops.contains(&Op::Value {
+            id: 5,
+            value: "v0.8.0".into()
+        }));
         assert_eq!(ops.last(), Some(&Op::Focus { id: Some(5) }));
     }
 
@@ -462,7 +585,11 @@ mod tests {
         assert_eq!(
             ops,
             [
-                Op::Set { id: 3, name: "aria-label", value: "Pack v0.8.0…".into() },
+                Op::Set {
+                    id: 3,
+                    name: "aria-label",
+                    value: "Pack v0.8.0…".into()
+                },
                 Op::Focus { id: None },
             ]
         );
@@ -472,18 +599,57 @@ mod tests {
     fn what_is_gone_is_removed() {
         let mut twin = Twin::default();
         twin.update(&frame(screen("Pack"), 5), 1.0);
-        let ops = twin.update(&frame(vec![(1, node(Role::Window, "", &[3])), (3, node(Role::Button, "Pack", &[]))], 1), 1.0);
-        assert!(ops.contains(&Op::Children { id: ROOT, children: vec![3] }));
+        let ops = twin.update(
+            &frame(
+                vec![
+                    (1, node(Role::Window, "", &[3])),
+                    (3, node(Role::Button, "Pack", &[])),
+                ],
+                1,
+            ),
+            1.0,
+        );
+        assert!(ops.contains(&Op::Children {
+            id: ROOT,
+            children: vec![3]
+        }));
         assert!(ops.contains(&Op::Remove { id: 5 }));
-        assert!(ops.contains(&Op::Unset { id: 3, name: "style" }));
+        assert!(ops.contains(&Op::Unset {
+            id: 3,
+            name: "style"
+        }));
     }
 
     #[test]
     fn another_role_makes_another_element() {
         let mut twin = Twin::default();
-        twin.update(&frame(vec![(1, node(Role::Window, "", &[3])), (3, node(Role::Button, "A", &[]))], 1), 1.0);
-        let ops = twin.update(&frame(vec![(1, node(Role::Window, "", &[3])), (3, node(Role::TextInput, "A", &[]))], 1), 1.0);
-        assert_eq!(ops.first(), Some(&Op::Create { id: 3, tag: "input" }));
+        twin.update(
+            &frame(
+                vec![
+                    (1, node(Role::Window, "", &[3])),
+                    (3, node(Role::Button, "A", &[])),
+                ],
+                1,
+            ),
+            1.0,
+        );
+        let ops = twin.update(
+            &frame(
+                vec![
+                    (1, node(Role::Window, "", &[3])),
+                    (3, node(Role::TextInput, "A", &[])),
+                ],
+                1,
+            ),
+            1.0,
+        );
+        assert_eq!(
+            ops.first(),
+            Some(&Op::Create {
+                id: 3,
+                tag: "input"
+            })
+        );
     }
 
     #[test]
@@ -497,8 +663,24 @@ mod tests {
         let mut on = node(Role::Button, "Both", &[]);
         on.set_toggled(Toggled::True);
         let mut twin = Twin::default();
-        twin.update(&frame(vec![(1, node(Role::Window, "", &[3, 4, 5])), (3, tick), (4, group), (5, on)], 1), 1.0);
-        let get = |id: u64, name: &str| twin.elements()[&id].attributes.get(name).map(String::as_str);
+        twin.update(
+            &frame(
+                vec![
+                    (1, node(Role::Window, "", &[3, 4, 5])),
+                    (3, tick),
+                    (4, group),
+                    (5, on),
+                ],
+                1,
+            ),
+            1.0,
+        );
+        let get = |id: u64, name: &str| {
+            twin.elements()[&id]
+                .attributes
+                .get(name)
+                .map(String::as_str)
+        };
         assert_eq!(get(3, "role"), Some("checkbox"));
         assert_eq!(get(3, "aria-checked"), Some("mixed"));
         assert_eq!(get(3, "aria-disabled"), Some("true"));
@@ -510,8 +692,17 @@ mod tests {
     #[test]
     fn a_tree_that_bites_its_tail_ends() {
         let mut twin = Twin::default();
-        let nodes = vec![(1, node(Role::Window, "", &[2])), (2, node(Role::Dialog, "A", &[3])), (3, node(Role::Dialog, "B", &[2, 1, 9]))];
+        let nodes = vec![
+            (1, node(Role::Window, "", &[2])),
+            (2, node(Role::Dialog, "A", &[3])),
+            (3, node(Role::Dialog, "B", &[2, 1, 9])),
+        ];
         let ops = twin.update(&frame(nodes, 1), 1.0);
-        assert_eq!(ops.iter().filter(|op| matches!(op, Op::Create { .. })).count(), 2);
+        assert_eq!(
+            ops.iter()
+                .filter(|op| matches!(op, Op::Create { .. }))
+                .count(),
+            2
+        );
     }
 }

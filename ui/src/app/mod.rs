@@ -37,7 +37,9 @@ impl ViewCtx<'_> {
     /// Send a call that changes something. When it succeeds, `then` may send commands; when it
     /// fails, the error is shown as a message.
     pub fn act<C: Call>(&self, call: C, then: impl FnOnce(C::Reply, &CommandSender) + 'static) {
-        self.act_or(call, then, |error, commands| commands.toast(Toast::error(&error)));
+        self.act_or(call, then, |error, commands| {
+            commands.toast(Toast::error(&error))
+        });
     }
 
     /// The same, but `failed` deals with the error.
@@ -145,9 +147,17 @@ impl App {
 
     /// The same with other views, for tests.
     #[must_use]
-    pub fn with_views(ctx: &Context, backend: Box<dyn Backend>, views: HashMap<Screen, Box<dyn View>>) -> Self {
+    pub fn with_views(
+        ctx: &Context,
+        backend: Box<dyn Backend>,
+        views: HashMap<Screen, Box<dyn View>>,
+    ) -> Self {
         theme::install(ctx);
-        let start = if views.contains_key(&Screen::Projects) { Place::Projects(None) } else { Place::Gallery };
+        let start = if views.contains_key(&Screen::Projects) {
+            Place::Projects(None)
+        } else {
+            Place::Gallery
+        };
         Self {
             client: Client::new(backend),
             shared: Shared::default(),
@@ -220,9 +230,11 @@ impl App {
         if self.started {
             return;
         }
-        let (Some(settings), Some(projects), Some(info)) =
-            (self.shared.settings.value(), self.shared.projects.value(), self.shared.info.value())
-        else {
+        let (Some(settings), Some(projects), Some(info)) = (
+            self.shared.settings.value(),
+            self.shared.projects.value(),
+            self.shared.info.value(),
+        ) else {
             return;
         };
         self.started = true;
@@ -234,7 +246,9 @@ impl App {
         }
         let place = match info.open_project {
             Some(project) => Place::Projects(Some(project)),
-            None if projects.is_empty() && self.views.contains_key(&Screen::Welcome) => Place::Welcome,
+            None if projects.is_empty() && self.views.contains_key(&Screen::Welcome) => {
+                Place::Welcome
+            }
             None => return,
         };
         // The very first screen is no step that Back could return to.
@@ -271,7 +285,10 @@ impl App {
             return;
         }
         if self.go_prefix.is_some_and(|since| now - since < 1.5) {
-            for (i, key) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().enumerate() {
+            for (i, key) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
+                .into_iter()
+                .enumerate()
+            {
                 if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
                     self.go_prefix = None;
                     if let Some(place) = Screen::RAIL[i].place() {
@@ -290,7 +307,13 @@ impl App {
         if self.opened.as_ref() == Some(&here) {
             return;
         }
-        let ctx = ViewCtx { shared: &self.shared, client: &self.client, commands: &self.commands, now, focus_filter: false };
+        let ctx = ViewCtx {
+            shared: &self.shared,
+            client: &self.client,
+            commands: &self.commands,
+            now,
+            focus_filter: false,
+        };
         if let Some(view) = self.views.get_mut(&here.screen()) {
             view.open(&here, &ctx);
         }
@@ -304,7 +327,9 @@ impl App {
         let screen = self.history.here().screen();
         let mut entities = Vec::new();
         if self.palette.is_open() {
-            self.views.values().for_each(|view| view.entities(&mut entities));
+            self.views
+                .values()
+                .for_each(|view| view.entities(&mut entities));
         }
         let ctx = ViewCtx {
             shared: &self.shared,
@@ -313,7 +338,11 @@ impl App {
             now,
             focus_filter: std::mem::take(&mut self.focus_filter),
         };
-        let crumbs = self.views.get(&screen).map(|view| view.crumbs(&ctx)).unwrap_or_default();
+        let crumbs = self
+            .views
+            .get(&screen)
+            .map(|view| view.crumbs(&ctx))
+            .unwrap_or_default();
         shell::top_bar(ui, &self.history, &crumbs, &ctx, &mut self.toasts);
         shell::status_bar(ui, &ctx);
         shell::rail(ui, screen, &self.views, &ctx);
@@ -354,7 +383,9 @@ impl App {
     /// Keep where one is and how views are arranged.
     fn remember(&mut self, ctx: &Context) {
         let screen = self.history.here().screen();
-        let Some(view) = self.views.get(&screen) else { return };
+        let Some(view) = self.views.get(&screen) else {
+            return;
+        };
         if let Some(place) = view.place()
             && place != *self.history.here()
         {
@@ -362,7 +393,13 @@ impl App {
             self.opened = Some(place);
         }
         // Looked at when a press or key ends: that is when a width, fold or sort can have changed.
-        let done = ctx.input(|input| input.pointer.any_released() || input.events.iter().any(|event| matches!(event, egui::Event::Key { pressed: false, .. })));
+        let done = ctx.input(|input| {
+            input.pointer.any_released()
+                || input
+                    .events
+                    .iter()
+                    .any(|event| matches!(event, egui::Event::Key { pressed: false, .. }))
+        });
         if !done || !self.started {
             return;
         }
@@ -377,19 +414,24 @@ impl App {
     }
 
     fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
-        let Some(settings) = self.shared.settings.value_mut() else { return };
+        let Some(settings) = self.shared.settings.value_mut() else {
+            return;
+        };
         change(settings);
         let settings = settings.clone();
         let commands = self.commands.clone();
-        self.client.call_then(kitbench_protocol::SetSettings(settings), move |answer| {
-            if let Err(error) = answer {
-                commands.toast(Toast::error(&error));
-            }
-        });
+        self.client
+            .call_then(kitbench_protocol::SetSettings(settings), move |answer| {
+                if let Err(error) = answer {
+                    commands.toast(Toast::error(&error));
+                }
+            });
     }
 
     fn follow_settings(&mut self, ctx: &Context) {
-        let Some(settings) = self.shared.settings.value() else { return };
+        let Some(settings) = self.shared.settings.value() else {
+            return;
+        };
         let wanted = (settings.theme, settings.zoom);
         if self.applied == Some(wanted) {
             return;

@@ -40,8 +40,13 @@ impl Screen {
     ];
 
     /// Those with an item in the rail, from the top; Settings stands at the bottom.
-    pub const RAIL: [Self; 5] =
-        [Self::Projects, Self::Experiments, Self::ModelKits, Self::Registries, Self::Transfers];
+    pub const RAIL: [Self; 5] = [
+        Self::Projects,
+        Self::Experiments,
+        Self::ModelKits,
+        Self::Registries,
+        Self::Transfers,
+    ];
 
     /// Its name.
     #[must_use]
@@ -139,7 +144,10 @@ impl History {
     /// Starts somewhere.
     #[must_use]
     pub fn new(start: Place) -> Self {
-        Self { visited: vec![start], at: 0 }
+        Self {
+            visited: vec![start],
+            at: 0,
+        }
     }
 
     /// Where one is.
@@ -215,6 +223,10 @@ mod tests {
         history.go(Place::Transfers(None));
         assert!(!history.can_go_forward());
         history.refine(Place::Settings);
-        assert_eq!(history.here(), &Place::Transfers(None), "another screen is no refinement");
+        assert_eq!(
+            history.here(),
+            &Place::Transfers(None),
+            "another screen is no refinement"
+        );
     }
 }

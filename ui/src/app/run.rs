@@ -1,7 +1,9 @@
 //! Where commands are executed, after the frame.
 
 use egui::Context;
-use kitbench_protocol::{AddProject, CopyExample, Door, EventKind, PickFolder, Severity, ThemeChoice};
+use kitbench_protocol::{
+    AddProject, CopyExample, Door, EventKind, PickFolder, Severity, ThemeChoice,
+};
 
 use super::{App, Place, Screen, ViewCtx};
 use crate::commands::{Command, CommandId, Scope};
@@ -22,7 +24,8 @@ impl App {
             Command::Run(id) => self.run_named(ctx, id, now),
             Command::Go(place) => self.go(place),
             Command::Show(dialog) => {
-                self.focus_before.push(ctx.memory(|memory| memory.focused()));
+                self.focus_before
+                    .push(ctx.memory(|memory| memory.focused()));
                 self.dialogs.push(dialog);
             }
             Command::CloseDialog => {
@@ -36,7 +39,9 @@ impl App {
                 ctx.copy_text(text);
                 self.toasts.push(Toast::done("Copied"), now);
             }
-            Command::All(commands) => commands.into_iter().for_each(|command| self.execute(ctx, command, now)),
+            Command::All(commands) => commands
+                .into_iter()
+                .for_each(|command| self.execute(ctx, command, now)),
             Command::Call(call) => call(&self.client, &self.commands),
         }
     }
@@ -48,12 +53,23 @@ impl App {
     fn run_named(&mut self, ctx: &Context, id: CommandId, now: f64) {
         let screen = self.history.here().screen();
         if let Scope::On(_) = id.spec().scope {
-            let view_ctx =
-                ViewCtx { shared: &self.shared, client: &self.client, commands: &self.commands, now, focus_filter: false };
-            let did = self.views.get_mut(&screen).is_some_and(|view| view.run(id, &view_ctx));
+            let view_ctx = ViewCtx {
+                shared: &self.shared,
+                client: &self.client,
+                commands: &self.commands,
+                now,
+                focus_filter: false,
+            };
+            let did = self
+                .views
+                .get_mut(&screen)
+                .is_some_and(|view| view.run(id, &view_ctx));
             if !did {
                 let name = id.spec().name.trim_end_matches('…');
-                self.toasts.push(Toast::note(format!("{name} does not apply to what is selected")), now);
+                self.toasts.push(
+                    Toast::note(format!("{name} does not apply to what is selected")),
+                    now,
+                );
             }
             return;
         }
@@ -80,9 +96,15 @@ impl App {
                 self.shared.refresh();
                 self.views.values_mut().for_each(|view| view.refresh());
             }
-            CommandId::ThemeDark => self.change_settings(|settings| settings.theme = ThemeChoice::Dark),
-            CommandId::ThemeLight => self.change_settings(|settings| settings.theme = ThemeChoice::Light),
-            CommandId::ThemeSystem => self.change_settings(|settings| settings.theme = ThemeChoice::System),
+            CommandId::ThemeDark => {
+                self.change_settings(|settings| settings.theme = ThemeChoice::Dark)
+            }
+            CommandId::ThemeLight => {
+                self.change_settings(|settings| settings.theme = ThemeChoice::Light)
+            }
+            CommandId::ThemeSystem => {
+                self.change_settings(|settings| settings.theme = ThemeChoice::System)
+            }
             CommandId::ZoomIn => self.zoom(Some(true)),
             CommandId::ZoomOut => self.zoom(Some(false)),
             CommandId::ZoomReset => self.zoom(None),
@@ -96,8 +118,15 @@ impl App {
         self.change_settings(|settings| {
             let next = match up {
                 None => Some(1.0),
-                Some(true) => ZOOM_STEPS.iter().copied().find(|step| *step > settings.zoom + 0.01),
-                Some(false) => ZOOM_STEPS.iter().rev().copied().find(|step| *step < settings.zoom - 0.01),
+                Some(true) => ZOOM_STEPS
+                    .iter()
+                    .copied()
+                    .find(|step| *step > settings.zoom + 0.01),
+                Some(false) => ZOOM_STEPS
+                    .iter()
+                    .rev()
+                    .copied()
+                    .find(|step| *step < settings.zoom - 0.01),
             };
             if let Some(next) = next {
                 settings.zoom = next;
@@ -107,7 +136,11 @@ impl App {
 
     /// In the window by the native dialog, in a browser by the folder browser of the views.
     fn add_folder(&mut self) {
-        let window = self.shared.info.value().is_some_and(|info| info.door == Door::Window);
+        let window = self
+            .shared
+            .info
+            .value()
+            .is_some_and(|info| info.door == Door::Window);
         if !window {
             if let Some(dialog) = crate::views::folder_dialog() {
                 self.commands.send(Command::Show(dialog));
@@ -115,19 +148,25 @@ impl App {
             return;
         }
         let commands = self.commands.clone();
-        self.client.call_then(PickFolder { title: "Add a project folder".to_owned() }, move |answer| match answer {
-            Ok(Some(path)) => add_project(&commands, path),
-            Ok(None) => {}
-            Err(error) => commands.toast(Toast::error(&error)),
-        });
+        self.client.call_then(
+            PickFolder {
+                title: "Add a project folder".to_owned(),
+            },
+            move |answer| match answer {
+                Ok(Some(path)) => add_project(&commands, path),
+                Ok(None) => {}
+                Err(error) => commands.toast(Toast::error(&error)),
+            },
+        );
     }
 
     fn copy_example(&mut self) {
         let commands = self.commands.clone();
-        self.client.call_then(CopyExample { target: None }, move |answer| match answer {
-            Ok(row) => commands.go(Place::Projects(Some(row.id))),
-            Err(error) => commands.toast(Toast::error(&error)),
-        });
+        self.client
+            .call_then(CopyExample { target: None }, move |answer| match answer {
+                Ok(row) => commands.go(Place::Projects(Some(row.id))),
+                Err(error) => commands.toast(Toast::error(&error)),
+            });
     }
 
     pub(super) fn on_event(&mut self, event: &EventKind, now: f64) {

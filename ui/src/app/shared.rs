@@ -1,8 +1,8 @@
 //! What more than one screen shows: kept here, asked for once, read by all views.
 
 use kitbench_protocol::{
-    AppInfo, Event, EventKind, GetApp, GetSettings, GetStatus, JobView, KitList, ListJobs, ListKits, ListProjects,
-    ListRegistries, ProjectRow, RegistryRow, Settings, Status,
+    AppInfo, Event, EventKind, GetApp, GetSettings, GetStatus, JobView, KitList, ListJobs,
+    ListKits, ListProjects, ListRegistries, ProjectRow, RegistryRow, Settings, Status,
 };
 
 use crate::backend::{Client, Link, Remote};
@@ -58,7 +58,9 @@ impl Shared {
         let gap = self.sequence.is_some_and(|last| event.sequence != last + 1);
         self.sequence = Some(event.sequence);
         match &event.what {
-            EventKind::Projects | EventKind::Project(_) | EventKind::KitfileOnDisk(_) => self.projects.invalidate(),
+            EventKind::Projects | EventKind::Project(_) | EventKind::KitfileOnDisk(_) => {
+                self.projects.invalidate()
+            }
             EventKind::Store => {
                 self.kits.invalidate();
                 self.status.invalidate();
@@ -72,7 +74,10 @@ impl Shared {
                     jobs.retain(|job| job.id != *id);
                 }
             }
-            EventKind::Runs(_) | EventKind::FoldersDropped(_) | EventKind::LinkOpened(_) | EventKind::Notice { .. } => {}
+            EventKind::Runs(_)
+            | EventKind::FoldersDropped(_)
+            | EventKind::LinkOpened(_)
+            | EventKind::Notice { .. } => {}
         }
         if gap {
             self.refresh();
@@ -112,21 +117,34 @@ impl Shared {
 
     /// Jobs that move or are about to.
     pub fn active_jobs(&self) -> impl Iterator<Item = &JobView> {
-        self.jobs.value().into_iter().flatten().filter(|job| job.state.is_active())
+        self.jobs
+            .value()
+            .into_iter()
+            .flatten()
+            .filter(|job| job.state.is_active())
     }
 
     /// Bytes done and in all of the active jobs together.
     #[must_use]
     pub fn joint_progress(&self) -> (u64, u64) {
-        self.active_jobs().fold((0, 0), |(done, total), job| (done + job.done_bytes, total + job.total_bytes))
+        self.active_jobs().fold((0, 0), |(done, total), job| {
+            (done + job.done_bytes, total + job.total_bytes)
+        })
     }
 
     /// A path with `~` for the home folder.
     #[must_use]
     pub fn short_path(&self, path: &str) -> String {
-        let home = self.info.value().map_or("", |info| info.home_folder.as_str());
+        let home = self
+            .info
+            .value()
+            .map_or("", |info| info.home_folder.as_str());
         match path.strip_prefix(home) {
-            Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) => format!("~{rest}"),
+            Some(rest)
+                if !home.is_empty() && (rest.is_empty() || rest.starts_with(['/', '\\'])) =>
+            {
+                format!("~{rest}")
+            }
             _ => path.to_owned(),
         }
     }

@@ -98,7 +98,13 @@ impl Client {
                 }
                 Incoming::Link(state) => {
                     if let Link::Down(cause) = &state {
-                        let lost: Vec<Slot> = self.0.waiting.borrow_mut().drain().map(|(_, slot)| slot).collect();
+                        let lost: Vec<Slot> = self
+                            .0
+                            .waiting
+                            .borrow_mut()
+                            .drain()
+                            .map(|(_, slot)| slot)
+                            .collect();
                         for slot in lost {
                             slot(Err(ErrorView::new(
                                 ErrorKind::Unreachable,

@@ -28,7 +28,10 @@ impl Reply {
     /// Answer it.
     pub fn send(self, answer: Vec<u8>) {
         // The receiver is gone once the window is closed; then nobody waits for the answer.
-        let _ = self.to.send(Incoming::Reply { id: self.id, answer });
+        let _ = self.to.send(Incoming::Reply {
+            id: self.id,
+            answer,
+        });
         self.context.request_repaint();
     }
 }
@@ -52,19 +55,31 @@ impl InProcess {
     /// A door to whatever `call` reaches; `context` is woken when an answer arrives.
     pub fn new(context: egui::Context, call: impl Fn(Request, Reply) + 'static) -> Self {
         let (sender, arrived) = channel();
-        Self { call: Box::new(call), sender, arrived, context }
+        Self {
+            call: Box::new(call),
+            sender,
+            arrived,
+            context,
+        }
     }
 
     /// Where the engine puts its events.
     #[must_use]
     pub fn events(&self) -> Events {
-        Events { to: self.sender.clone(), context: self.context.clone() }
+        Events {
+            to: self.sender.clone(),
+            context: self.context.clone(),
+        }
     }
 }
 
 impl Backend for InProcess {
     fn send(&self, id: u64, request: Request) {
-        let reply = Reply { id, to: self.sender.clone(), context: self.context.clone() };
+        let reply = Reply {
+            id,
+            to: self.sender.clone(),
+            context: self.context.clone(),
+        };
         (self.call)(request, reply);
     }
 

@@ -59,9 +59,13 @@ pub enum Link {
 /// Everything a person may want to pass on about an error.
 #[must_use]
 pub fn details_of(error: &ErrorView) -> String {
-    [error.message.as_str(), error.hint.as_str(), error.details.as_str()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+    [
+        error.message.as_str(),
+        error.hint.as_str(),
+        error.details.as_str(),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join("\n")
 }

@@ -39,13 +39,26 @@ pub enum View<'a, T> {
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, failure: None, pending: None, stale: true, again: false, since: None, version: 0 }
+        Self {
+            value: None,
+            failure: None,
+            pending: None,
+            stale: true,
+            again: false,
+            since: None,
+            version: 0,
+        }
     }
 }
 
 impl<T: 'static> Remote<T> {
     /// Ask if that is due: at first, and after [`Self::invalidate`]. Call it every frame.
-    pub fn ask<C: Call<Reply = T>>(&mut self, client: &Client, now: f64, call: impl FnOnce() -> C) -> &mut Self {
+    pub fn ask<C: Call<Reply = T>>(
+        &mut self,
+        client: &Client,
+        now: f64,
+        call: impl FnOnce() -> C,
+    ) -> &mut Self {
         self.poll();
         if self.stale && self.pending.is_none() {
             self.stale = false;
@@ -59,7 +72,9 @@ impl<T: 'static> Remote<T> {
 
     /// Take the answer if it has arrived. [`Self::ask`] does this too.
     pub fn poll(&mut self) {
-        let Some(answer) = self.pending.as_ref().and_then(Pending::take) else { return };
+        let Some(answer) = self.pending.as_ref().and_then(Pending::take) else {
+            return;
+        };
         self.pending = None;
         self.stale |= std::mem::take(&mut self.again);
         self.version += 1;
@@ -95,7 +110,10 @@ impl<T: 'static> Remote<T> {
 
     /// Forget everything.
     pub fn clear(&mut self) {
-        *self = Self { version: self.version + 1, ..Self::default() };
+        *self = Self {
+            version: self.version + 1,
+            ..Self::default()
+        };
     }
 
     /// The last good value.
@@ -131,9 +149,11 @@ impl<T: 'static> Remote<T> {
     #[must_use]
     pub fn view(&self) -> View<'_, T> {
         match (&self.value, &self.failure) {
-            (Some(value), failure) => {
-                View::Ready { value, failure: failure.as_ref(), refreshing: self.pending.is_some() }
-            }
+            (Some(value), failure) => View::Ready {
+                value,
+                failure: failure.as_ref(),
+                refreshing: self.pending.is_some(),
+            },
             (None, Some(failure)) if self.pending.is_none() => View::Failed(failure),
             (None, _) => View::Loading(self.since.unwrap_or(0.0)),
         }
@@ -209,12 +229,18 @@ mod tests {
     impl ByHand {
         fn answer(&self, answer: Result<Status, ErrorView>) {
             let id = *self.asked.borrow().last().expect("something was asked");
-            self.ready.borrow_mut().push(Incoming::Reply { id, answer: encode(&answer) });
+            self.ready.borrow_mut().push(Incoming::Reply {
+                id,
+                answer: encode(&answer),
+            });
         }
     }
 
     fn status(watched_folders: u32) -> Status {
-        Status { watched_folders, ..Status::default() }
+        Status {
+            watched_folders,
+            ..Status::default()
+        }
     }
 
     #[test]
@@ -231,15 +257,25 @@ mod tests {
         hand.answer(Ok(status(7)));
         client.poll();
         remote.ask(&client, 2.0, || GetStatus);
-        assert!(matches!(remote.view(), View::Ready { value, failure: None, refreshing: false } if value.watched_folders == 7));
+        assert!(
+            matches!(remote.view(), View::Ready { value, failure: None, refreshing: false } if value.watched_folders == 7)
+        );
 
         remote.invalidate();
         remote.ask(&client, 3.0, || GetStatus);
-        assert!(matches!(remote.view(), View::Ready { refreshing: true, .. }));
+        assert!(matches!(
+            remote.view(),
+            View::Ready {
+                refreshing: true,
+                ..
+            }
+        ));
         hand.answer(Err(ErrorView::new(ErrorKind::Unreachable, "Gone.", "")));
         client.poll();
         remote.poll();
-        assert!(matches!(remote.view(), View::Ready { value, failure: Some(_), .. } if value.watched_folders == 7));
+        assert!(
+            matches!(remote.view(), View::Ready { value, failure: Some(_), .. } if value.watched_folders == 7)
+        );
         assert_eq!(hand.asked.borrow().len(), 2);
     }
 
@@ -264,11 +300,15 @@ mod tests {
         let client = Client::new(Box::new(hand.clone()));
         let mut remote = Remote::<Status>::default();
         remote.ask(&client, 0.0, || GetStatus);
-        hand.ready.borrow_mut().push(Incoming::Link(Link::Down("closed".into())));
+        hand.ready
+            .borrow_mut()
+            .push(Incoming::Link(Link::Down("closed".into())));
         let (_, link) = client.poll();
         remote.poll();
         assert_eq!(link, Some(Link::Down("closed".into())));
-        assert!(matches!(remote.view(), View::Failed(failure) if failure.kind == ErrorKind::Unreachable));
+        assert!(
+            matches!(remote.view(), View::Failed(failure) if failure.kind == ErrorKind::Unreachable)
+        );
         assert_eq!(client.in_flight(), 0);
     }
 }

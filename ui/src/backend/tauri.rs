@@ -32,7 +32,9 @@ pub struct Tauri {
 }
 
 fn member(of: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+    Reflect::get(of, &JsValue::from_str(name))
+        .ok()
+        .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
 /// Bytes as they come over the bridge: an `ArrayBuffer` or an array of numbers.
@@ -53,34 +55,61 @@ impl Tauri {
             let cause = "this window has no channel for events".to_owned();
             arrived.borrow_mut().push(Incoming::Link(Link::Down(cause)));
         }
-        Some(Self { invoke, arrived, context: context.clone(), _heard: heard })
+        Some(Self {
+            invoke,
+            arrived,
+            context: context.clone(),
+            _heard: heard,
+        })
     }
 }
 
-fn subscribe(core: &JsValue, invoke: &Function, context: &egui::Context, arrived: &Queue) -> Option<Closure<dyn FnMut(JsValue)>> {
+fn subscribe(
+    core: &JsValue,
+    invoke: &Function,
+    context: &egui::Context,
+    arrived: &Queue,
+) -> Option<Closure<dyn FnMut(JsValue)>> {
     let queue = Rc::clone(arrived);
     let waker = context.clone();
     let heard = Closure::<dyn FnMut(JsValue)>::new(move |message: JsValue| {
-        queue.borrow_mut().push(match decode::<Event>(&bytes_of(&message)) {
-            Ok(event) => Incoming::Event(event),
-            Err(error) => Incoming::Link(Link::Down(error.to_string())),
-        });
+        queue
+            .borrow_mut()
+            .push(match decode::<Event>(&bytes_of(&message)) {
+                Ok(event) => Incoming::Event(event),
+                Err(error) => Incoming::Link(Link::Down(error.to_string())),
+            });
         waker.request_repaint();
     });
     let class = member(core, "Channel")?.dyn_into::<Function>().ok()?;
     let channel = Reflect::construct(&class, &Array::of1(heard.as_ref())).ok()?;
-    let name = member(&channel, "toJSON")?.dyn_into::<Function>().ok()?.call0(&channel).ok()?;
+    let name = member(&channel, "toJSON")?
+        .dyn_into::<Function>()
+        .ok()?
+        .call0(&channel)
+        .ok()?;
     let headers = Object::new();
     Reflect::set(&headers, &EVENTS.into(), &name).ok()?;
     let options = Object::new();
     Reflect::set(&options, &"headers".into(), &headers).ok()?;
-    let asked = invoke.call3(&JsValue::NULL, &COMMAND.into(), &Uint8Array::new_with_length(0), &options).ok()?;
+    let asked = invoke
+        .call3(
+            &JsValue::NULL,
+            &COMMAND.into(),
+            &Uint8Array::new_with_length(0),
+            &options,
+        )
+        .ok()?;
     let queue = Rc::clone(arrived);
     let waker = context.clone();
     spawn_local(async move {
-        let Ok(asked) = asked.dyn_into::<Promise>() else { return };
+        let Ok(asked) = asked.dyn_into::<Promise>() else {
+            return;
+        };
         if let Err(error) = JsFuture::from(asked).await {
-            queue.borrow_mut().push(Incoming::Link(Link::Down(format!("{error:?}"))));
+            queue
+                .borrow_mut()
+                .push(Incoming::Link(Link::Down(format!("{error:?}"))));
             waker.request_repaint();
         }
     });

@@ -54,7 +54,11 @@ impl Socket {
     #[must_use]
     pub fn address() -> Option<String> {
         let location = web_sys::window()?.location();
-        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        let scheme = if location.protocol().ok()? == "https:" {
+            "wss"
+        } else {
+            "ws"
+        };
         let query = location.search().unwrap_or_default();
         Some(format!("{scheme}://{}/ws{query}", location.host().ok()?))
     }
@@ -75,8 +79,12 @@ impl Inner {
             }
         });
         let message = self.handler(|inner, event| {
-            let Some(data) = event.dyn_ref::<MessageEvent>().map(MessageEvent::data) else { return };
-            let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else { return };
+            let Some(data) = event.dyn_ref::<MessageEvent>().map(MessageEvent::data) else {
+                return;
+            };
+            let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else {
+                return;
+            };
             match decode::<ServerFrame>(&Uint8Array::new(&buffer).to_vec()) {
                 Ok(ServerFrame::Reply { id, answer }) => inner.push(Incoming::Reply { id, answer }),
                 Ok(ServerFrame::Event(event)) => inner.push(Incoming::Event(event)),
@@ -86,7 +94,13 @@ impl Inner {
         let closed = self.handler(|inner, event| {
             let cause = event
                 .dyn_ref::<CloseEvent>()
-                .map(|close| format!("the connection was closed ({}) {}", close.code(), close.reason()))
+                .map(|close| {
+                    format!(
+                        "the connection was closed ({}) {}",
+                        close.code(),
+                        close.reason()
+                    )
+                })
                 .unwrap_or_default();
             inner.lost(cause);
         });
@@ -97,7 +111,10 @@ impl Inner {
         *self.socket.borrow_mut() = Some(socket);
     }
 
-    fn handler(self: &Rc<Self>, act: impl Fn(&Rc<Self>, JsEvent) + 'static) -> Closure<dyn FnMut(JsEvent)> {
+    fn handler(
+        self: &Rc<Self>,
+        act: impl Fn(&Rc<Self>, JsEvent) + 'static,
+    ) -> Closure<dyn FnMut(JsEvent)> {
         let weak: Weak<Self> = Rc::downgrade(self);
         Closure::new(move |event| {
             if let Some(inner) = weak.upgrade() {
@@ -118,7 +135,10 @@ impl Inner {
         });
         if let Some(window) = web_sys::window() {
             // Without a timer there is no way to try again; the page stays "connection lost".
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(again.as_ref().unchecked_ref(), wait);
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(
+                again.as_ref().unchecked_ref(),
+                wait,
+            );
         }
         *self.retry.borrow_mut() = Some(again);
     }

@@ -15,31 +15,49 @@ impl Shortcut {
     /// A key alone. Letters and signs act only while no text field has the focus.
     #[must_use]
     pub const fn plain(key: &'static str) -> Self {
-        Self { ctrl: false, alt: false, shift: false, key }
+        Self {
+            ctrl: false,
+            alt: false,
+            shift: false,
+            key,
+        }
     }
 
     /// With `Ctrl` (`Cmd` on macOS).
     #[must_use]
     pub const fn ctrl(key: &'static str) -> Self {
-        Self { ctrl: true, ..Self::plain(key) }
+        Self {
+            ctrl: true,
+            ..Self::plain(key)
+        }
     }
 
     /// With `Ctrl` and `Shift`.
     #[must_use]
     pub const fn ctrl_shift(key: &'static str) -> Self {
-        Self { ctrl: true, shift: true, ..Self::plain(key) }
+        Self {
+            ctrl: true,
+            shift: true,
+            ..Self::plain(key)
+        }
     }
 
     /// With `Alt`.
     #[must_use]
     pub const fn alt(key: &'static str) -> Self {
-        Self { alt: true, ..Self::plain(key) }
+        Self {
+            alt: true,
+            ..Self::plain(key)
+        }
     }
 
     /// With `Shift`.
     #[must_use]
     pub const fn shift(key: &'static str) -> Self {
-        Self { shift: true, ..Self::plain(key) }
+        Self {
+            shift: true,
+            ..Self::plain(key)
+        }
     }
 
     fn egui_key(&self) -> Option<Key> {
@@ -62,7 +80,13 @@ impl Shortcut {
     }
 
     fn modifiers(&self) -> Modifiers {
-        Modifiers { alt: self.alt, shift: self.shift, command: self.ctrl, ctrl: false, mac_cmd: false }
+        Modifiers {
+            alt: self.alt,
+            shift: self.shift,
+            command: self.ctrl,
+            ctrl: false,
+            mac_cmd: false,
+        }
     }
 }
 
@@ -71,7 +95,11 @@ impl Shortcut {
 pub fn shortcut_text(shortcut: &Shortcut) -> String {
     let mut parts = Vec::with_capacity(3);
     if shortcut.ctrl {
-        parts.push(if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" });
+        parts.push(if cfg!(target_os = "macos") {
+            "Cmd"
+        } else {
+            "Ctrl"
+        });
     }
     if shortcut.alt {
         parts.push("Alt");
@@ -98,7 +126,9 @@ pub fn pressed(ctx: &Context, shortcut: &Shortcut) -> bool {
     if widget_key && ctx.memory(|memory| memory.focused().is_some()) {
         return false;
     }
-    let Some(key) = shortcut.egui_key() else { return false };
+    let Some(key) = shortcut.egui_key() else {
+        return false;
+    };
     ctx.input_mut(|input| {
         let wanted = shortcut.modifiers();
         let hit = input.events.iter().any(|event| {
@@ -132,7 +162,14 @@ mod tests {
 
     #[test]
     fn caps_read_as_on_a_keyboard() {
-        assert_eq!(shortcut_text(&Shortcut::ctrl("K")), if cfg!(target_os = "macos") { "Cmd K" } else { "Ctrl K" });
+        assert_eq!(
+            shortcut_text(&Shortcut::ctrl("K")),
+            if cfg!(target_os = "macos") {
+                "Cmd K"
+            } else {
+                "Ctrl K"
+            }
+        );
         assert_eq!(shortcut_text(&Shortcut::shift("F8")), "Shift F8");
     }
 }

@@ -316,7 +316,10 @@ mod tests {
             for id in CommandId::ALL.iter().filter(|id| id.works_on(screen)) {
                 for key in id.spec().keys {
                     if let Some((_, other)) = seen.iter().find(|(taken, _)| taken == key) {
-                        panic!("{id:?} and {other:?} share {} on {screen:?}", shortcut_text(key));
+                        panic!(
+                            "{id:?} and {other:?} share {} on {screen:?}",
+                            shortcut_text(key)
+                        );
                     }
                     seen.push((*key, *id));
                 }
@@ -329,15 +332,23 @@ mod tests {
         for id in CommandId::ALL {
             let spec = id.spec();
             assert!(spec.name.starts_with(char::is_uppercase), "{id:?}");
-            assert!(!spec.name.ends_with("..."), "{id:?} uses three dots instead of an ellipsis");
+            assert!(
+                !spec.name.ends_with("..."),
+                "{id:?} uses three dots instead of an ellipsis"
+            );
             assert!(!spec.tip.is_empty() && !spec.tip.ends_with('.'), "{id:?}");
             for other in CommandId::ALL {
-                assert!(id == other || spec.name != other.spec().name || !shares_screen(*id, *other), "{id:?}, {other:?}");
+                assert!(
+                    id == other || spec.name != other.spec().name || !shares_screen(*id, *other),
+                    "{id:?}, {other:?}"
+                );
             }
         }
     }
 
     fn shares_screen(a: CommandId, b: CommandId) -> bool {
-        Screen::ALL.iter().any(|screen| a.works_on(*screen) && b.works_on(*screen))
+        Screen::ALL
+            .iter()
+            .any(|screen| a.works_on(*screen) && b.works_on(*screen))
     }
 }

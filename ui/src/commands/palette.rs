@@ -1,6 +1,9 @@
 //! The palette: commands, projects, kits, tags, runs and repositories in one list.
 
-use egui::{Align2, Color32, Context, CursorIcon, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, Context, CursorIcon, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{Command, CommandId};
 use crate::app::{Place, Screen};
@@ -36,7 +39,10 @@ pub fn fuzzy(needle: &str, text: &str) -> Option<(i32, Vec<usize>)> {
         let at = if positions.last().is_some_and(|last| last + 1 == next) || starts_word(next) {
             next
         } else {
-            (next..hay.len()).filter(fits).find(|i| starts_word(*i)).unwrap_or(next)
+            (next..hay.len())
+                .filter(fits)
+                .find(|i| starts_word(*i))
+                .unwrap_or(next)
         };
         score += 10;
         if starts_word(at) {
@@ -80,7 +86,11 @@ enum Does<'a> {
 impl Palette {
     /// Open it with an empty query.
     pub fn open(&mut self) {
-        *self = Self { open: true, fresh: true, ..Self::default() };
+        *self = Self {
+            open: true,
+            fresh: true,
+            ..Self::default()
+        };
     }
 
     /// Whether it is open.
@@ -91,10 +101,21 @@ impl Palette {
 
     fn hits<'a>(&self, screen: Screen, entities: &'a [Entity]) -> Vec<Hit<'a>> {
         let mut hits: Vec<Hit<'a>> = Vec::new();
-        for id in CommandId::ALL.iter().filter(|id| id.works_on(screen) && **id != CommandId::OpenPalette) {
+        for id in CommandId::ALL
+            .iter()
+            .filter(|id| id.works_on(screen) && **id != CommandId::OpenPalette)
+        {
             let spec = id.spec();
             if let Some((score, positions)) = fuzzy(&self.query, spec.name) {
-                hits.push(Hit { name: spec.name, note: spec.tip, icon: spec.icon, key: id.key(), positions, score, does: Does::Run(*id) });
+                hits.push(Hit {
+                    name: spec.name,
+                    note: spec.tip,
+                    icon: spec.icon,
+                    key: id.key(),
+                    positions,
+                    score,
+                    does: Does::Run(*id),
+                });
             }
         }
         if !self.query.trim().is_empty() {
@@ -133,16 +154,23 @@ impl Palette {
             .fill(t.bg_panel)
             .stroke(Stroke::new(sizes::STROKE, t.line_strong))
             .corner_radius(sizes::RADIUS_XL);
-        let modal = egui::Modal::new(Id::unique("palette")).area(area).backdrop_color(t.scrim().gamma_multiply(0.6)).frame(frame).show(ctx, |ui| {
-            ui.set_width(width);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            chosen = self.contents(ui, screen, entities);
-        });
+        let modal = egui::Modal::new(Id::unique("palette"))
+            .area(area)
+            .backdrop_color(t.scrim().gamma_multiply(0.6))
+            .frame(frame)
+            .show(ctx, |ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing.y = 0.0;
+                chosen = self.contents(ui, screen, entities);
+            });
         ctx.accesskit_node_builder(modal.response.id, |node| {
             node.set_role(Role::Dialog);
             node.set_label("Command palette");
         });
-        if chosen.is_some() || modal.backdrop_response.clicked() || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        if chosen.is_some()
+            || modal.backdrop_response.clicked()
+            || ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+        {
             self.open = false;
         }
         chosen
@@ -159,7 +187,10 @@ impl Palette {
         });
         let field = Id::unique("palette-query");
         widgets::inset(ui, sizes::SPACE_3, |ui| {
-            let response = widgets::TextField::search(&mut self.query, "Search, open or run a command").id(field).show(ui);
+            let response =
+                widgets::TextField::search(&mut self.query, "Search, open or run a command")
+                    .id(field)
+                    .show(ui);
             if response.response.changed() {
                 self.at = 0;
             }
@@ -168,32 +199,42 @@ impl Palette {
             ui.memory_mut(|memory| memory.request_focus(field));
         }
         let hits = self.hits(screen, entities);
-        self.at = (self.at + down).saturating_sub(up).min(hits.len().saturating_sub(1));
+        self.at = (self.at + down)
+            .saturating_sub(up)
+            .min(hits.len().saturating_sub(1));
         widgets::rule(ui);
         if hits.is_empty() {
-            widgets::inset(ui, sizes::SPACE_5, |ui| widgets::label(ui, Type::Body, t.text_2, "Nothing has this name"));
+            widgets::inset(ui, sizes::SPACE_5, |ui| {
+                widgets::label(ui, Type::Body, t.text_2, "Nothing has this name")
+            });
             return None;
         }
         let mut picked = enter.then_some(self.at);
-        ScrollArea::vertical().max_height(380.0).auto_shrink([false, true]).show_rows(ui, 34.0, hits.len(), |ui, range| {
-            for i in range {
-                let hit = &hits[i];
-                let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::CLICK);
-                response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, i == self.at, hit.name));
-                if i == self.at {
-                    ui.painter().rect_filled(rect, 0.0, t.accent_bg);
-                    if up + down > 0 {
-                        response.scroll_to_me(None);
+        ScrollArea::vertical()
+            .max_height(380.0)
+            .auto_shrink([false, true])
+            .show_rows(ui, 34.0, hits.len(), |ui, range| {
+                for i in range {
+                    let hit = &hits[i];
+                    let (rect, response) =
+                        ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::CLICK);
+                    response.widget_info(|| {
+                        WidgetInfo::selected(Role::ListBoxOption, true, i == self.at, hit.name)
+                    });
+                    if i == self.at {
+                        ui.painter().rect_filled(rect, 0.0, t.accent_bg);
+                        if up + down > 0 {
+                            response.scroll_to_me(None);
+                        }
+                    } else if response.hovered() {
+                        ui.painter().rect_filled(rect, 0.0, t.bg_hover);
                     }
-                } else if response.hovered() {
-                    ui.painter().rect_filled(rect, 0.0, t.bg_hover);
+                    paint_hit(ui, rect, hit);
+                    if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+                        picked = Some(i);
+                    }
                 }
-                paint_hit(ui, rect, hit);
-                if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
-                    picked = Some(i);
-                }
-            }
-        });
+            });
         let hit = hits.get(picked?)?;
         Some(match &hit.does {
             Does::Run(id) => Command::Run(*id),
@@ -204,28 +245,58 @@ impl Palette {
 
 fn paint_hit(ui: &Ui, rect: Rect, hit: &Hit<'_>) {
     let t = Tokens::of(ui);
-    theme::icon(ui.painter(), pos2(rect.left() + 22.0, rect.center().y), hit.icon, sizes::ICON, t.text_2);
-    let mut inner = Rect::from_min_max(pos2(rect.left() + 42.0, rect.top()), pos2(rect.right() - 14.0, rect.bottom()));
+    theme::icon(
+        ui.painter(),
+        pos2(rect.left() + 22.0, rect.center().y),
+        hit.icon,
+        sizes::ICON,
+        t.text_2,
+    );
+    let mut inner = Rect::from_min_max(
+        pos2(rect.left() + 42.0, rect.top()),
+        pos2(rect.right() - 14.0, rect.bottom()),
+    );
     if let Some(key) = &hit.key {
         let galley = Type::CaptionStrong.galley(ui, key, t.text_2, 120.0);
         let size = galley.size() + vec2(10.0, 4.0);
         let cap = Rect::from_center_size(pos2(inner.right() - size.x / 2.0, rect.center().y), size);
-        widgets::boxed(ui.painter(), cap, sizes::RADIUS_XS, Color32::TRANSPARENT, t.line_strong);
+        widgets::boxed(
+            ui.painter(),
+            cap,
+            sizes::RADIUS_XS,
+            Color32::TRANSPARENT,
+            t.line_strong,
+        );
         widgets::place(ui.painter(), galley, cap, Align2::CENTER_CENTER);
         inner.max.x = cap.left() - 10.0;
     }
     let shown = crate::format::printable(hit.name);
     let mut job = egui::text::LayoutJob::default();
     for (i, letter) in shown.chars().enumerate() {
-        let role = if hit.positions.contains(&i) { Type::BodyBold } else { Type::Body };
-        let color = if hit.positions.contains(&i) { t.accent_text } else { t.text };
+        let role = if hit.positions.contains(&i) {
+            Type::BodyBold
+        } else {
+            Type::Body
+        };
+        let color = if hit.positions.contains(&i) {
+            t.accent_text
+        } else {
+            t.text
+        };
         job.append(letter.encode_utf8(&mut [0; 4]), 0.0, role.format(color));
     }
     let galley = theme::ellipsis(ui, job, inner.width());
     let placed = widgets::place(ui.painter(), galley, inner, Align2::LEFT_CENTER);
     let rest = inner.with_min_x(placed.right() + 12.0);
     if rest.width() > 40.0 {
-        widgets::line(ui, rest, Type::Small, t.text_3, hit.note, Align2::LEFT_CENTER);
+        widgets::line(
+            ui,
+            rest,
+            Type::Small,
+            t.text_3,
+            hit.note,
+            Align2::LEFT_CENTER,
+        );
     }
 }
 
@@ -246,6 +317,9 @@ mod tests {
         let score = |needle, text| fuzzy(needle, text).map(|(score, _)| score);
         assert!(score("ek", "Edit Kitfile") > score("ek", "Check"));
         assert!(score("pack", "Pack…") > score("pack", "Preview a check"));
-        assert_eq!(fuzzy("ek", "Edit Kitfile").map(|(_, at)| at), Some(vec![0, 5]));
+        assert_eq!(
+            fuzzy("ek", "Edit Kitfile").map(|(_, at)| at),
+            Some(vec![0, 5])
+        );
     }
 }

@@ -59,16 +59,37 @@ pub fn definitions() -> FontDefinitions {
         ("icons", ICONS),
         ("icons-fill", ICONS_FILL),
     ] {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts
+            .font_data
+            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    let family = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let family = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
     // What a face lacks comes from the other one: arrows and box drawing are not in both.
-    fonts.families.insert(FontFamily::Proportional, family(&["inter-400", "icons", "mono-400"]));
-    fonts.families.insert(inter_500(), family(&["inter-500", "icons", "mono-400"]));
-    fonts.families.insert(inter_600(), family(&["inter-600", "icons", "mono-600"]));
-    fonts.families.insert(FontFamily::Monospace, family(&["mono-400", "icons", "inter-400"]));
-    fonts.families.insert(mono_600(), family(&["mono-600", "icons", "inter-600"]));
+    fonts.families.insert(
+        FontFamily::Proportional,
+        family(&["inter-400", "icons", "mono-400"]),
+    );
+    fonts
+        .families
+        .insert(inter_500(), family(&["inter-500", "icons", "mono-400"]));
+    fonts
+        .families
+        .insert(inter_600(), family(&["inter-600", "icons", "mono-600"]));
+    fonts.families.insert(
+        FontFamily::Monospace,
+        family(&["mono-400", "icons", "inter-400"]),
+    );
+    fonts
+        .families
+        .insert(mono_600(), family(&["mono-600", "icons", "inter-600"]));
     fonts.families.insert(icons(), family(&["icons"]));
-    fonts.families.insert(icons_fill(), family(&["icons-fill", "icons"]));
+    fonts
+        .families
+        .insert(icons_fill(), family(&["icons-fill", "icons"]));
     fonts
 }

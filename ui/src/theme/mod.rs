@@ -18,12 +18,24 @@ use egui::{Align2, Color32, FontId, Painter, Pos2};
 
 /// Paint an icon with its centre at `center`; `size` is the side of its box.
 pub fn icon(painter: &Painter, center: Pos2, icon: &str, size: f32, color: Color32) {
-    painter.text(center, Align2::CENTER_CENTER, icon, FontId::new(size, fonts::icons()), color);
+    painter.text(
+        center,
+        Align2::CENTER_CENTER,
+        icon,
+        FontId::new(size, fonts::icons()),
+        color,
+    );
 }
 
 /// Paint an icon of the filled cut.
 pub fn icon_fill(painter: &Painter, center: Pos2, icon: &str, size: f32, color: Color32) {
-    painter.text(center, Align2::CENTER_CENTER, icon, FontId::new(size, fonts::icons_fill()), color);
+    painter.text(
+        center,
+        Align2::CENTER_CENTER,
+        icon,
+        FontId::new(size, fonts::icons_fill()),
+        color,
+    );
 }
 
 #[cfg(test)]

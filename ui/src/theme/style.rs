@@ -41,7 +41,11 @@ pub fn apply_zoom(ctx: &Context, up: Option<bool>) {
     let next = match up {
         None => Some(1.0),
         Some(true) => ZOOM_STEPS.iter().copied().find(|step| *step > now + 0.01),
-        Some(false) => ZOOM_STEPS.iter().rev().copied().find(|step| *step < now - 0.01),
+        Some(false) => ZOOM_STEPS
+            .iter()
+            .rev()
+            .copied()
+            .find(|step| *step < now - 0.01),
     };
     if let Some(next) = next {
         ctx.set_zoom_factor(next);
@@ -100,7 +104,11 @@ fn style(t: &Tokens) -> Arc<Style> {
 }
 
 fn visuals(t: &Tokens) -> Visuals {
-    let mut visuals = if t.dark { Visuals::dark() } else { Visuals::light() };
+    let mut visuals = if t.dark {
+        Visuals::dark()
+    } else {
+        Visuals::light()
+    };
     let widget = |bg: Color32, stroke: Color32, text: Color32| WidgetVisuals {
         bg_fill: bg,
         weak_bg_fill: bg,
@@ -118,7 +126,9 @@ fn visuals(t: &Tokens) -> Visuals {
     };
     // The selection inside a text field: the letters over it stay in `text`.
     visuals.selection = Selection {
-        bg_fill: t.accent_line.gamma_multiply(if t.dark { 0.45 } else { 0.30 }),
+        bg_fill: t
+            .accent_line
+            .gamma_multiply(if t.dark { 0.45 } else { 0.30 }),
         stroke: Stroke::new(1.0, t.text),
     };
     visuals.override_text_color = Some(t.text);

@@ -6,7 +6,11 @@ use super::{DARK, LIGHT, LayerKind, Tokens};
 
 fn linear(channel: u8) -> f64 {
     let c = f64::from(channel) / 255.0;
-    if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    if c <= 0.040_45 {
+        c / 12.92
+    } else {
+        ((c + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 fn luminance(color: Color32) -> f64 {
@@ -26,7 +30,11 @@ fn name(t: &Tokens) -> &'static str {
 #[track_caller]
 fn at_least(t: &Tokens, what: &str, front: Color32, back: Color32, ratio: f64) {
     let found = contrast(front, back);
-    assert!(found >= ratio, "{}: {what} has {found:.2}, needs {ratio}", name(t));
+    assert!(
+        found >= ratio,
+        "{}: {what} has {found:.2}, needs {ratio}",
+        name(t)
+    );
 }
 
 /// The same measure as the token document: if this drifts, so would every check below.
@@ -84,7 +92,13 @@ fn texts_are_readable_where_they_stand() {
 fn the_primary_button_is_readable() {
     for t in [&DARK, &LIGHT] {
         at_least(t, "on_accent on accent", t.on_accent, t.accent, 4.5);
-        at_least(t, "on_accent on accent_hover", t.on_accent, t.accent_hover, 4.5);
+        at_least(
+            t,
+            "on_accent on accent_hover",
+            t.on_accent,
+            t.accent_hover,
+            4.5,
+        );
     }
 }
 
@@ -92,15 +106,39 @@ fn the_primary_button_is_readable() {
 fn lines_that_carry_meaning_are_visible() {
     for t in [&DARK, &LIGHT] {
         for (surface, back) in [("bg_panel", t.bg_panel), ("accent_bg", t.accent_bg)] {
-            at_least(t, &format!("line_input on {surface}"), t.line_input, back, 3.0);
-            at_least(t, &format!("accent_line on {surface}"), t.accent_line, back, 3.0);
+            at_least(
+                t,
+                &format!("line_input on {surface}"),
+                t.line_input,
+                back,
+                3.0,
+            );
+            at_least(
+                t,
+                &format!("accent_line on {surface}"),
+                t.accent_line,
+                back,
+                3.0,
+            );
             for kind in LayerKind::ALL {
-                at_least(t, &format!("{kind:?} line on {surface}"), t.layer(kind), back, 3.0);
+                at_least(
+                    t,
+                    &format!("{kind:?} line on {surface}"),
+                    t.layer(kind),
+                    back,
+                    3.0,
+                );
             }
         }
         at_least(t, "line_input on bg_raised", t.line_input, t.bg_raised, 3.0);
         for slot in 0..10 {
-            at_least(t, &format!("run {}", slot + 1), t.run(slot), t.bg_panel, 3.0);
+            at_least(
+                t,
+                &format!("run {}", slot + 1),
+                t.run(slot),
+                t.bg_panel,
+                3.0,
+            );
         }
     }
 }
@@ -110,8 +148,20 @@ fn layer_fills_carry_text() {
     for t in [&DARK, &LIGHT] {
         for kind in LayerKind::ALL {
             at_least(t, &format!("text on {kind:?}"), t.text, t.fill(kind), 4.5);
-            at_least(t, &format!("text_2 on {kind:?}"), t.text_2, t.fill(kind), 4.5);
-            at_least(t, &format!("{kind:?} line on its fill"), t.layer(kind), t.fill(kind), 3.0);
+            at_least(
+                t,
+                &format!("text_2 on {kind:?}"),
+                t.text_2,
+                t.fill(kind),
+                4.5,
+            );
+            at_least(
+                t,
+                &format!("{kind:?} line on its fill"),
+                t.layer(kind),
+                t.fill(kind),
+                3.0,
+            );
         }
     }
 }
@@ -134,14 +184,18 @@ fn runs_repeat_their_colour_with_another_stroke() {
 fn fonts_have_the_signs_we_write() {
     let ctx = egui::Context::default();
     super::install(&ctx);
-    ctx.run_ui(egui::RawInput::default(), |_| {}).drop_without_applying_deltas();
+    ctx.run_ui(egui::RawInput::default(), |_| {})
+        .drop_without_applying_deltas();
     ctx.fonts_mut(|fonts| {
         for role in super::Type::ALL {
             for sign in "…—–−×÷≈≤≥±·•←→↑↓□%/åßŁžΩЖ".chars() {
                 assert!(fonts.has_glyph(&role.font(), sign), "{role:?} lacks {sign}");
             }
             for (name, icon) in super::icons::ALL {
-                assert!(fonts.has_glyphs(&role.font(), icon), "{role:?} lacks the icon {name}");
+                assert!(
+                    fonts.has_glyphs(&role.font(), icon),
+                    "{role:?} lacks the icon {name}"
+                );
             }
         }
     });

@@ -300,13 +300,15 @@ impl Tokens {
     /// Icon, swatch and stroke colour of a layer kind.
     #[must_use]
     pub fn layer(&self, kind: LayerKind) -> Color32 {
-        kind.slot().map_or(self.text_3, |slot| self.layer_line[slot])
+        kind.slot()
+            .map_or(self.text_3, |slot| self.layer_line[slot])
     }
 
     /// Treemap fill of a layer kind.
     #[must_use]
     pub fn fill(&self, kind: LayerKind) -> Color32 {
-        kind.slot().map_or(self.bg_panel, |slot| self.layer_fill[slot])
+        kind.slot()
+            .map_or(self.bg_panel, |slot| self.layer_fill[slot])
     }
 
     /// The colour of a run's slot, counted from 0; it repeats after ten (see [`RunStroke`]).

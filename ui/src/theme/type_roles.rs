@@ -92,9 +92,12 @@ impl Type {
         match self {
             Self::Body | Self::Small | Self::Caption | Self::TitleWeak => FontFamily::Proportional,
             Self::BodyStrong | Self::SmallStrong | Self::CaptionStrong => fonts::inter_500(),
-            Self::Display | Self::Title | Self::DialogTitle | Self::Lead | Self::Heading | Self::BodyBold => {
-                fonts::inter_600()
-            }
+            Self::Display
+            | Self::Title
+            | Self::DialogTitle
+            | Self::Lead
+            | Self::Heading
+            | Self::BodyBold => fonts::inter_600(),
             Self::Mono | Self::MonoSmall => FontFamily::Monospace,
             Self::MonoStrong | Self::MonoLead => fonts::mono_600(),
         }
@@ -113,7 +116,11 @@ impl Type {
             font_id: self.font(),
             color,
             line_height: Some(self.size_line().1),
-            extra_letter_spacing: if matches!(self, Self::Title | Self::TitleWeak | Self::Display) { -0.2 } else { 0.0 },
+            extra_letter_spacing: if matches!(self, Self::Title | Self::TitleWeak | Self::Display) {
+                -0.2
+            } else {
+                0.0
+            },
             valign: egui::Align::Center,
             ..TextFormat::default()
         }
@@ -122,7 +129,10 @@ impl Type {
     /// A rich text of this role, for egui's own labels.
     #[must_use]
     pub fn rich(self, text: impl Into<String>, color: Color32) -> RichText {
-        RichText::new(text).font(self.font()).color(color).line_height(Some(self.size_line().1))
+        RichText::new(text)
+            .font(self.font())
+            .color(color)
+            .line_height(Some(self.size_line().1))
     }
 
     /// A layout job with one piece of text, without wrapping.
@@ -143,7 +153,10 @@ impl Type {
     #[must_use]
     pub fn wrapped(self, ui: &Ui, text: &str, color: Color32, width: f32) -> Arc<Galley> {
         let mut job = self.job(text, color);
-        job.wrap = TextWrapping { max_width: width.max(1.0), ..TextWrapping::default() };
+        job.wrap = TextWrapping {
+            max_width: width.max(1.0),
+            ..TextWrapping::default()
+        };
         ui.painter().layout_job(job)
     }
 }
@@ -184,7 +197,10 @@ impl Pieces {
     /// A sentence in `role`, where spans between backticks are set in the mono face.
     #[must_use]
     pub fn marked(role: Type, color: Color32, text: &str) -> Self {
-        let mono = if matches!(role, Type::Caption | Type::CaptionStrong | Type::Small | Type::SmallStrong) {
+        let mono = if matches!(
+            role,
+            Type::Caption | Type::CaptionStrong | Type::Small | Type::SmallStrong
+        ) {
             Type::MonoSmall
         } else {
             Type::Mono
@@ -209,7 +225,11 @@ impl Pieces {
     pub fn job(&self) -> LayoutJob {
         let mut job = LayoutJob::default();
         // One line height for the whole line, so that a mono span does not push its row apart.
-        let line = self.0.iter().map(|(role, _, _)| role.size_line().1).fold(0.0, f32::max);
+        let line = self
+            .0
+            .iter()
+            .map(|(role, _, _)| role.size_line().1)
+            .fold(0.0, f32::max);
         for (role, color, text) in &self.0 {
             let mut format = role.format(*color);
             format.line_height = Some(line);

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use egui::{Align2, Color32, CursorIcon, Rect, Response, Role, Sense, Ui, Vec2, Widget, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, CursorIcon, Rect, Response, Role, Sense, Ui, Vec2, Widget, WidgetInfo, pos2,
+    vec2,
+};
 
 use super::paint::{self, boxed, focus_ring, place};
 use crate::theme::{self, Tokens, Type, icons, sizes};
@@ -93,7 +96,10 @@ impl<'a> Button<'a> {
 
     /// Only an icon, in a box.
     pub fn icon_boxed(icon: &'a str, name: impl Into<Cow<'a, str>>) -> Self {
-        Self { kind: Kind::Neutral, ..Self::icon_only(icon, name) }
+        Self {
+            kind: Kind::Neutral,
+            ..Self::icon_only(icon, name)
+        }
     }
 
     /// 24 high: inside rows and cards.
@@ -195,7 +201,11 @@ impl<'a> Button<'a> {
             Kind::Ghost => (Color32::TRANSPARENT, Color32::TRANSPARENT, t.text_2),
             Kind::Link => (Color32::TRANSPARENT, Color32::TRANSPARENT, t.accent_text),
         };
-        let radius = if self.size == Size::Small { sizes::RADIUS_S } else { sizes::RADIUS_M };
+        let radius = if self.size == Size::Small {
+            sizes::RADIUS_S
+        } else {
+            sizes::RADIUS_M
+        };
         if fill != Color32::TRANSPARENT {
             boxed(ui.painter(), rect, radius, fill, stroke);
         }
@@ -203,34 +213,76 @@ impl<'a> Button<'a> {
         let y = rect.center().y;
         if let Some(icon) = self.shown_icon() {
             let color = self.icon_color.filter(|_| enabled).unwrap_or(text);
-            theme::icon(ui.painter(), pos2((x + parts.icon / 2.0).round(), y), icon, parts.icon, color);
+            theme::icon(
+                ui.painter(),
+                pos2((x + parts.icon / 2.0).round(), y),
+                icon,
+                parts.icon,
+                color,
+            );
             x += parts.icon + parts.gap(!self.text.is_empty());
         }
         if let Some(galley) = &parts.text {
-            let area = Rect::from_min_max(pos2(x, rect.top()), pos2(x + galley.size().x, rect.bottom()));
+            let area = Rect::from_min_max(
+                pos2(x, rect.top()),
+                pos2(x + galley.size().x, rect.bottom()),
+            );
             ui.painter().galley_with_override_text_color(
-                Align2::LEFT_CENTER.align_size_within_rect(galley.size(), area).min.round(),
+                Align2::LEFT_CENTER
+                    .align_size_within_rect(galley.size(), area)
+                    .min
+                    .round(),
                 galley.clone(),
                 text,
             );
             if self.kind == Kind::Link && hovered {
-                ui.painter().hline(area.x_range(), (y + 7.0).round() + 0.5, egui::Stroke::new(1.0, text));
+                ui.painter().hline(
+                    area.x_range(),
+                    (y + 7.0).round() + 0.5,
+                    egui::Stroke::new(1.0, text),
+                );
             }
             x += galley.size().x;
         }
         if self.caret {
             x += 6.0;
-            theme::icon(ui.painter(), pos2(x + 6.0, y), icons::CARET_DOWN, 12.0, text.gamma_multiply(0.8));
+            theme::icon(
+                ui.painter(),
+                pos2(x + 6.0, y),
+                icons::CARET_DOWN,
+                12.0,
+                text.gamma_multiply(0.8),
+            );
             x += 12.0;
         }
         if let Some(key) = &parts.key {
             x += 8.0;
-            let cap = Rect::from_center_size(pos2(x + key.size().x / 2.0 + 5.0, y), key.size() + vec2(10.0, 4.0));
-            let edge = if self.kind == Kind::Primary { t.on_accent.gamma_multiply(0.5) } else { t.line_strong };
-            boxed(ui.painter(), cap, sizes::RADIUS_XS, Color32::TRANSPARENT, edge);
-            let color = if self.kind == Kind::Primary { t.on_accent } else { t.text_2 };
+            let cap = Rect::from_center_size(
+                pos2(x + key.size().x / 2.0 + 5.0, y),
+                key.size() + vec2(10.0, 4.0),
+            );
+            let edge = if self.kind == Kind::Primary {
+                t.on_accent.gamma_multiply(0.5)
+            } else {
+                t.line_strong
+            };
+            boxed(
+                ui.painter(),
+                cap,
+                sizes::RADIUS_XS,
+                Color32::TRANSPARENT,
+                edge,
+            );
+            let color = if self.kind == Kind::Primary {
+                t.on_accent
+            } else {
+                t.text_2
+            };
             ui.painter().galley_with_override_text_color(
-                Align2::CENTER_CENTER.align_size_within_rect(key.size(), cap).min.round(),
+                Align2::CENTER_CENTER
+                    .align_size_within_rect(key.size(), cap)
+                    .min
+                    .round(),
                 key.clone(),
                 color,
             );
@@ -239,7 +291,11 @@ impl<'a> Button<'a> {
     }
 
     fn shown_icon(&self) -> Option<&'a str> {
-        if self.busy { Some(icons::SPINNER_GAP) } else { self.icon }
+        if self.busy {
+            Some(icons::SPINNER_GAP)
+        } else {
+            self.icon
+        }
     }
 
     fn parts(&self, ui: &Ui) -> Parts {
@@ -250,19 +306,34 @@ impl<'a> Button<'a> {
             (Kind::Link, _) => Type::SmallStrong,
             _ => Type::BodyStrong,
         };
-        let text = (!self.text.is_empty()).then(|| role.galley(ui, &self.text, t.text, f32::INFINITY));
-        let key = self.key.as_ref().map(|key| Type::CaptionStrong.galley(ui, key, t.text_2, f32::INFINITY));
+        let text =
+            (!self.text.is_empty()).then(|| role.galley(ui, &self.text, t.text, f32::INFINITY));
+        // An icon alone has its key in the tooltip.
+        let shown_key = self.key.as_ref().filter(|_| !self.text.is_empty());
+        let key = shown_key.map(|key| Type::CaptionStrong.galley(ui, key, t.text_2, f32::INFINITY));
         let icon = match (self.shown_icon().is_some(), self.size) {
             (false, _) => 0.0,
             (true, Size::Small) => sizes::ICON_S,
             (true, _) => sizes::ICON,
         };
-        let mut parts = Parts { text, key, icon, width: 0.0 };
+        let mut parts = Parts {
+            text,
+            key,
+            icon,
+            width: 0.0,
+        };
         parts.width = parts.icon
-            + if parts.icon > 0.0 { parts.gap(parts.text.is_some()) } else { 0.0 }
+            + if parts.icon > 0.0 {
+                parts.gap(parts.text.is_some())
+            } else {
+                0.0
+            }
             + parts.text.as_ref().map_or(0.0, |galley| galley.size().x)
             + if self.caret { 18.0 } else { 0.0 }
-            + parts.key.as_ref().map_or(0.0, |galley| galley.size().x + 18.0);
+            + parts
+                .key
+                .as_ref()
+                .map_or(0.0, |galley| galley.size().x + 18.0);
         parts
     }
 }
@@ -294,7 +365,11 @@ impl Widget for Button<'_> {
                     (_, _, Size::Small) => 8.0,
                 };
                 let height = self.height();
-                let width = if self.text.is_empty() { height } else { parts.width + 2.0 * pad };
+                let width = if self.text.is_empty() {
+                    height
+                } else {
+                    parts.width + 2.0 * pad
+                };
                 let size: Vec2 = vec2(width.max(self.min_width).ceil(), height);
                 let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 let name = self.name.as_deref().unwrap_or(&self.text).to_owned();
@@ -306,7 +381,8 @@ impl Widget for Button<'_> {
                     info
                 });
                 if self.busy {
-                    ui.ctx().accesskit_node_builder(response.id, |node| node.set_busy());
+                    ui.ctx()
+                        .accesskit_node_builder(response.id, |node| node.set_busy());
                 }
                 if self.caret {
                     ui.ctx().accesskit_node_builder(response.id, |node| {
@@ -342,7 +418,13 @@ pub fn key_cap(ui: &mut Ui, key: &str) -> Response {
     let t = Tokens::of(ui);
     let galley = Type::CaptionStrong.galley(ui, key, t.text_2, f32::INFINITY);
     let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(10.0, 4.0), Sense::hover());
-    boxed(ui.painter(), rect, sizes::RADIUS_XS, t.bg_raised, t.line_strong);
+    boxed(
+        ui.painter(),
+        rect,
+        sizes::RADIUS_XS,
+        t.bg_raised,
+        t.line_strong,
+    );
     place(ui.painter(), galley, rect, Align2::CENTER_CENTER);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, key));
     response

@@ -1,6 +1,9 @@
 //! What frames contents: panel heads, cards, tabs, banners, strips, key-value lines, bars.
 
-use egui::{Align, Align2, Color32, CursorIcon, EventFilter, Frame, Key, Layout, Margin, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, CursorIcon, EventFilter, Frame, Key, Layout, Margin, Rect, Response,
+    Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::paint::{self, Tone, boxed, focus_ring, hairline_below, label, place};
 use crate::theme::{self, Pieces, Tokens, Type, icons, sizes};
@@ -8,26 +11,42 @@ use crate::theme::{self, Pieces, Tokens, Type, icons, sizes};
 /// The first line of a panel, 44 high: title, count, and what stands at its right.
 ///
 /// `right` is laid out from the right edge towards the left.
-pub fn panel_head<R>(ui: &mut Ui, title: &str, count: Option<&str>, right: impl FnOnce(&mut Ui) -> R) -> R {
+pub fn panel_head<R>(
+    ui: &mut Ui,
+    title: &str,
+    count: Option<&str>,
+    right: impl FnOnce(&mut Ui) -> R,
+) -> R {
     bar_row(ui, sizes::PANEL_HEAD, sizes::SPACE_4, true, |ui| {
         let t = Tokens::of(ui);
         paint::named(ui, Role::Heading, Type::Heading, t.text, title);
         if let Some(count) = count {
             label(ui, Type::Small, t.text_3, count);
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), right).inner
+        ui.with_layout(Layout::right_to_left(Align::Center), right)
+            .inner
     })
 }
 
 /// A row of fixed height with an inset, centred vertically; `ruled` draws the hairline below.
-pub fn bar_row<R>(ui: &mut Ui, height: f32, inset: f32, ruled: bool, add: impl FnOnce(&mut Ui) -> R) -> R {
+pub fn bar_row<R>(
+    ui: &mut Ui,
+    height: f32,
+    inset: f32,
+    ruled: bool,
+    add: impl FnOnce(&mut Ui) -> R,
+) -> R {
     let t = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     if ruled {
         hairline_below(ui.painter(), rect, t.line);
     }
     let inner = rect.shrink2(vec2(inset, 0.0));
-    let mut child = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+    let mut child = ui.new_child(
+        UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
     child.spacing_mut().item_spacing.x = sizes::SPACE_3;
     add(&mut child)
 }
@@ -44,11 +63,20 @@ pub fn card<R>(
     outlined(ui, |ui| {
         let width = ui.available_width();
         let (rect, _) = ui.allocate_exact_size(vec2(width, sizes::CARD_HEAD), Sense::hover());
-        let corner = egui::CornerRadius { nw: 5, ne: 5, sw: 0, se: 0 };
+        let corner = egui::CornerRadius {
+            nw: 5,
+            ne: 5,
+            sw: 0,
+            se: 0,
+        };
         ui.painter().rect_filled(rect, corner, t.bg_raised);
         hairline_below(ui.painter(), rect, t.line);
         let inner = rect.shrink2(vec2(sizes::SPACE_4, 0.0));
-        let mut head = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+        let mut head = ui.new_child(
+            UiBuilder::new()
+                .max_rect(inner)
+                .layout(Layout::left_to_right(Align::Center)),
+        );
         paint::named(&mut head, Role::Heading, Type::BodyBold, t.text, title);
         if let Some(note) = note {
             label(&mut head, Type::Small, t.text_3, note);
@@ -86,7 +114,14 @@ pub fn inset<R>(ui: &mut Ui, margin: f32, contents: impl FnOnce(&mut Ui) -> R) -
 }
 
 /// The banner of the next action: icon, sentence, explanation; buttons from the right.
-pub fn banner(ui: &mut Ui, tone: Tone, icon: &str, title: &str, text: &str, buttons: impl FnOnce(&mut Ui)) {
+pub fn banner(
+    ui: &mut Ui,
+    tone: Tone,
+    icon: &str,
+    title: &str,
+    text: &str,
+    buttons: impl FnOnce(&mut Ui),
+) {
     let t = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 62.0), Sense::hover());
     let edge = match tone {
@@ -94,16 +129,37 @@ pub fn banner(ui: &mut Ui, tone: Tone, icon: &str, title: &str, text: &str, butt
         Tone::Neutral | Tone::Quiet => t.line_strong,
         _ => tone.color(t),
     };
-    let back = if matches!(tone, Tone::Neutral | Tone::Quiet) { t.bg_raised } else { tone.back(t) };
+    let back = if matches!(tone, Tone::Neutral | Tone::Quiet) {
+        t.bg_raised
+    } else {
+        tone.back(t)
+    };
     boxed(ui.painter(), rect, sizes::RADIUS_L, back, edge);
-    theme::icon(ui.painter(), pos2(rect.left() + 28.0, rect.center().y), icon, 26.0, tone.color(t));
+    theme::icon(
+        ui.painter(),
+        pos2(rect.left() + 28.0, rect.center().y),
+        icon,
+        26.0,
+        tone.color(t),
+    );
     let inner = rect.shrink2(vec2(14.0, 0.0));
-    let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+    let mut right = ui.new_child(
+        UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::right_to_left(Align::Center)),
+    );
     right.spacing_mut().item_spacing.x = sizes::SPACE_4;
     buttons(&mut right);
     let text_right = right.min_rect().left() - sizes::SPACE_4;
-    let words = Rect::from_min_max(pos2(rect.left() + 56.0, rect.top() + 11.0), pos2(text_right, rect.bottom()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(words).layout(Layout::top_down(Align::Min)));
+    let words = Rect::from_min_max(
+        pos2(rect.left() + 56.0, rect.top() + 11.0),
+        pos2(text_right, rect.bottom()),
+    );
+    let mut left = ui.new_child(
+        UiBuilder::new()
+            .max_rect(words)
+            .layout(Layout::top_down(Align::Min)),
+    );
     left.spacing_mut().item_spacing.y = 2.0;
     label(&mut left, Type::Heading, t.text, title);
     line_marked(&mut left, Type::Small, t.text_2, text);
@@ -118,7 +174,11 @@ pub fn line_marked(ui: &mut Ui, role: Type, color: Color32, text: &str) -> Respo
     place(ui.painter(), galley, rect, Align2::LEFT_CENTER);
     let plain = pieces.plain();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &plain));
-    if cut { response.on_hover_text(plain) } else { response }
+    if cut {
+        response.on_hover_text(plain)
+    } else {
+        response
+    }
 }
 
 /// A strip of 36 over the whole width: cause, then buttons from the right.
@@ -135,7 +195,13 @@ pub fn strip(ui: &mut Ui, tone: Tone, text: &str, buttons: impl FnOnce(&mut Ui))
 pub fn boxed_strip(ui: &mut Ui, tone: Tone, text: &str, buttons: impl FnOnce(&mut Ui)) {
     let t = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::hover());
-    boxed(ui.painter(), rect, sizes::RADIUS_M, tone.back(t), tone.color(t));
+    boxed(
+        ui.painter(),
+        rect,
+        sizes::RADIUS_M,
+        tone.back(t),
+        tone.color(t),
+    );
     strip_contents(ui, rect, tone, text, buttons);
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, text));
 }
@@ -144,15 +210,32 @@ fn strip_contents(ui: &mut Ui, rect: Rect, tone: Tone, text: &str, buttons: impl
     let t = Tokens::of(ui);
     let mut x = rect.left() + sizes::SPACE_4;
     if let Some(sign) = tone.sign() {
-        theme::icon_fill(ui.painter(), pos2(x + 8.0, rect.center().y), sign, sizes::ICON, tone.color(t));
+        theme::icon_fill(
+            ui.painter(),
+            pos2(x + 8.0, rect.center().y),
+            sign,
+            sizes::ICON,
+            tone.color(t),
+        );
         x += 24.0;
     }
     let inner = rect.shrink2(vec2(sizes::SPACE_3, 0.0));
-    let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+    let mut right = ui.new_child(
+        UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::right_to_left(Align::Center)),
+    );
     right.spacing_mut().item_spacing.x = sizes::SPACE_2;
     buttons(&mut right);
-    let words = Rect::from_min_max(pos2(x, rect.top()), pos2(right.min_rect().left() - 8.0, rect.bottom()));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(words).layout(Layout::left_to_right(Align::Center)));
+    let words = Rect::from_min_max(
+        pos2(x, rect.top()),
+        pos2(right.min_rect().left() - 8.0, rect.bottom()),
+    );
+    let mut left = ui.new_child(
+        UiBuilder::new()
+            .max_rect(words)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
     line_marked(&mut left, Type::Small, t.text, text);
 }
 
@@ -163,44 +246,78 @@ pub fn tabs(ui: &mut Ui, name: &str, at: &mut usize, choices: &[(&str, Option<u6
         .iter()
         .enumerate()
         .map(|(i, (word, count))| {
-            let role = if i == *at { Type::BodyBold } else { Type::BodyStrong };
+            let role = if i == *at {
+                Type::BodyBold
+            } else {
+                Type::BodyStrong
+            };
             let color = if i == *at { t.text } else { t.text_2 };
             let word_galley = role.galley(ui, word, color, f32::INFINITY);
-            let count = count.map(|n| Type::Caption.galley(ui, &crate::format::thousands(n), t.text_2, f32::INFINITY));
-            let width = 24.0 + word_galley.size().x + count.as_ref().map_or(0.0, |galley| galley.size().x + 20.0);
+            let count = count.map(|n| {
+                Type::Caption.galley(ui, &crate::format::thousands(n), t.text_2, f32::INFINITY)
+            });
+            let width = 24.0
+                + word_galley.size().x
+                + count.as_ref().map_or(0.0, |galley| galley.size().x + 20.0);
             (word_galley, count, width.ceil())
         })
         .collect();
     let total: f32 = cells.iter().map(|(_, _, width)| width).sum();
-    let (rect, mut response) = ui.allocate_exact_size(vec2(total, 36.0), Sense::focusable_noninteractive());
+    let (rect, mut response) =
+        ui.allocate_exact_size(vec2(total, 36.0), Sense::focusable_noninteractive());
     let before = *at;
     let mut x = rect.left();
     for (i, ((word, count, width), (text, _))) in cells.into_iter().zip(choices).enumerate() {
         let cell = Rect::from_min_size(pos2(x, rect.top()), vec2(width, rect.height()));
-        let part = ui.interact(cell, response.id.with(i), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
+        let part = ui
+            .interact(cell, response.id.with(i), Sense::CLICK)
+            .on_hover_cursor(CursorIcon::PointingHand);
         if part.clicked() {
             *at = i;
         }
         part.widget_info(|| WidgetInfo::selected(Role::Tab, true, *at == i, text));
         if part.hovered() && *at != i {
-            ui.painter().rect_filled(cell.shrink2(vec2(2.0, 5.0)), sizes::RADIUS_M, t.bg_hover);
+            ui.painter()
+                .rect_filled(cell.shrink2(vec2(2.0, 5.0)), sizes::RADIUS_M, t.bg_hover);
         }
         let word_width = word.size().x;
-        place(ui.painter(), word, cell.with_min_x(cell.left() + 12.0), Align2::LEFT_CENTER);
+        place(
+            ui.painter(),
+            word,
+            cell.with_min_x(cell.left() + 12.0),
+            Align2::LEFT_CENTER,
+        );
         if let Some(count) = count {
             let size = vec2(count.size().x + 10.0, 16.0);
-            let pill = Rect::from_center_size(pos2(cell.left() + 12.0 + word_width + 8.0 + size.x / 2.0, cell.center().y), size);
-            ui.painter().rect_filled(pill, sizes::RADIUS_XS, t.bg_active);
+            let pill = Rect::from_center_size(
+                pos2(
+                    cell.left() + 12.0 + word_width + 8.0 + size.x / 2.0,
+                    cell.center().y,
+                ),
+                size,
+            );
+            ui.painter()
+                .rect_filled(pill, sizes::RADIUS_XS, t.bg_active);
             place(ui.painter(), count, pill, Align2::CENTER_CENTER);
         }
         if *at == i {
-            ui.painter().hline(cell.shrink2(vec2(2.0, 0.0)).x_range(), cell.bottom() - 1.0, Stroke::new(sizes::EDGE, t.accent_line));
+            ui.painter().hline(
+                cell.shrink2(vec2(2.0, 0.0)).x_range(),
+                cell.bottom() - 1.0,
+                Stroke::new(sizes::EDGE, t.accent_line),
+            );
         }
         x += width;
     }
     if response.has_focus() && !choices.is_empty() {
         ui.memory_mut(|memory| {
-            memory.set_focus_lock_filter(response.id, EventFilter { horizontal_arrows: true, ..EventFilter::default() });
+            memory.set_focus_lock_filter(
+                response.id,
+                EventFilter {
+                    horizontal_arrows: true,
+                    ..EventFilter::default()
+                },
+            );
         });
         ui.input(|input| {
             if input.key_pressed(Key::ArrowRight) {
@@ -223,12 +340,28 @@ pub fn tabs(ui: &mut Ui, name: &str, at: &mut usize, choices: &[(&str, Option<u6
 pub fn key_value(ui: &mut Ui, key: &str, value: &str) -> Response {
     let t = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-    let value_galley = Type::Mono.galley(ui, &crate::format::printable(value), t.text, rect.width() * 0.6);
+    let value_galley = Type::Mono.galley(
+        ui,
+        &crate::format::printable(value),
+        t.text,
+        rect.width() * 0.6,
+    );
     let cut = value_galley.elided;
     let placed = place(ui.painter(), value_galley, rect, Align2::RIGHT_CENTER);
-    paint::line(ui, rect.with_max_x(placed.left() - 8.0), Type::Small, t.text_2, key, Align2::LEFT_CENTER);
+    paint::line(
+        ui,
+        rect.with_max_x(placed.left() - 8.0),
+        Type::Small,
+        t.text_2,
+        key,
+        Align2::LEFT_CENTER,
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{key}: {value}")));
-    if cut { response.on_hover_text(value) } else { response }
+    if cut {
+        response.on_hover_text(value)
+    } else {
+        response
+    }
 }
 
 /// Paint a bar in `rect` (its height is the bar's): parts of a whole, each with a colour.
@@ -238,7 +371,11 @@ pub fn paint_bar(ui: &Ui, rect: Rect, parts: &[(f32, Color32)]) {
     ui.painter().rect_filled(rect, radius, t.bar_track);
     let mut x = rect.left();
     for (share, color) in parts {
-        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        let share = if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
         if share <= 0.0 {
             continue;
         }
@@ -263,7 +400,8 @@ pub fn paint_bar(ui: &Ui, rect: Rect, parts: &[(f32, Color32)]) {
 ///
 /// `name` and `value` are what a screen reader says: "Pushing support-triage", "60%".
 pub fn progress(ui: &mut Ui, name: &str, value: &str, parts: &[(f32, Color32)]) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::BAR), Sense::hover());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), sizes::BAR), Sense::hover());
     paint_bar(ui, rect, parts);
     let done: f32 = parts.iter().map(|(share, _)| share).sum();
     response.widget_info(|| {
@@ -280,27 +418,58 @@ pub fn progress(ui: &mut Ui, name: &str, value: &str, parts: &[(f32, Color32)]) 
 
 /// A fold: caret, title, count; true while open. `open` is kept by the caller.
 pub fn section(ui: &mut Ui, open: &mut bool, title: &str, count: Option<&str>) -> Response {
-    let (rect, mut response) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::SECTION_ROW), Sense::click());
+    let (rect, mut response) = ui.allocate_exact_size(
+        vec2(ui.available_width(), sizes::SECTION_ROW),
+        Sense::click(),
+    );
     if response.clicked() {
         *open = !*open;
         response.mark_changed();
     }
     paint_section(ui, rect, *open, title, count, response.hovered());
     response.widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, true, title));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(*open));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_expanded(*open));
     focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
 /// Paint a group row.
-pub fn paint_section(ui: &Ui, rect: Rect, open: bool, title: &str, count: Option<&str>, hovered: bool) {
+pub fn paint_section(
+    ui: &Ui,
+    rect: Rect,
+    open: bool,
+    title: &str,
+    count: Option<&str>,
+    hovered: bool,
+) {
     let t = Tokens::of(ui);
-    ui.painter().rect_filled(rect, 0.0, if hovered { t.bg_hover } else { t.bg_raised });
+    ui.painter()
+        .rect_filled(rect, 0.0, if hovered { t.bg_hover } else { t.bg_raised });
     hairline_below(ui.painter(), rect, t.line);
-    let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
-    theme::icon(ui.painter(), pos2(rect.left() + 18.0, rect.center().y), caret, 12.0, t.text_2);
-    let text = rect.with_min_x(rect.left() + 28.0).with_max_x(rect.right() - 8.0);
-    let (placed, _) = paint::line(ui, text, Type::SmallStrong, t.text_2, title, Align2::LEFT_CENTER);
+    let caret = if open {
+        icons::CARET_DOWN
+    } else {
+        icons::CARET_RIGHT
+    };
+    theme::icon(
+        ui.painter(),
+        pos2(rect.left() + 18.0, rect.center().y),
+        caret,
+        12.0,
+        t.text_2,
+    );
+    let text = rect
+        .with_min_x(rect.left() + 28.0)
+        .with_max_x(rect.right() - 8.0);
+    let (placed, _) = paint::line(
+        ui,
+        text,
+        Type::SmallStrong,
+        t.text_2,
+        title,
+        Align2::LEFT_CENTER,
+    );
     if let Some(count) = count {
         let rest = text.with_min_x(placed.right() + 6.0);
         if rest.width() > 10.0 {
@@ -326,11 +495,20 @@ pub fn breadcrumb(ui: &mut Ui, steps: &[String]) -> Option<usize> {
             continue;
         }
         let galley = Type::Body.galley(ui, &shown, t.text_2, ui.available_width() * 0.6);
-        let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, sizes::HIT_MIN), Sense::click());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(galley.size().x, sizes::HIT_MIN), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &shown));
-        let color = if response.hovered() { t.accent_text } else { t.text_2 };
-        let min = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect).min.round();
-        ui.painter().galley_with_override_text_color(min, galley, color);
+        let color = if response.hovered() {
+            t.accent_text
+        } else {
+            t.text_2
+        };
+        let min = Align2::LEFT_CENTER
+            .align_size_within_rect(galley.size(), rect)
+            .min
+            .round();
+        ui.painter()
+            .galley_with_override_text_color(min, galley, color);
         focus_ring(ui, rect, sizes::RADIUS_S, &response);
         if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
             clicked = Some(i);

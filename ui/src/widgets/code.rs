@@ -4,7 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use egui::text::LayoutJob;
-use egui::{Align2, Color32, Frame, Galley, Id, Margin, Rect, Response, ScrollArea, Sense, Shape, Stroke, TextEdit, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, Frame, Galley, Id, Margin, Rect, Response, ScrollArea, Sense, Shape, Stroke,
+    TextEdit, Ui, pos2, vec2,
+};
 
 use super::{Tone, paint};
 use crate::theme::{self, Tokens, Type, sizes};
@@ -52,10 +55,18 @@ pub struct Decoration {
 /// The coloured text as a layout job.
 #[must_use]
 pub fn highlight(t: &Tokens, text: &str, spans: &[(Range<usize>, Token)]) -> LayoutJob {
-    let mut job = LayoutJob { break_on_newline: true, ..LayoutJob::default() };
+    let mut job = LayoutJob {
+        break_on_newline: true,
+        ..LayoutJob::default()
+    };
     let mut at = 0;
     for (range, token) in spans {
-        if range.start < at || range.end > text.len() || !text.is_char_boundary(range.start) || !text.is_char_boundary(range.end) || range.is_empty() {
+        if range.start < at
+            || range.end > text.len()
+            || !text.is_char_boundary(range.start)
+            || !text.is_char_boundary(range.end)
+            || range.is_empty()
+        {
             continue;
         }
         if at < range.start {
@@ -89,15 +100,26 @@ pub struct CodeOutput {
 }
 
 /// A text editor with line numbers. `reveal` scrolls to a line, counted from 0.
-pub fn code_editor(ui: &mut Ui, id: Id, name: &str, text: &mut String, decoration: &Decoration, read_only: bool, reveal: Option<usize>) -> CodeOutput {
+pub fn code_editor(
+    ui: &mut Ui,
+    id: Id,
+    name: &str,
+    text: &mut String,
+    decoration: &Decoration,
+    read_only: bool,
+    reveal: Option<usize>,
+) -> CodeOutput {
     let t = Tokens::of(ui);
     let area = ui.available_rect_before_wrap();
     ui.painter().rect_filled(area, 0.0, t.bg_input);
     let digits = text.lines().count().max(1).to_string().len().max(2) as f32;
     let gutter = 24.0 + digits * 7.0 + 16.0;
-    let mut scroll = ScrollArea::both().id_salt(id.with("scroll")).auto_shrink([false, false]);
+    let mut scroll = ScrollArea::both()
+        .id_salt(id.with("scroll"))
+        .auto_shrink([false, false]);
     if let Some(line) = reveal {
-        scroll = scroll.vertical_scroll_offset((line as f32 * sizes::ROW_TEXT - area.height() / 2.0).max(0.0));
+        scroll = scroll
+            .vertical_scroll_offset((line as f32 * sizes::ROW_TEXT - area.height() / 2.0).max(0.0));
     }
     scroll
         .show(ui, |ui| {
@@ -106,13 +128,18 @@ pub fn code_editor(ui: &mut Ui, id: Id, name: &str, text: &mut String, decoratio
             let back = ui.painter().add(Shape::Noop);
             let lines = text.split('\n').count();
             ui.set_min_height(lines as f32 * sizes::ROW_TEXT + 16.0);
-            let mut layouter = |ui: &Ui, buffer: &dyn egui::TextBuffer, _wrap: f32| -> Arc<Galley> {
-                // While typing runs ahead of the analysis, spans that no longer fit are left out.
-                ui.painter().layout_job(highlight(t, buffer.as_str(), &decoration.spans))
-            };
+            let mut layouter =
+                |ui: &Ui, buffer: &dyn egui::TextBuffer, _wrap: f32| -> Arc<Galley> {
+                    // While typing runs ahead of the analysis, spans that no longer fit are left out.
+                    ui.painter()
+                        .layout_job(highlight(t, buffer.as_str(), &decoration.spans))
+                };
             let room = Rect::from_min_size(
                 origin + vec2(gutter, 6.0),
-                vec2((area.width() - gutter).max(40.0), (lines as f32 * sizes::ROW_TEXT).max(area.height() - 12.0)),
+                vec2(
+                    (area.width() - gutter).max(40.0),
+                    (lines as f32 * sizes::ROW_TEXT).max(area.height() - 12.0),
+                ),
             );
             let mut child = ui.new_child(egui::UiBuilder::new().max_rect(room));
             let output = TextEdit::multiline(text)
@@ -128,27 +155,47 @@ pub fn code_editor(ui: &mut Ui, id: Id, name: &str, text: &mut String, decoratio
                 .show(&mut child);
             let response = output.response.response.clone().accessible_name(name);
             let used = output.galley.size();
-            ui.allocate_rect(Rect::from_min_size(origin, vec2(gutter + used.x + 24.0, used.y + 16.0)), Sense::hover());
+            ui.allocate_rect(
+                Rect::from_min_size(origin, vec2(gutter + used.x + 24.0, used.y + 16.0)),
+                Sense::hover(),
+            );
             let top = output.galley_pos.y;
             let mut shapes = Vec::new();
             for (line, mark) in &decoration.lines {
-                let row = Rect::from_min_size(pos2(view.left(), top + *line as f32 * sizes::ROW_TEXT), vec2(view.width(), sizes::ROW_TEXT));
+                let row = Rect::from_min_size(
+                    pos2(view.left(), top + *line as f32 * sizes::ROW_TEXT),
+                    vec2(view.width(), sizes::ROW_TEXT),
+                );
                 if row.intersects(view) {
                     let (fill, edge) = line_colors(t, *mark);
                     shapes.push(Shape::rect_filled(row, 0.0, fill));
-                    shapes.push(Shape::rect_filled(row.with_max_x(row.left() + sizes::EDGE_WIDE), 0.0, edge));
+                    shapes.push(Shape::rect_filled(
+                        row.with_max_x(row.left() + sizes::EDGE_WIDE),
+                        0.0,
+                        edge,
+                    ));
                 }
             }
             ui.painter().set(back, Shape::Vec(shapes));
             gutter_ui(ui, t, origin.x, gutter, top, lines, view, decoration);
             for (range, tone) in &decoration.waves {
-                wave(ui, &output.galley, output.galley_pos, text, range, tone.color(t));
+                wave(
+                    ui,
+                    &output.galley,
+                    output.galley_pos,
+                    text,
+                    range,
+                    tone.color(t),
+                );
             }
             let cursor = output.cursor_range.map(|range| range.primary.index);
             let cursor = cursor.map(|index| byte_of(text, index.into()));
             CodeOutput {
                 response,
-                cursor_line: cursor.map(|at| text.get(..at).map_or(0, |before| before.matches('\n').count())),
+                cursor_line: cursor.map(|at| {
+                    text.get(..at)
+                        .map_or(0, |before| before.matches('\n').count())
+                }),
                 cursor,
             }
         })
@@ -164,22 +211,48 @@ fn line_colors(t: &Tokens, mark: LineMark) -> (Color32, Color32) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "where the gutter stands")]
-fn gutter_ui(ui: &Ui, t: &Tokens, left: f32, width: f32, top: f32, lines: usize, view: Rect, decoration: &Decoration) {
+fn gutter_ui(
+    ui: &Ui,
+    t: &Tokens,
+    left: f32,
+    width: f32,
+    top: f32,
+    lines: usize,
+    view: Rect,
+    decoration: &Decoration,
+) {
     let first = ((view.top() - top) / sizes::ROW_TEXT).floor().max(0.0) as usize;
     let last = (((view.bottom() - top) / sizes::ROW_TEXT).ceil().max(0.0) as usize).min(lines);
     for line in first..last {
-        let row = Rect::from_min_size(pos2(left, top + line as f32 * sizes::ROW_TEXT), vec2(width - 8.0, sizes::ROW_TEXT));
-        let mark = decoration.lines.iter().filter(|(at, _)| *at == line).map(|(_, mark)| *mark).last();
+        let row = Rect::from_min_size(
+            pos2(left, top + line as f32 * sizes::ROW_TEXT),
+            vec2(width - 8.0, sizes::ROW_TEXT),
+        );
+        let mark = decoration
+            .lines
+            .iter()
+            .filter(|(at, _)| *at == line)
+            .map(|(_, mark)| *mark)
+            .last();
         let number = row.with_max_x(row.right() - 18.0);
         let color = if mark.is_some() { t.text_2 } else { t.text_3 };
-        paint::line(ui, number, Type::MonoSmall, color, &(line + 1).to_string(), Align2::RIGHT_CENTER);
+        paint::line(
+            ui,
+            number,
+            Type::MonoSmall,
+            color,
+            &(line + 1).to_string(),
+            Align2::RIGHT_CENTER,
+        );
         let sign = pos2(row.right() - 7.0, row.center().y);
         match mark {
             Some(LineMark::Added) => {
-                ui.painter().text(sign, Align2::CENTER_CENTER, "+", Type::Mono.font(), t.ok);
+                ui.painter()
+                    .text(sign, Align2::CENTER_CENTER, "+", Type::Mono.font(), t.ok);
             }
             Some(LineMark::Changed) => {
-                ui.painter().text(sign, Align2::CENTER_CENTER, "~", Type::Mono.font(), t.info);
+                ui.painter()
+                    .text(sign, Align2::CENTER_CENTER, "~", Type::Mono.font(), t.info);
             }
             Some(LineMark::Problem(tone)) => {
                 if let Some(icon) = tone.sign() {
@@ -192,19 +265,37 @@ fn gutter_ui(ui: &Ui, t: &Tokens, left: f32, width: f32, top: f32, lines: usize,
             let x = left + 2.0;
             let y = row.top();
             let points = vec![pos2(x, y - 4.0), pos2(x + 6.0, y), pos2(x, y + 4.0)];
-            ui.painter().add(Shape::convex_polygon(points, t.err, Stroke::NONE));
+            ui.painter()
+                .add(Shape::convex_polygon(points, t.err, Stroke::NONE));
         }
     }
 }
 
 /// A wave of 3 px steps under a range of the text.
-fn wave(ui: &Ui, galley: &Galley, origin: egui::Pos2, text: &str, range: &Range<usize>, color: Color32) {
-    let (Some(before), Some(inside)) = (text.get(..range.start), text.get(range.clone())) else { return };
+fn wave(
+    ui: &Ui,
+    galley: &Galley,
+    origin: egui::Pos2,
+    text: &str,
+    range: &Range<usize>,
+    color: Color32,
+) {
+    let (Some(before), Some(inside)) = (text.get(..range.start), text.get(range.clone())) else {
+        return;
+    };
     let from = before.chars().count();
     let to = from + inside.chars().count().max(1);
-    let rect = |index: usize| galley.pos_from_cursor(egui::text::CCursor::new(index)).translate(origin.to_vec2());
+    let rect = |index: usize| {
+        galley
+            .pos_from_cursor(egui::text::CCursor::new(index))
+            .translate(origin.to_vec2())
+    };
     let (start, end) = (rect(from), rect(to));
-    let right = if (end.top() - start.top()).abs() < 1.0 { end.left() } else { start.left() + 40.0 };
+    let right = if (end.top() - start.top()).abs() < 1.0 {
+        end.left()
+    } else {
+        start.left() + 40.0
+    };
     let y = start.bottom() - 1.5;
     let mut points = Vec::new();
     let mut x = start.left();
@@ -218,7 +309,9 @@ fn wave(ui: &Ui, galley: &Galley, origin: egui::Pos2, text: &str, range: &Range<
 }
 
 fn byte_of(text: &str, chars: usize) -> usize {
-    text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at)
+    text.char_indices()
+        .nth(chars)
+        .map_or(text.len(), |(at, _)| at)
 }
 
 /// Read-only text in the mono face in a box, such as a command line; it can be selected.
@@ -246,10 +339,19 @@ mod tests {
     #[test]
     fn spans_that_do_not_fit_are_left_out() {
         let text = "näme: value";
-        let spans = [(0..5, Token::Key), (2..3, Token::Sign), (7..99, Token::Text), (7..12, Token::Text)];
+        let spans = [
+            (0..5, Token::Key),
+            (2..3, Token::Sign),
+            (7..99, Token::Text),
+            (7..12, Token::Text),
+        ];
         let job = highlight(&DARK, text, &spans);
         assert_eq!(job.text, text);
-        let colors: Vec<_> = job.sections.iter().map(|section| section.format.color).collect();
+        let colors: Vec<_> = job
+            .sections
+            .iter()
+            .map(|section| section.format.color)
+            .collect();
         assert_eq!(colors, [DARK.accent_text, DARK.text, DARK.ok]);
     }
 }

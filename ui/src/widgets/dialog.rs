@@ -1,6 +1,9 @@
 //! Dialogs: over the page, with a scrim; they keep the focus inside and give it back.
 
-use egui::{Align, Context, Frame, Id, Key, Layout, Margin, Rect, Role, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui::{
+    Align, Context, Frame, Id, Key, Layout, Margin, Rect, Role, Stroke, Ui, UiBuilder, Vec2, pos2,
+    vec2,
+};
 
 use super::button::Button;
 use super::paint::{hairline_below, label, named};
@@ -30,7 +33,11 @@ pub fn dialog(
     let t = Tokens::of_ctx(ctx);
     let screen = ctx.content_rect();
     let whole = screen.width() < sizes::VERY_NARROW && frame.size.x > 700.0;
-    let size = if whole { screen.size() - vec2(24.0, 24.0) } else { frame.size.min(screen.size() - vec2(32.0, 32.0)) };
+    let size = if whole {
+        screen.size() - vec2(24.0, 24.0)
+    } else {
+        frame.size.min(screen.size() - vec2(32.0, 32.0))
+    };
     let id = Id::unique(("dialog", frame.title));
     let mut closed = false;
     let modal = egui::Modal::new(id)
@@ -49,16 +56,33 @@ pub fn dialog(
             let area = Rect::from_min_size(ui.max_rect().min, size);
             closed |= head_ui(ui, frame, area);
             let foot_rect = Rect::from_min_max(pos2(area.left(), area.bottom() - 60.0), area.max);
-            let body_rect = Rect::from_min_max(pos2(area.left(), area.top() + 52.0), pos2(area.right(), foot_rect.top()));
+            let body_rect = Rect::from_min_max(
+                pos2(area.left(), area.top() + 52.0),
+                pos2(area.right(), foot_rect.top()),
+            );
             let mut inside = ui.new_child(UiBuilder::new().id_salt("body").max_rect(body_rect));
             inside.shrink_clip_rect(body_rect);
             body(&mut inside);
-            let corner = egui::CornerRadius { nw: 0, ne: 0, sw: sizes::RADIUS_XL, se: sizes::RADIUS_XL };
-            ui.painter().rect_filled(foot_rect.shrink2(vec2(1.0, 1.0)), corner, t.bg_raised);
-            ui.painter().hline(foot_rect.x_range(), foot_rect.top() + 0.5, Stroke::new(1.0, t.line));
+            let corner = egui::CornerRadius {
+                nw: 0,
+                ne: 0,
+                sw: sizes::RADIUS_XL,
+                se: sizes::RADIUS_XL,
+            };
+            ui.painter()
+                .rect_filled(foot_rect.shrink2(vec2(1.0, 1.0)), corner, t.bg_raised);
+            ui.painter().hline(
+                foot_rect.x_range(),
+                foot_rect.top() + 0.5,
+                Stroke::new(1.0, t.line),
+            );
             let inner = foot_rect.shrink2(vec2(sizes::PAGE_INSET, 0.0));
-            let mut row =
-                ui.new_child(UiBuilder::new().id_salt("foot").max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+            let mut row = ui.new_child(
+                UiBuilder::new()
+                    .id_salt("foot")
+                    .max_rect(inner)
+                    .layout(Layout::right_to_left(Align::Center)),
+            );
             row.spacing_mut().item_spacing.x = sizes::SPACE_3;
             foot(&mut row);
         });
@@ -68,7 +92,9 @@ pub fn dialog(
         node.set_modal();
     });
     let popup = egui::Popup::is_any_open(ctx);
-    let escape = modal.is_top_modal && !popup && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape));
+    let escape = modal.is_top_modal
+        && !popup
+        && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape));
     closed | escape
 }
 
@@ -84,14 +110,27 @@ fn head_ui(ui: &mut Ui, frame: &DialogFrame<'_>, area: Rect) -> bool {
     );
     if let Some(icon) = frame.icon {
         let (rect, _) = row.allocate_exact_size(vec2(20.0, 20.0), egui::Sense::hover());
-        theme::icon(row.painter(), rect.center(), icon, sizes::ICON_RAIL, t.accent_text);
+        theme::icon(
+            row.painter(),
+            rect.center(),
+            icon,
+            sizes::ICON_RAIL,
+            t.accent_text,
+        );
     }
-    named(&mut row, Role::Heading, Type::DialogTitle, t.text, frame.title);
+    named(
+        &mut row,
+        Role::Heading,
+        Type::DialogTitle,
+        t.text,
+        frame.title,
+    );
     if let Some(note) = frame.note {
         label(&mut row, Type::Small, t.text_2, note);
     }
     row.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.add(Button::icon_only(icons::X, "Close").key("Esc")).clicked()
+        ui.add(Button::icon_only(icons::X, "Close").key("Esc"))
+            .clicked()
     })
     .inner
 }
@@ -110,7 +149,12 @@ pub enum Answer {
 /// A question with one answer that does it and one that leaves things as they are.
 pub fn confirm(ctx: &Context, title: &str, text: &str, yes: &str, danger: bool) -> Answer {
     let mut answer = Answer::Open;
-    let frame = DialogFrame { title, icon: None, note: None, size: vec2(460.0, 210.0) };
+    let frame = DialogFrame {
+        title,
+        icon: None,
+        note: None,
+        size: vec2(460.0, 210.0),
+    };
     let closed = dialog(
         ctx,
         &frame,
@@ -130,10 +174,17 @@ pub fn confirm(ctx: &Context, title: &str, text: &str, yes: &str, danger: bool) 
             if ui.add(main.large()).clicked() {
                 answer = Answer::Yes;
             }
-            if ui.add(Button::neutral("Cancel").large().key("Esc")).clicked() {
+            if ui
+                .add(Button::neutral("Cancel").large().key("Esc"))
+                .clicked()
+            {
                 answer = Answer::No;
             }
         },
     );
-    if closed && answer == Answer::Open { Answer::No } else { answer }
+    if closed && answer == Answer::Open {
+        Answer::No
+    } else {
+        answer
+    }
 }

@@ -1,6 +1,9 @@
 //! Text fields: with a label, an error, an icon, a suffix; and the search field.
 
-use egui::{Align, Align2, Color32, CursorIcon, Frame, Id, Margin, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, CursorIcon, Frame, Id, Margin, Rect, Response, Role, Sense, Shape,
+    Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::button::Button;
 use super::paint::{label, place};
@@ -217,12 +220,22 @@ impl<'a> TextField<'a> {
 
     fn body(self, ui: &mut Ui, width: f32) -> FieldResponse {
         let t = Tokens::of(ui);
-        let height = if self.small { sizes::FIELD_S } else { sizes::FIELD };
+        let height = if self.small {
+            sizes::FIELD_S
+        } else {
+            sizes::FIELD
+        };
         let (rect, base) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
         let back = ui.painter().add(Shape::Noop);
         let mut inner = rect.shrink2(vec2(8.0, 0.0));
         if let Some(icon) = self.icon {
-            theme::icon(ui.painter(), pos2(inner.left() + 7.0, rect.center().y), icon, sizes::ICON_S, t.text_3);
+            theme::icon(
+                ui.painter(),
+                pos2(inner.left() + 7.0, rect.center().y),
+                icon,
+                sizes::ICON_S,
+                t.text_3,
+            );
             inner.min.x += 22.0;
         }
         let mut out = (false, false, false);
@@ -230,36 +243,71 @@ impl<'a> TextField<'a> {
             let button = Button::neutral(text).small();
             let galley = Type::SmallStrong.galley(ui, text, t.text, f32::INFINITY);
             let size = vec2(galley.size().x + 16.0, sizes::BUTTON_S);
-            let area = Rect::from_min_size(pos2(rect.right() - 2.0 - size.x, rect.center().y - size.y / 2.0), size);
+            let area = Rect::from_min_size(
+                pos2(rect.right() - 2.0 - size.x, rect.center().y - size.y / 2.0),
+                size,
+            );
             out.0 = ui.put(area, button).clicked();
             inner.max.x = area.left() - 6.0;
         }
         if self.caret {
-            let area = Rect::from_center_size(pos2(rect.right() - 14.0, rect.center().y), vec2(22.0, height));
+            let area = Rect::from_center_size(
+                pos2(rect.right() - 14.0, rect.center().y),
+                vec2(22.0, height),
+            );
             let caret = ui.interact(area, base.id.with("caret"), Sense::CLICK);
             caret.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Show choices"));
-            theme::icon(ui.painter(), area.center(), icons::CARET_UP_DOWN, 12.0, t.text_3);
+            theme::icon(
+                ui.painter(),
+                area.center(),
+                icons::CARET_UP_DOWN,
+                12.0,
+                t.text_3,
+            );
             out.0 |= caret.clicked();
             inner.max.x = area.left() - 2.0;
         }
         if self.changed {
-            let area = Rect::from_center_size(pos2(inner.right() - 7.0, rect.center().y), vec2(22.0, height));
+            let area = Rect::from_center_size(
+                pos2(inner.right() - 7.0, rect.center().y),
+                vec2(22.0, height),
+            );
             let pencil = ui.interact(area, base.id.with("restore"), Sense::CLICK);
             pencil.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Restore saved value"));
-            theme::icon(ui.painter(), area.center(), icons::PENCIL_SIMPLE, 13.0, t.info);
-            out.2 = pencil.on_hover_text("Changed. Click to restore the saved value").clicked();
+            theme::icon(
+                ui.painter(),
+                area.center(),
+                icons::PENCIL_SIMPLE,
+                13.0,
+                t.info,
+            );
+            out.2 = pencil
+                .on_hover_text("Changed. Click to restore the saved value")
+                .clicked();
             inner.max.x = area.left() - 2.0;
         }
         if let Some((tone, icon, words)) = self.status {
             let color = tone.color(t);
             let galley = Type::Small.galley(ui, words, t.text_2, (inner.width() * 0.5).max(40.0));
-            let at = Rect::from_min_max(pos2(inner.right() - galley.size().x, rect.top()), pos2(inner.right(), rect.bottom()));
+            let at = Rect::from_min_max(
+                pos2(inner.right() - galley.size().x, rect.top()),
+                pos2(inner.right(), rect.bottom()),
+            );
             place(ui.painter(), galley, at, Align2::LEFT_CENTER);
-            theme::icon(ui.painter(), pos2(at.left() - 10.0, rect.center().y), icon, 13.0, color);
+            theme::icon(
+                ui.painter(),
+                pos2(at.left() - 10.0, rect.center().y),
+                icon,
+                13.0,
+                color,
+            );
             inner.max.x = at.left() - 20.0;
         }
         if self.clear && !self.text.is_empty() {
-            let area = Rect::from_center_size(pos2(rect.right() - 13.0, rect.center().y), vec2(24.0, height));
+            let area = Rect::from_center_size(
+                pos2(rect.right() - 13.0, rect.center().y),
+                vec2(24.0, height),
+            );
             let cross = ui.interact(area, base.id.with("clear"), Sense::CLICK);
             cross.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Clear"));
             let color = if cross.hovered() { t.text } else { t.text_3 };
@@ -272,8 +320,17 @@ impl<'a> TextField<'a> {
         } else if let Some(key) = self.key {
             let galley = Type::CaptionStrong.galley(ui, key, t.text_2, f32::INFINITY);
             let size = galley.size() + vec2(10.0, 4.0);
-            let cap = Rect::from_center_size(pos2(rect.right() - 6.0 - size.x / 2.0, rect.center().y), size);
-            super::paint::boxed(ui.painter(), cap, sizes::RADIUS_XS, t.bg_raised, t.line_strong);
+            let cap = Rect::from_center_size(
+                pos2(rect.right() - 6.0 - size.x / 2.0, rect.center().y),
+                size,
+            );
+            super::paint::boxed(
+                ui.painter(),
+                cap,
+                sizes::RADIUS_XS,
+                t.bg_raised,
+                t.line_strong,
+            );
             place(ui.painter(), galley, cap, Align2::CENTER_CENTER);
             inner.max.x = cap.left() - 6.0;
         }
@@ -302,7 +359,8 @@ impl<'a> TextField<'a> {
             });
         }
         paint_box(ui, back, rect, response.has_focus(), self.error.is_some());
-        let submitted = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let submitted =
+            response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         FieldResponse {
             response,
             rect,
@@ -315,11 +373,23 @@ impl<'a> TextField<'a> {
 }
 
 /// The box of a field: line, error line, or focus ring.
-pub(super) fn paint_box(ui: &Ui, at: egui::layers::ShapeIdx, rect: Rect, focused: bool, wrong: bool) {
+pub(super) fn paint_box(
+    ui: &Ui,
+    at: egui::layers::ShapeIdx,
+    rect: Rect,
+    focused: bool,
+    wrong: bool,
+) {
     let t = Tokens::of(ui);
     let enabled = ui.is_enabled();
     let fill = if enabled { t.bg_input } else { t.bg_raised };
-    let edge = if wrong { t.err } else if enabled { t.line_input } else { t.line };
+    let edge = if wrong {
+        t.err
+    } else if enabled {
+        t.line_input
+    } else {
+        t.line
+    };
     let shape = egui::epaint::RectShape::new(
         rect,
         sizes::RADIUS_M,

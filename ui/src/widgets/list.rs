@@ -1,6 +1,8 @@
 //! Rows of two or three lines, as in the lists of projects, kits and repositories; and tree rows.
 
-use egui::{Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::paint::{self, hairline_below};
 use super::pill::{Mark, paint_mark};
@@ -112,17 +114,23 @@ impl<'a> ListRow<'a> {
     /// How high it is.
     #[must_use]
     pub fn height(&self) -> f32 {
-        if self.third.is_some() { sizes::LIST_3 } else { sizes::LIST_2 }
+        if self.third.is_some() {
+            sizes::LIST_3
+        } else {
+            sizes::LIST_2
+        }
     }
 
     /// Draw it over the whole width. It can be clicked and takes the focus.
     pub fn show(self, ui: &mut Ui, id: Id) -> Response {
         let t = Tokens::of(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), self.height()), Sense::hover());
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), self.height()), Sense::hover());
         let response = ui.interact(rect, id, Sense::click());
         let spoken = self.spoken();
         response.widget_info(|| WidgetInfo::selected(Role::ListItem, true, self.selected, &spoken));
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_selected(self.selected));
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_selected(self.selected));
         if ui.is_rect_visible(rect) {
             if self.selected {
                 ui.painter().rect_filled(rect, 0.0, t.accent_bg);
@@ -156,50 +164,126 @@ impl<'a> ListRow<'a> {
         let mut inner = rect.shrink2(vec2(sizes::SPACE_4, 0.0));
         match &self.lead {
             Some(Lead::Letter(letter, color)) => {
-                let area = Rect::from_center_size(pos2(inner.left() + 13.0, rect.center().y), vec2(26.0, 26.0));
-                paint::boxed(ui.painter(), area, sizes::RADIUS_S, t.bg_raised, t.line_strong);
-                paint::line(ui, area, Type::SmallStrong, *color, letter, Align2::CENTER_CENTER);
+                let area = Rect::from_center_size(
+                    pos2(inner.left() + 13.0, rect.center().y),
+                    vec2(26.0, 26.0),
+                );
+                paint::boxed(
+                    ui.painter(),
+                    area,
+                    sizes::RADIUS_S,
+                    t.bg_raised,
+                    t.line_strong,
+                );
+                paint::line(
+                    ui,
+                    area,
+                    Type::SmallStrong,
+                    *color,
+                    letter,
+                    Align2::CENTER_CENTER,
+                );
                 inner.min.x += 36.0;
             }
             Some(Lead::Icon(icon, color)) => {
-                theme::icon(ui.painter(), pos2(inner.left() + 8.0, rect.center().y), icon, sizes::ICON, *color);
+                theme::icon(
+                    ui.painter(),
+                    pos2(inner.left() + 8.0, rect.center().y),
+                    icon,
+                    sizes::ICON,
+                    *color,
+                );
                 inner.min.x += 24.0;
             }
             None => {}
         }
-        let lines = if self.third.is_some() { [5.0, 24.0, 43.0] } else { [5.0, 23.0, 0.0] };
-        let row = |i: usize, height: f32| Rect::from_min_size(pos2(inner.left(), rect.top() + lines[i]), vec2(inner.width(), height));
+        let lines = if self.third.is_some() {
+            [5.0, 24.0, 43.0]
+        } else {
+            [5.0, 23.0, 0.0]
+        };
+        let row = |i: usize, height: f32| {
+            Rect::from_min_size(
+                pos2(inner.left(), rect.top() + lines[i]),
+                vec2(inner.width(), height),
+            )
+        };
 
         let mut first = row(0, 18.0);
         if self.star {
-            theme::icon_fill(ui.painter(), pos2(first.right() - 7.0, first.center().y), icons::STAR, 13.0, t.accent_text);
+            theme::icon_fill(
+                ui.painter(),
+                pos2(first.right() - 7.0, first.center().y),
+                icons::STAR,
+                13.0,
+                t.accent_text,
+            );
             first.max.x -= 20.0;
         }
         if let Some((icon, text, mono)) = self.right {
             let role = if mono { Type::Mono } else { Type::Small };
             let color = if mono { t.text_2 } else { t.text_3 };
-            let (placed, _) = paint::line(ui, first.with_min_x(first.center().x), role, color, text, Align2::RIGHT_CENTER);
+            let (placed, _) = paint::line(
+                ui,
+                first.with_min_x(first.center().x),
+                role,
+                color,
+                text,
+                Align2::RIGHT_CENTER,
+            );
             first.max.x = placed.left() - 6.0;
             if let Some(icon) = icon {
-                theme::icon(ui.painter(), pos2(placed.left() - 10.0, first.center().y), icon, 13.0, t.text_3);
+                theme::icon(
+                    ui.painter(),
+                    pos2(placed.left() - 10.0, first.center().y),
+                    icon,
+                    13.0,
+                    t.text_3,
+                );
                 first.max.x -= 18.0;
             }
         }
         let color = if self.faded { t.text_2 } else { t.text };
-        paint::line(ui, first, Type::BodyStrong, color, self.title, Align2::LEFT_CENTER);
+        paint::line(
+            ui,
+            first,
+            Type::BodyStrong,
+            color,
+            self.title,
+            Align2::LEFT_CENTER,
+        );
 
         let mut second = row(1, 16.0);
         if let Some(figure) = self.note_right {
-            let (placed, _) = paint::line(ui, second.with_min_x(second.center().x), Type::MonoSmall, t.text_3, figure, Align2::RIGHT_CENTER);
+            let (placed, _) = paint::line(
+                ui,
+                second.with_min_x(second.center().x),
+                Type::MonoSmall,
+                t.text_3,
+                figure,
+                Align2::RIGHT_CENTER,
+            );
             second.max.x = placed.left() - 8.0;
         }
         for (mark, words) in &self.marks {
             if second.width() < 30.0 {
                 break;
             }
-            paint_mark(ui, pos2(second.left() + 6.0, second.center().y), *mark, 13.0);
+            paint_mark(
+                ui,
+                pos2(second.left() + 6.0, second.center().y),
+                *mark,
+                13.0,
+            );
             let words_at = second.with_min_x(second.left() + 16.0);
-            let (placed, _) = paint::line(ui, words_at, Type::Small, mark.tone().color(t), words, Align2::LEFT_CENTER);
+            let (placed, _) = paint::line(
+                ui,
+                words_at,
+                Type::Small,
+                mark.tone().color(t),
+                words,
+                Align2::LEFT_CENTER,
+            );
             second.min.x = placed.right() + 10.0;
         }
         if let Some(note) = self.note {
@@ -210,11 +294,31 @@ impl<'a> ListRow<'a> {
             let mut third = row(2, 14.0);
             if let Some((icon, text)) = right {
                 let area = third.with_min_x(third.left() + third.width() * 0.4);
-                let (placed, _) = paint::line(ui, area, Type::MonoSmall, t.text_3, text, Align2::RIGHT_CENTER);
-                theme::icon(ui.painter(), pos2(placed.left() - 9.0, third.center().y), icon, 12.0, t.text_3);
+                let (placed, _) = paint::line(
+                    ui,
+                    area,
+                    Type::MonoSmall,
+                    t.text_3,
+                    text,
+                    Align2::RIGHT_CENTER,
+                );
+                theme::icon(
+                    ui.painter(),
+                    pos2(placed.left() - 9.0, third.center().y),
+                    icon,
+                    12.0,
+                    t.text_3,
+                );
                 third.max.x = placed.left() - 22.0;
             }
-            paint::line(ui, third, Type::MonoSmall, t.text_3, path, Align2::LEFT_CENTER);
+            paint::line(
+                ui,
+                third,
+                Type::MonoSmall,
+                t.text_3,
+                path,
+                Align2::LEFT_CENTER,
+            );
         }
     }
 }
@@ -276,13 +380,18 @@ impl TreeRow<'_> {
     /// Draw it over the whole width.
     pub fn show(self, ui: &mut Ui, id: Id) -> TreeRowResponse {
         let t = Tokens::of(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW_TREE), Sense::hover());
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW_TREE), Sense::hover());
         let response = ui.interact(rect, id, Sense::click());
-        let spoken = [self.name, self.pill.map_or("", |(_, word)| word), self.figure]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ");
+        let spoken = [
+            self.name,
+            self.pill.map_or("", |(_, word)| word),
+            self.figure,
+        ]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
         response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, self.selected, &spoken));
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_level(self.depth + 1);
@@ -297,47 +406,96 @@ impl TreeRow<'_> {
             ui.painter().rect_filled(rect, 0.0, t.bg_hover);
         }
         if let Some(edge) = self.edge {
-            ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(sizes::EDGE_WIDE, rect.height())), 0.0, edge);
+            ui.painter().rect_filled(
+                Rect::from_min_size(rect.min, vec2(sizes::EDGE_WIDE, rect.height())),
+                0.0,
+                edge,
+            );
         }
         let mut x = rect.left() + 16.0 + self.depth as f32 * 14.0;
         let mut toggled = false;
         if let Some(open) = self.open {
-            let caret = Rect::from_center_size(pos2(x + 6.0, rect.center().y), vec2(20.0, rect.height()));
-            let icon = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+            let caret =
+                Rect::from_center_size(pos2(x + 6.0, rect.center().y), vec2(20.0, rect.height()));
+            let icon = if open {
+                icons::CARET_DOWN
+            } else {
+                icons::CARET_RIGHT
+            };
             theme::icon(ui.painter(), caret.center(), icon, 12.0, t.text_2);
-            let part = ui.interact(caret, id.with("caret"), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
-            part.widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, true, format!("Unfold {}", self.name)));
+            let part = ui
+                .interact(caret, id.with("caret"), Sense::CLICK)
+                .on_hover_cursor(CursorIcon::PointingHand);
+            part.widget_info(|| {
+                WidgetInfo::labeled(
+                    Role::DisclosureTriangle,
+                    true,
+                    format!("Unfold {}", self.name),
+                )
+            });
             toggled |= part.clicked();
             if response.has_focus() {
                 ui.input(|input| {
-                    toggled |= (input.key_pressed(egui::Key::ArrowRight) && !open) || (input.key_pressed(egui::Key::ArrowLeft) && open);
+                    toggled |= (input.key_pressed(egui::Key::ArrowRight) && !open)
+                        || (input.key_pressed(egui::Key::ArrowLeft) && open);
                 });
             }
         }
         if response.has_focus() {
-            let filter = egui::EventFilter { horizontal_arrows: self.open.is_some(), ..egui::EventFilter::default() };
+            let filter = egui::EventFilter {
+                horizontal_arrows: self.open.is_some(),
+                ..egui::EventFilter::default()
+            };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         }
         x += 18.0;
         let (icon, color) = self.icon;
-        theme::icon(ui.painter(), pos2(x + 7.0, rect.center().y), icon, 15.0, if self.faded { t.text_3 } else { color });
+        theme::icon(
+            ui.painter(),
+            pos2(x + 7.0, rect.center().y),
+            icon,
+            15.0,
+            if self.faded { t.text_3 } else { color },
+        );
         x += 22.0;
-        let mut inner = Rect::from_min_max(pos2(x, rect.top()), pos2(rect.right() - sizes::SPACE_4, rect.bottom()));
+        let mut inner = Rect::from_min_max(
+            pos2(x, rect.top()),
+            pos2(rect.right() - sizes::SPACE_4, rect.bottom()),
+        );
         if !self.figure.is_empty() {
-            let (placed, _) = paint::line(ui, inner, Type::MonoSmall, t.text_3, self.figure, Align2::RIGHT_CENTER);
+            let (placed, _) = paint::line(
+                ui,
+                inner,
+                Type::MonoSmall,
+                t.text_3,
+                self.figure,
+                Align2::RIGHT_CENTER,
+            );
             inner.max.x = placed.left() - 8.0;
         }
         if let Some((tone, word)) = self.pill {
             let galley = Type::Caption.galley(ui, word, tone.color(t), 90.0);
             let size = galley.size() + vec2(10.0, 4.0);
-            let area = Rect::from_min_size(pos2(inner.right() - size.x, rect.center().y - size.y / 2.0), size);
-            ui.painter().rect_filled(area, sizes::RADIUS_XS, tone.back(t));
+            let area = Rect::from_min_size(
+                pos2(inner.right() - size.x, rect.center().y - size.y / 2.0),
+                size,
+            );
+            ui.painter()
+                .rect_filled(area, sizes::RADIUS_XS, tone.back(t));
             paint::place(ui.painter(), galley, area, Align2::CENTER_CENTER);
             inner.max.x = area.left() - 6.0;
         }
-        let role = if self.strong { Type::BodyStrong } else { Type::Body };
+        let role = if self.strong {
+            Type::BodyStrong
+        } else {
+            Type::Body
+        };
         let color = if self.faded { t.text_3 } else { t.text };
-        let room = if self.mark.is_some() { inner.with_max_x(inner.right() - 20.0) } else { inner };
+        let room = if self.mark.is_some() {
+            inner.with_max_x(inner.right() - 20.0)
+        } else {
+            inner
+        };
         let (placed, cut) = paint::line(ui, room, role, color, self.name, Align2::LEFT_CENTER);
         if let Some(mark) = self.mark {
             paint_mark(ui, pos2(placed.right() + 12.0, rect.center().y), mark, 13.0);

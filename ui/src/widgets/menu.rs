@@ -1,6 +1,9 @@
 //! Menus: of a button and of a row.
 
-use egui::{Align2, CursorIcon, Frame, Margin, Popup, PopupCloseBehavior, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CursorIcon, Frame, Margin, Popup, PopupCloseBehavior, Response, Role, Sense, Stroke,
+    Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::paint::{boxed, focus_ring, place};
 use crate::theme::{self, Tokens, Type, sizes};
@@ -30,7 +33,14 @@ pub struct MenuItem<'a> {
 impl<'a> MenuItem<'a> {
     /// An item; its text ends in an ellipsis when a question follows.
     pub fn new(text: &'a str) -> Self {
-        Self { text, icon: None, key: None, danger: false, checked: None, blocked: None }
+        Self {
+            text,
+            icon: None,
+            key: None,
+            danger: false,
+            checked: None,
+            blocked: None,
+        }
     }
 
     /// An icon before the word.
@@ -81,12 +91,16 @@ impl<'a> MenuItem<'a> {
         let t = Tokens::of(ui);
         let color = if self.danger { t.err } else { t.text };
         let text = Type::Body.galley(ui, self.text, color, 320.0);
-        let key = self.key.map(|key| Type::Caption.galley(ui, key, t.text_3, 120.0));
+        let key = self
+            .key
+            .map(|key| Type::Caption.galley(ui, key, t.text_3, 120.0));
         let wanted = 36.0 + text.size().x + key.as_ref().map_or(8.0, |key| key.size().x + 32.0);
         let width = wanted.max(ui.available_width()).max(180.0);
         let (rect, response) = ui.allocate_exact_size(vec2(width, sizes::ROW), Sense::click());
         response.widget_info(|| match self.checked {
-            Some(on) => WidgetInfo::selected(Role::MenuItemCheckBox, ui.is_enabled(), on, self.text),
+            Some(on) => {
+                WidgetInfo::selected(Role::MenuItemCheckBox, ui.is_enabled(), on, self.text)
+            }
             None => WidgetInfo::labeled(Role::MenuItem, ui.is_enabled(), self.text),
         });
         if ui.is_enabled() && (response.hovered() || response.has_focus()) {
@@ -99,11 +113,27 @@ impl<'a> MenuItem<'a> {
         };
         if let Some(icon) = icon {
             let color = if self.danger { t.err } else { t.text_2 };
-            theme::icon(ui.painter(), pos2(rect.left() + 16.0, rect.center().y), icon, 15.0, color);
+            theme::icon(
+                ui.painter(),
+                pos2(rect.left() + 16.0, rect.center().y),
+                icon,
+                15.0,
+                color,
+            );
         }
-        place(ui.painter(), text, rect.with_min_x(rect.left() + 32.0), Align2::LEFT_CENTER);
+        place(
+            ui.painter(),
+            text,
+            rect.with_min_x(rect.left() + 32.0),
+            Align2::LEFT_CENTER,
+        );
         if let Some(key) = key {
-            place(ui.painter(), key, rect.with_max_x(rect.right() - 10.0), Align2::RIGHT_CENTER);
+            place(
+                ui.painter(),
+                key,
+                rect.with_max_x(rect.right() - 10.0),
+                Align2::RIGHT_CENTER,
+            );
         }
         focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
         response.on_hover_cursor(CursorIcon::PointingHand)
@@ -111,7 +141,12 @@ impl<'a> MenuItem<'a> {
 }
 
 /// The menu of a button: opens below it on a click.
-pub fn menu<R>(button: &Response, ui: &Ui, name: &str, contents: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+pub fn menu<R>(
+    button: &Response,
+    ui: &Ui,
+    name: &str,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> Option<R> {
     Popup::menu(button)
         .accessible_name(name)
         .frame(menu_frame(ui))
@@ -124,10 +159,16 @@ pub fn menu<R>(button: &Response, ui: &Ui, name: &str, contents: impl FnOnce(&mu
 }
 
 /// The menu of a row: a right click, or `Shift F10` while the row's widget has the focus.
-pub fn row_menu<R>(row: &Response, ui: &Ui, name: &str, contents: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+pub fn row_menu<R>(
+    row: &Response,
+    ui: &Ui,
+    name: &str,
+    contents: impl FnOnce(&mut Ui) -> R,
+) -> Option<R> {
     let id = row.id.with("menu");
     let asked = row.secondary_clicked()
-        || (row.has_focus() && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10)));
+        || (row.has_focus()
+            && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10)));
     if asked {
         Popup::open_id(ui.ctx(), id);
     }
@@ -149,5 +190,9 @@ pub fn row_menu<R>(row: &Response, ui: &Ui, name: &str, contents: impl FnOnce(&m
 pub fn menu_rule(ui: &mut Ui) {
     let t = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 9.0), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y.round() + 0.5, Stroke::new(1.0, t.line));
+    ui.painter().hline(
+        rect.x_range(),
+        rect.center().y.round() + 0.5,
+        Stroke::new(1.0, t.line),
+    );
 }

@@ -23,20 +23,26 @@ pub mod treemap;
 
 pub use button::{Button, key_cap};
 pub use chrome::{
-    banner, bar_row, boxed_strip, breadcrumb, card, inset, key_value, line_marked, outlined, paint_bar,
-    paint_section, panel_head, progress, section, strip, tabs,
+    banner, bar_row, boxed_strip, breadcrumb, card, inset, key_value, line_marked, outlined,
+    paint_bar, paint_section, panel_head, progress, section, strip, tabs,
 };
 pub use dialog::{Answer, DialogFrame, confirm, dialog};
 pub use field::{FieldResponse, TextField, text_area};
 pub use list::{ListRow, TreeRow, TreeRowResponse};
 pub use menu::{MenuItem, menu, menu_frame, menu_rule, row_menu};
-pub use paint::{Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces, place, rule};
+pub use paint::{
+    Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces,
+    place, rule,
+};
 pub use pill::{
-    Mark, badge, fact, legend, legend_color, mark, paint_count_badge, paint_mark, paint_marker, pill,
+    Mark, badge, fact, legend, legend_color, mark, paint_count_badge, paint_mark, paint_marker,
+    pill,
 };
 pub use select::{combobox, labeled_select, select};
 pub use split::{Side, over_content, split, take_regions};
 pub use states::{FailureAction, empty, failed, failed_strip, no_match, skeleton};
 pub use table::{Cell, Column, Line, Table, TableOutput, TableState};
 pub use toast::{Toast, Toasts};
-pub use toggles::{Segment, Tick, checkbox, faded, paint_radio, paint_tick, radio, segments, switch, tick_row};
+pub use toggles::{
+    Segment, Tick, checkbox, faded, paint_radio, paint_tick, radio, segments, switch, tick_row,
+};

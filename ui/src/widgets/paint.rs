@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, CornerRadius, Galley, Painter, Rect, Response, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Galley, Painter, Rect, Response, Stroke, StrokeKind, Ui, pos2,
+    vec2,
+};
 
 use crate::theme::{self, Tokens, Type, sizes};
 
@@ -108,7 +111,14 @@ pub fn place(painter: &Painter, galley: Arc<Galley>, rect: Rect, align: Align2) 
 }
 
 /// One line of text in `rect`, cut with an ellipsis; returns its rect and whether it was cut.
-pub fn line(ui: &Ui, rect: Rect, role: Type, color: Color32, text: &str, align: Align2) -> (Rect, bool) {
+pub fn line(
+    ui: &Ui,
+    rect: Rect,
+    role: Type,
+    color: Color32,
+    text: &str,
+    align: Align2,
+) -> (Rect, bool) {
     let galley = role.galley(ui, &crate::format::printable(text), color, rect.width());
     let cut = galley.elided;
     (place(ui.painter(), galley, rect, align), cut)
@@ -116,7 +126,11 @@ pub fn line(ui: &Ui, rect: Rect, role: Type, color: Color32, text: &str, align: 
 
 /// A hairline from left to right at the lower edge of `rect`.
 pub fn hairline_below(painter: &Painter, rect: Rect, color: Color32) {
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(sizes::STROKE, color));
+    painter.hline(
+        rect.x_range(),
+        rect.bottom() - 0.5,
+        Stroke::new(sizes::STROKE, color),
+    );
 }
 
 /// A label that neither wraps nor can be selected: the everyday text of the interface.
@@ -130,11 +144,21 @@ pub fn label(ui: &mut Ui, role: Type, color: Color32, text: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
     ui.painter().galley(rect.min, galley, color);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &shown));
-    if cut { response.on_hover_text(shown) } else { response }
+    if cut {
+        response.on_hover_text(shown)
+    } else {
+        response
+    }
 }
 
 /// A label with another role in the accessibility tree, where its text is its name.
-pub fn named(ui: &mut Ui, node_role: egui::Role, role: Type, color: Color32, text: &str) -> Response {
+pub fn named(
+    ui: &mut Ui,
+    node_role: egui::Role,
+    role: Type,
+    color: Color32,
+    text: &str,
+) -> Response {
     let response = label(ui, role, color, text);
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(node_role);
@@ -165,10 +189,15 @@ pub fn pieces(ui: &mut Ui, pieces: &theme::Pieces) -> Response {
 pub fn rule(ui: &mut Ui) {
     let t = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), egui::Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(sizes::STROKE, t.line));
+    ui.painter().hline(
+        rect.x_range(),
+        rect.center().y,
+        Stroke::new(sizes::STROKE, t.line),
+    );
 }
 
 /// Give a widget a description that a screen reader says after its name.
 pub fn describe(ui: &Ui, response: &Response, description: &str) {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(description));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(description));
 }

@@ -101,7 +101,12 @@ impl Mark {
             Self::Behind | Self::Decide | Self::Attention | Self::NoLayer => Tone::Warn,
             Self::Diverged | Self::Blocks | Self::Failed => Tone::Err,
             Self::Mounted | Self::NotPulled | Self::Local => Tone::Neutral,
-            Self::Reused | Self::Waiting | Self::Offline | Self::New | Self::Paused | Self::Cancelled => Tone::Quiet,
+            Self::Reused
+            | Self::Waiting
+            | Self::Offline
+            | Self::New
+            | Self::Paused
+            | Self::Cancelled => Tone::Quiet,
         }
     }
 }
@@ -119,10 +124,22 @@ pub fn paint_mark(ui: &Ui, center: egui::Pos2, mark: Mark, size: f32) {
 pub fn mark(ui: &mut Ui, mark: Mark, words: &str) -> Response {
     let t = Tokens::of(ui);
     let galley = Type::Small.galley(ui, words, mark.tone().color(t), ui.available_width() - 18.0);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(18.0 + galley.size().x, galley.size().y), Sense::hover());
-    paint_mark(ui, pos2(rect.left() + 7.0, rect.center().y), mark, sizes::ICON_S);
-    place(ui.painter(), galley, rect.with_min_x(rect.left() + 18.0), Align2::LEFT_CENTER);
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(18.0 + galley.size().x, galley.size().y),
+        Sense::hover(),
+    );
+    paint_mark(
+        ui,
+        pos2(rect.left() + 7.0, rect.center().y),
+        mark,
+        sizes::ICON_S,
+    );
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + 18.0),
+        Align2::LEFT_CENTER,
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
     response
 }
@@ -132,9 +149,21 @@ pub fn fact(ui: &mut Ui, icon: &str, words: &str) -> Response {
     let t = Tokens::of(ui);
     let pieces = theme::Pieces::marked(Type::Small, t.text_2, words);
     let galley = theme::ellipsis(ui, pieces.job(), ui.available_width() - 19.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(19.0 + galley.size().x, 18.0), Sense::hover());
-    theme::icon(ui.painter(), pos2(rect.left() + 7.0, rect.center().y), icon, sizes::ICON_S, t.text_3);
-    place(ui.painter(), galley, rect.with_min_x(rect.left() + 19.0), Align2::LEFT_CENTER);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(19.0 + galley.size().x, 18.0), Sense::hover());
+    theme::icon(
+        ui.painter(),
+        pos2(rect.left() + 7.0, rect.center().y),
+        icon,
+        sizes::ICON_S,
+        t.text_3,
+    );
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + 19.0),
+        Align2::LEFT_CENTER,
+    );
     let plain = pieces.plain();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &plain));
     response
@@ -143,16 +172,34 @@ pub fn fact(ui: &mut Ui, icon: &str, words: &str) -> Response {
 /// A pill: a word on a tinted ground, with an icon if the tone has a meaning.
 pub fn pill(ui: &mut Ui, tone: Tone, icon: Option<&str>, words: &str) -> Response {
     let t = Tokens::of(ui);
-    let color = if tone == Tone::Neutral { t.text_2 } else { tone.color(t) };
+    let color = if tone == Tone::Neutral {
+        t.text_2
+    } else {
+        tone.color(t)
+    };
     let galley = Type::CaptionStrong.galley(ui, words, color, ui.available_width() - 12.0);
     let icon_width = if icon.is_some() { 17.0 } else { 0.0 };
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(galley.size().x + 12.0 + icon_width, 18.0), Sense::hover());
-    ui.painter().rect_filled(rect, sizes::RADIUS_XS, tone.back(t));
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(galley.size().x + 12.0 + icon_width, 18.0),
+        Sense::hover(),
+    );
+    ui.painter()
+        .rect_filled(rect, sizes::RADIUS_XS, tone.back(t));
     if let Some(icon) = icon {
-        theme::icon(ui.painter(), pos2(rect.left() + 13.0, rect.center().y), icon, 13.0, color);
+        theme::icon(
+            ui.painter(),
+            pos2(rect.left() + 13.0, rect.center().y),
+            icon,
+            13.0,
+            color,
+        );
     }
-    place(ui.painter(), galley, rect.with_min_x(rect.left() + 6.0 + icon_width), Align2::LEFT_CENTER);
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + 6.0 + icon_width),
+        Align2::LEFT_CENTER,
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
     response
 }
@@ -161,8 +208,15 @@ pub fn pill(ui: &mut Ui, tone: Tone, icon: Option<&str>, words: &str) -> Respons
 pub fn badge(ui: &mut Ui, words: &str) -> Response {
     let t = Tokens::of(ui);
     let galley = Type::MonoSmall.galley(ui, words, t.text_2, ui.available_width() - 12.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 12.0, 18.0), Sense::hover());
-    boxed(ui.painter(), rect, sizes::RADIUS_XS, Color32::TRANSPARENT, t.line_strong);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 12.0, 18.0), Sense::hover());
+    boxed(
+        ui.painter(),
+        rect,
+        sizes::RADIUS_XS,
+        Color32::TRANSPARENT,
+        t.line_strong,
+    );
     place(ui.painter(), galley, rect, Align2::CENTER_CENTER);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
     response
@@ -171,7 +225,11 @@ pub fn badge(ui: &mut Ui, words: &str) -> Response {
 /// Paint a round count badge with its centre at `center`.
 pub fn paint_count_badge(ui: &Ui, center: egui::Pos2, count: u64) {
     let t = Tokens::of(ui);
-    let text = if count > 99 { "99+".to_owned() } else { count.to_string() };
+    let text = if count > 99 {
+        "99+".to_owned()
+    } else {
+        count.to_string()
+    };
     let galley = Type::CaptionStrong.galley(ui, &text, t.on_accent, f32::INFINITY);
     let size = vec2((galley.size().x + 9.0).max(16.0), 16.0);
     let rect = Rect::from_center_size(center, size);
@@ -181,22 +239,44 @@ pub fn paint_count_badge(ui: &Ui, center: egui::Pos2, count: u64) {
 
 /// A swatch and the word for a layer kind, as in a legend.
 pub fn legend(ui: &mut Ui, kind: LayerKind) -> Response {
-    legend_color(ui, Tokens::of(ui).layer(kind), kind.word(), kind == LayerKind::None)
+    legend_color(
+        ui,
+        Tokens::of(ui).layer(kind),
+        kind.word(),
+        kind == LayerKind::None,
+    )
 }
 
 /// A swatch and a word; `dashed` draws an outline instead of a fill.
 pub fn legend_color(ui: &mut Ui, color: Color32, word: &str, dashed: bool) -> Response {
     let t = Tokens::of(ui);
     let galley = Type::Small.galley(ui, word, t.text_2, f32::INFINITY);
-    let (rect, response) = ui.allocate_exact_size(vec2(16.0 + galley.size().x, 16.0), Sense::hover());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(16.0 + galley.size().x, 16.0), Sense::hover());
     let swatch = Rect::from_min_size(pos2(rect.left(), rect.center().y - 5.0), vec2(10.0, 10.0));
     if dashed {
-        let c = [swatch.left_top(), swatch.right_top(), swatch.right_bottom(), swatch.left_bottom(), swatch.left_top()];
-        ui.painter().extend(egui::Shape::dashed_line(&c, Stroke::new(1.0, t.text_3), 2.0, 2.0));
+        let c = [
+            swatch.left_top(),
+            swatch.right_top(),
+            swatch.right_bottom(),
+            swatch.left_bottom(),
+            swatch.left_top(),
+        ];
+        ui.painter().extend(egui::Shape::dashed_line(
+            &c,
+            Stroke::new(1.0, t.text_3),
+            2.0,
+            2.0,
+        ));
     } else {
         ui.painter().rect_filled(swatch, 2.0, color);
     }
-    place(ui.painter(), galley, rect.with_min_x(rect.left() + 16.0), Align2::LEFT_CENTER);
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + 16.0),
+        Align2::LEFT_CENTER,
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
     response
 }
@@ -215,16 +295,28 @@ pub fn paint_marker(ui: &Ui, center: egui::Pos2, marker: Marker, color: Color32,
         }
         Marker::Square => {
             let rect = Rect::from_center_size(center, vec2(7.0, 7.0));
-            ui.painter().rect(rect, 0.0, fill, stroke, egui::StrokeKind::Inside);
+            ui.painter()
+                .rect(rect, 0.0, fill, stroke, egui::StrokeKind::Inside);
         }
         Marker::Triangle => {
-            let points = vec![center + vec2(0.0, -r), center + vec2(r, r - 0.5), center + vec2(-r, r - 0.5)];
-            ui.painter().add(egui::Shape::convex_polygon(points, fill, stroke));
+            let points = vec![
+                center + vec2(0.0, -r),
+                center + vec2(r, r - 0.5),
+                center + vec2(-r, r - 0.5),
+            ];
+            ui.painter()
+                .add(egui::Shape::convex_polygon(points, fill, stroke));
         }
         Marker::Diamond => {
             let r = 4.5;
-            let points = vec![center + vec2(0.0, -r), center + vec2(r, 0.0), center + vec2(0.0, r), center + vec2(-r, 0.0)];
-            ui.painter().add(egui::Shape::convex_polygon(points, fill, stroke));
+            let points = vec![
+                center + vec2(0.0, -r),
+                center + vec2(r, 0.0),
+                center + vec2(0.0, r),
+                center + vec2(-r, 0.0),
+            ];
+            ui.painter()
+                .add(egui::Shape::convex_polygon(points, fill, stroke));
         }
     }
 }

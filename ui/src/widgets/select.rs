@@ -1,6 +1,9 @@
 //! Choosing one of a list: select, and combobox that also takes any text.
 
-use egui::{Align2, CursorIcon, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CursorIcon, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Ui,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::field::{FieldResponse, TextField};
 use super::menu::menu_frame;
@@ -18,11 +21,30 @@ pub fn select(ui: &mut Ui, name: &str, at: &mut usize, choices: &[&str], width: 
         info.current_text_value = Some(shown.to_owned());
         info
     });
-    let fill = if response.hovered() { t.bg_hover } else { t.bg_raised };
+    let fill = if response.hovered() {
+        t.bg_hover
+    } else {
+        t.bg_raised
+    };
     boxed(ui.painter(), rect, sizes::RADIUS_M, fill, t.line_strong);
-    let text = rect.shrink2(vec2(10.0, 0.0)).with_max_x(rect.right() - 26.0);
-    line(ui, text, Type::BodyStrong, t.text, shown, Align2::LEFT_CENTER);
-    theme::icon(ui.painter(), pos2(rect.right() - 14.0, rect.center().y), icons::CARET_DOWN, 12.0, t.text_2);
+    let text = rect
+        .shrink2(vec2(10.0, 0.0))
+        .with_max_x(rect.right() - 26.0);
+    line(
+        ui,
+        text,
+        Type::BodyStrong,
+        t.text,
+        shown,
+        Align2::LEFT_CENTER,
+    );
+    theme::icon(
+        ui.painter(),
+        pos2(rect.right() - 14.0, rect.center().y),
+        icons::CARET_DOWN,
+        12.0,
+        t.text_2,
+    );
     focus_ring(ui, rect, sizes::RADIUS_M, &response);
     let response_for_menu = response.clone().on_hover_cursor(CursorIcon::PointingHand);
     let before = *at;
@@ -48,7 +70,13 @@ pub fn select(ui: &mut Ui, name: &str, at: &mut usize, choices: &[&str], width: 
 }
 
 /// A select with a label above it.
-pub fn labeled_select(ui: &mut Ui, name: &str, at: &mut usize, choices: &[&str], width: f32) -> Response {
+pub fn labeled_select(
+    ui: &mut Ui,
+    name: &str,
+    at: &mut usize,
+    choices: &[&str],
+    width: f32,
+) -> Response {
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let t = Tokens::of(ui);
@@ -61,15 +89,29 @@ pub fn labeled_select(ui: &mut Ui, name: &str, at: &mut usize, choices: &[&str],
 /// A row of a list of choices.
 pub(super) fn option_row(ui: &mut Ui, text: &str, chosen: bool) -> Response {
     let t = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, text));
     if response.hovered() || response.has_focus() {
         boxed(ui.painter(), rect, sizes::RADIUS_S, t.bg_hover, t.bg_hover);
     }
     let color = if chosen { t.accent_text } else { t.text };
-    line(ui, rect.shrink2(vec2(8.0, 0.0)).with_max_x(rect.right() - 24.0), Type::Body, color, text, Align2::LEFT_CENTER);
+    line(
+        ui,
+        rect.shrink2(vec2(8.0, 0.0)).with_max_x(rect.right() - 24.0),
+        Type::Body,
+        color,
+        text,
+        Align2::LEFT_CENTER,
+    );
     if chosen {
-        theme::icon(ui.painter(), pos2(rect.right() - 14.0, rect.center().y), icons::CHECK, 13.0, color);
+        theme::icon(
+            ui.painter(),
+            pos2(rect.right() - 14.0, rect.center().y),
+            icons::CHECK,
+            13.0,
+            color,
+        );
     }
     focus_ring(ui, rect.shrink(1.0), sizes::RADIUS_S, &response);
     response.on_hover_cursor(CursorIcon::PointingHand)
@@ -103,13 +145,19 @@ pub fn combobox<'a>(
     if field.button_clicked {
         Popup::toggle_id(ui.ctx(), popup);
     }
-    if field.response.has_focus() && ui.input(|input| input.modifiers.alt && input.key_pressed(egui::Key::ArrowDown)) {
+    if field.response.has_focus()
+        && ui.input(|input| input.modifiers.alt && input.key_pressed(egui::Key::ArrowDown))
+    {
         Popup::open_id(ui.ctx(), popup);
     }
     let needle = typed.to_lowercase();
-    let exact = choices.iter().any(|choice| choice.eq_ignore_ascii_case(&typed));
-    let shown: Vec<&&str> =
-        choices.iter().filter(|choice| exact || needle.is_empty() || choice.to_lowercase().contains(&needle)).collect();
+    let exact = choices
+        .iter()
+        .any(|choice| choice.eq_ignore_ascii_case(&typed));
+    let shown: Vec<&&str> = choices
+        .iter()
+        .filter(|choice| exact || needle.is_empty() || choice.to_lowercase().contains(&needle))
+        .collect();
     let width = field.rect.width();
     let anchor = field.response.clone().with_new_rect(field.rect);
     Popup::from_response(&anchor)
@@ -123,7 +171,12 @@ pub fn combobox<'a>(
             ui.spacing_mut().item_spacing.y = 0.0;
             if shown.is_empty() {
                 let t = Tokens::of(ui);
-                label(ui, Type::Small, t.text_3, "No known value contains this; it is taken as typed.");
+                label(
+                    ui,
+                    Type::Small,
+                    t.text_3,
+                    "No known value contains this; it is taken as typed.",
+                );
             }
             ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
                 for choice in shown {

@@ -1,6 +1,8 @@
 //! Panels beside each other with a 1 px line that can be dragged.
 
-use egui::{CursorIcon, EventFilter, Id, Key, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{
+    CursorIcon, EventFilter, Id, Key, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
+};
 
 use crate::theme::{Tokens, sizes};
 
@@ -30,7 +32,11 @@ pub fn split<A, B>(
 ) -> (A, B) {
     let t = Tokens::of(ui);
     let area = ui.available_rect_before_wrap();
-    let whole = if side == Side::Bottom { area.height() } else { area.width() };
+    let whole = if side == Side::Bottom {
+        area.height()
+    } else {
+        area.width()
+    };
     let most = (whole - 200.0).max(120.0);
     *size = size.clamp(120.0_f32.min(most), most);
     let at = match side {
@@ -58,12 +64,21 @@ pub fn split<A, B>(
         Side::Bottom => Rect::from_x_y_ranges(area.x_range(), at..=at + 1.0),
     };
     let id = ui.scope_id().with((name, "split"));
-    let grab = if side == Side::Bottom { line.expand2(vec2(0.0, 3.0)) } else { line.expand2(vec2(3.0, 0.0)) };
+    let grab = if side == Side::Bottom {
+        line.expand2(vec2(0.0, 3.0))
+    } else {
+        line.expand2(vec2(3.0, 0.0))
+    };
     let response = ui.interact(grab, id, Sense::click_and_drag());
-    let cursor = if side == Side::Bottom { CursorIcon::ResizeVertical } else { CursorIcon::ResizeHorizontal };
+    let cursor = if side == Side::Bottom {
+        CursorIcon::ResizeVertical
+    } else {
+        CursorIcon::ResizeHorizontal
+    };
     let response = response.on_hover_and_drag_cursor(cursor);
     response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, format!("Width of {name}")));
-    ui.ctx().accesskit_node_builder(id, |node| node.set_numeric_value(f64::from(*size)));
+    ui.ctx()
+        .accesskit_node_builder(id, |node| node.set_numeric_value(f64::from(*size)));
     let delta = response.drag_delta();
     *size += match side {
         Side::Left => delta.x,
@@ -74,11 +89,17 @@ pub fn split<A, B>(
         *size = usual;
     }
     if response.has_focus() {
-        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            ..EventFilter::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
         ui.input(|input| {
-            let forward = input.num_presses(Key::ArrowRight) as f32 - input.num_presses(Key::ArrowLeft) as f32;
-            let down = input.num_presses(Key::ArrowDown) as f32 - input.num_presses(Key::ArrowUp) as f32;
+            let forward = input.num_presses(Key::ArrowRight) as f32
+                - input.num_presses(Key::ArrowLeft) as f32;
+            let down =
+                input.num_presses(Key::ArrowDown) as f32 - input.num_presses(Key::ArrowUp) as f32;
             *size += 16.0
                 * match side {
                     Side::Left => forward,
@@ -91,9 +112,15 @@ pub fn split<A, B>(
         });
     }
     let live = response.hovered() || response.dragged();
-    ui.painter().rect_filled(line, 0.0, if live { t.line_strong } else { t.line });
+    ui.painter()
+        .rect_filled(line, 0.0, if live { t.line_strong } else { t.line });
     if response.has_focus() {
-        ui.painter().rect_stroke(line, 0.0, Stroke::new(sizes::STROKE_FOCUS, t.accent_line), egui::StrokeKind::Outside);
+        ui.painter().rect_stroke(
+            line,
+            0.0,
+            Stroke::new(sizes::STROKE_FOCUS, t.accent_line),
+            egui::StrokeKind::Outside,
+        );
     }
     ui.allocate_rect(area, Sense::hover());
     (a, b)
@@ -114,7 +141,11 @@ struct Regions(Vec<(Id, Rect)>);
 fn register_region(ui: &Ui, name: &str, part: &str) {
     let id = Id::unique(("region", name, part));
     let rect = ui.max_rect();
-    ui.data_mut(|data| data.get_temp_mut_or_default::<Regions>(Id::NULL).0.push((id, rect)));
+    ui.data_mut(|data| {
+        data.get_temp_mut_or_default::<Regions>(Id::NULL)
+            .0
+            .push((id, rect))
+    });
 }
 
 /// Take the panels drawn since the last call, outermost first.
@@ -129,8 +160,13 @@ pub fn over_content<R>(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui) -> R) 
     let area = ui.max_rect();
     let rect = area.with_min_x((area.right() - width).max(area.left()));
     ui.painter().rect_filled(rect, 0.0, t.bg_panel);
-    ui.painter().vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.line_strong));
-    let mut child = ui.new_child(UiBuilder::new().id_salt("over").max_rect(rect.with_min_x(rect.left() + 1.0)));
+    ui.painter()
+        .vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.line_strong));
+    let mut child = ui.new_child(
+        UiBuilder::new()
+            .id_salt("over")
+            .max_rect(rect.with_min_x(rect.left() + 1.0)),
+    );
     child.shrink_clip_rect(rect);
     add(&mut child)
 }

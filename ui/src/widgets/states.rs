@@ -6,8 +6,8 @@ use super::Tone;
 use super::button::Button;
 use super::chrome::strip;
 use super::paint::{label, named, paragraph};
-use kitbench_protocol::ErrorView;
 use crate::theme::{self, Tokens, Type, icons, sizes};
+use kitbench_protocol::ErrorView;
 
 /// Grey bars in the row grid, three to eight. After 200 ms, so that a quick answer does not flash:
 /// `since` is the time of the question, in seconds of `ui.input(|i| i.time)`.
@@ -16,12 +16,16 @@ pub fn skeleton(ui: &mut Ui, since: f64, row_height: f32) {
     let t = Tokens::of(ui);
     let now = ui.input(|input| input.time);
     let rows = (ui.available_height() / row_height).clamp(3.0, 8.0) as usize;
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), rows as f32 * row_height), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(ui.available_width(), rows as f32 * row_height),
+        Sense::hover(),
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Loading"));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_busy());
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_busy());
     if now - since < QUIET {
-        ui.ctx().request_repaint_after_secs((QUIET - (now - since)).max(0.0) as f32);
+        ui.ctx()
+            .request_repaint_after_secs((QUIET - (now - since)).max(0.0) as f32);
         return;
     }
     for row in 0..rows {
@@ -31,7 +35,11 @@ pub fn skeleton(ui: &mut Ui, since: f64, row_height: f32) {
             egui::pos2(rect.left() + sizes::SPACE_4 + rect.width() * share / 2.0, y),
             vec2(rect.width() * share, 8.0),
         );
-        ui.painter().rect_filled(bar.intersect(rect.shrink2(vec2(sizes::SPACE_4, 0.0))), 4.0, t.bar_track);
+        ui.painter().rect_filled(
+            bar.intersect(rect.shrink2(vec2(sizes::SPACE_4, 0.0))),
+            4.0,
+            t.bar_track,
+        );
     }
 }
 
@@ -53,9 +61,15 @@ pub fn empty(ui: &mut Ui, icon: &str, what: &str, how: &str, button: impl FnOnce
 pub fn no_match(ui: &mut Ui, filter: &str) -> bool {
     let mut clear = false;
     let what = format!("Nothing matches “{}”", crate::format::printable(filter));
-    empty(ui, icons::MAGNIFYING_GLASS, &what, "Try fewer letters, or show everything again.", |ui| {
-        clear = ui.add(Button::neutral("Clear filter")).clicked();
-    });
+    empty(
+        ui,
+        icons::MAGNIFYING_GLASS,
+        &what,
+        "Try fewer letters, or show everything again.",
+        |ui| {
+            clear = ui.add(Button::neutral("Clear filter")).clicked();
+        },
+    );
     clear
 }
 
@@ -87,7 +101,10 @@ pub fn failed(ui: &mut Ui, failure: &ErrorView) -> Option<FailureAction> {
             if ui.add(Button::neutral("Retry")).clicked() {
                 action = Some(FailureAction::Retry);
             }
-            if ui.add(Button::ghost("Copy details").icon(icons::COPY)).clicked() {
+            if ui
+                .add(Button::ghost("Copy details").icon(icons::COPY))
+                .clicked()
+            {
                 ui.ctx().copy_text(crate::backend::details_of(failure));
                 action = Some(FailureAction::Copied);
             }
@@ -107,7 +124,10 @@ pub fn failed_strip(ui: &mut Ui, failure: &ErrorView, age: Option<&str>) -> Opti
         if ui.add(Button::neutral("Retry").small()).clicked() {
             action = Some(FailureAction::Retry);
         }
-        if ui.add(Button::icon_only(icons::COPY, "Copy details").small()).clicked() {
+        if ui
+            .add(Button::icon_only(icons::COPY, "Copy details").small())
+            .clicked()
+        {
             ui.ctx().copy_text(crate::backend::details_of(failure));
             action = Some(FailureAction::Copied);
         }
@@ -122,17 +142,28 @@ fn centred(ui: &mut Ui, text: &str) {
     if galley.rows.len() == 1 {
         label(ui, Type::Body, t.text_2, text);
     } else {
-        ui.allocate_ui(vec2(width, galley.size().y), |ui| paragraph(ui, Type::Body, t.text_2, text));
+        ui.allocate_ui(vec2(width, galley.size().y), |ui| {
+            paragraph(ui, Type::Body, t.text_2, text)
+        });
     }
 }
 
 fn middle(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let area = ui.available_rect_before_wrap();
-    let height = if area.height().is_finite() { area.height() } else { 200.0 };
+    let height = if area.height().is_finite() {
+        area.height()
+    } else {
+        200.0
+    };
     let top = ((height - 140.0) * 0.42).max(16.0);
-    let inner = Rect::from_min_size(area.min + vec2(0.0, top), vec2(area.width(), (height - top).max(140.0)));
+    let inner = Rect::from_min_size(
+        area.min + vec2(0.0, top),
+        vec2(area.width(), (height - top).max(140.0)),
+    );
     let mut child = ui.new_child(
-        UiBuilder::new().max_rect(inner.shrink2(vec2(sizes::SPACE_5, 0.0))).layout(Layout::top_down(Align::Center)),
+        UiBuilder::new()
+            .max_rect(inner.shrink2(vec2(sizes::SPACE_5, 0.0)))
+            .layout(Layout::top_down(Align::Center)),
     );
     child.spacing_mut().item_spacing.y = sizes::SPACE_3;
     contents(&mut child);

@@ -1,6 +1,9 @@
 //! Checkbox, radio, switch and segment control.
 
-use egui::{Align2, Color32, CursorIcon, EventFilter, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, CursorIcon, EventFilter, Key, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::paint::{boxed, focus_ring, place};
 use crate::theme::{self, Tokens, Type, icons, sizes};
@@ -27,10 +30,20 @@ pub fn paint_tick(ui: &Ui, rect: Rect, tick: Tick) {
     let t = Tokens::of(ui);
     let area = Rect::from_center_size(rect.center().round(), vec2(sizes::CHECK, sizes::CHECK));
     match tick {
-        Tick::Off => boxed(ui.painter(), area, sizes::RADIUS_XS, t.bg_input, t.line_input),
+        Tick::Off => boxed(
+            ui.painter(),
+            area,
+            sizes::RADIUS_XS,
+            t.bg_input,
+            t.line_input,
+        ),
         Tick::On | Tick::Some => {
             boxed(ui.painter(), area, sizes::RADIUS_XS, t.accent, t.accent);
-            let icon = if tick == Tick::On { icons::CHECK } else { icons::MINUS };
+            let icon = if tick == Tick::On {
+                icons::CHECK
+            } else {
+                icons::MINUS
+            };
             theme::icon(ui.painter(), area.center(), icon, 11.0, t.on_accent);
         }
     }
@@ -52,16 +65,31 @@ pub fn tick_row(ui: &mut Ui, tick: Tick, label: &str) -> Response {
     let color = if ui.is_enabled() { t.text } else { t.text_3 };
     let pieces = theme::Pieces::marked(Type::Body, color, label);
     let galley = theme::ellipsis(ui, pieces.job(), ui.available_width() - 22.0);
-    let width = if label.is_empty() { sizes::HIT_MIN } else { sizes::CHECK + 8.0 + galley.size().x };
+    let width = if label.is_empty() {
+        sizes::HIT_MIN
+    } else {
+        sizes::CHECK + 8.0 + galley.size().x
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(width, sizes::HIT_MIN), Sense::click());
     let plain = pieces.plain();
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), tick == Tick::On, &plain));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::CheckBox, ui.is_enabled(), tick == Tick::On, &plain)
+    });
     if tick == Tick::Some {
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_toggled(egui::accesskit::Toggled::Mixed));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_toggled(egui::accesskit::Toggled::Mixed)
+        });
     }
     let mark = Rect::from_min_size(
         pos2(rect.left(), rect.center().y - sizes::CHECK / 2.0),
-        vec2(if label.is_empty() { rect.width() } else { sizes::CHECK }, sizes::CHECK),
+        vec2(
+            if label.is_empty() {
+                rect.width()
+            } else {
+                sizes::CHECK
+            },
+            sizes::CHECK,
+        ),
     );
     paint_tick(ui, mark, tick);
     if !label.is_empty() {
@@ -77,11 +105,22 @@ pub fn radio(ui: &mut Ui, on: bool, label: &str) -> Response {
     let t = Tokens::of(ui);
     let color = if ui.is_enabled() { t.text } else { t.text_3 };
     let galley = Type::Body.galley(ui, label, color, ui.available_width() - 22.0);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(sizes::CHECK + 8.0 + galley.size().x, sizes::HIT_MIN), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(sizes::CHECK + 8.0 + galley.size().x, sizes::HIT_MIN),
+        Sense::click(),
+    );
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), on, label));
-    paint_radio(ui, pos2(rect.left() + sizes::CHECK / 2.0, rect.center().y), on);
-    place(ui.painter(), galley, rect.with_min_x(rect.left() + sizes::CHECK + 8.0), Align2::LEFT_CENTER);
+    paint_radio(
+        ui,
+        pos2(rect.left() + sizes::CHECK / 2.0, rect.center().y),
+        on,
+    );
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + sizes::CHECK + 8.0),
+        Align2::LEFT_CENTER,
+    );
     let ring = Rect::from_center_size(pos2(rect.left() + 7.0, rect.center().y), vec2(16.0, 16.0));
     focus_ring(ui, ring, 8, &response);
     response.on_hover_cursor(CursorIcon::PointingHand)
@@ -91,7 +130,12 @@ pub fn radio(ui: &mut Ui, on: bool, label: &str) -> Response {
 pub fn paint_radio(ui: &Ui, center: egui::Pos2, on: bool) {
     let t = Tokens::of(ui);
     let edge = if on { t.accent_line } else { t.line_input };
-    ui.painter().circle(center, sizes::CHECK / 2.0 - 0.5, t.bg_input, Stroke::new(if on { 1.5 } else { 1.0 }, edge));
+    ui.painter().circle(
+        center,
+        sizes::CHECK / 2.0 - 0.5,
+        t.bg_input,
+        Stroke::new(if on { 1.5 } else { 1.0 }, edge),
+    );
     if on {
         ui.painter().circle_filled(center, 3.5, t.accent_line);
     }
@@ -102,23 +146,35 @@ pub fn switch(ui: &mut Ui, on: &mut bool, label: &str) -> Response {
     let t = Tokens::of(ui);
     let color = if ui.is_enabled() { t.text } else { t.text_3 };
     let galley = Type::Small.galley(ui, label, color, (ui.available_width() - 34.0).max(1.0));
-    let (rect, mut response) =
-        ui.allocate_exact_size(vec2(sizes::SWITCH.x + 8.0 + galley.size().x, sizes::HIT_MIN), Sense::click());
+    let (rect, mut response) = ui.allocate_exact_size(
+        vec2(sizes::SWITCH.x + 8.0 + galley.size().x, sizes::HIT_MIN),
+        Sense::click(),
+    );
     if response.clicked() {
         *on = !*on;
         response.mark_changed();
     }
     response.widget_info(|| WidgetInfo::selected(Role::Switch, ui.is_enabled(), *on, label));
-    let body = Rect::from_min_size(pos2(rect.left(), rect.center().y - sizes::SWITCH.y / 2.0), sizes::SWITCH);
+    let body = Rect::from_min_size(
+        pos2(rect.left(), rect.center().y - sizes::SWITCH.y / 2.0),
+        sizes::SWITCH,
+    );
     let radius = (sizes::SWITCH.y / 2.0) as u8;
     if *on {
         boxed(ui.painter(), body, radius, t.accent, t.accent);
-        ui.painter().circle_filled(pos2(body.right() - 7.0, body.center().y), 5.0, t.on_accent);
+        ui.painter()
+            .circle_filled(pos2(body.right() - 7.0, body.center().y), 5.0, t.on_accent);
     } else {
         boxed(ui.painter(), body, radius, t.bg_input, t.line_input);
-        ui.painter().circle_filled(pos2(body.left() + 7.0, body.center().y), 4.0, t.line_input);
+        ui.painter()
+            .circle_filled(pos2(body.left() + 7.0, body.center().y), 4.0, t.line_input);
     }
-    place(ui.painter(), galley, rect.with_min_x(body.right() + 8.0), Align2::LEFT_CENTER);
+    place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(body.right() + 8.0),
+        Align2::LEFT_CENTER,
+    );
     focus_ring(ui, body, radius, &response);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
@@ -135,7 +191,11 @@ impl<'a> Segment<'a> {
     /// A choice with a word.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, icon: None, count: None }
+        Self {
+            text,
+            icon: None,
+            count: None,
+        }
     }
 
     /// With an icon before the word.
@@ -168,8 +228,9 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
         .iter()
         .map(|choice| {
             let text = Type::SmallStrong.galley(ui, choice.text, t.text, f32::INFINITY);
-            let count =
-                choice.count.map(|n| Type::Small.galley(ui, &crate::format::thousands(n), t.text_2, f32::INFINITY));
+            let count = choice.count.map(|n| {
+                Type::Small.galley(ui, &crate::format::thousands(n), t.text_2, f32::INFINITY)
+            });
             let width = 20.0
                 + choice.icon.map_or(0.0, |_| 20.0)
                 + text.size().x
@@ -178,19 +239,36 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
         })
         .collect();
     let total: f32 = cells.iter().map(|(_, _, width)| width).sum();
-    let (rect, mut response) = ui.allocate_exact_size(vec2(total, height), Sense::focusable_noninteractive());
+    let (rect, mut response) =
+        ui.allocate_exact_size(vec2(total, height), Sense::focusable_noninteractive());
     let before = *at;
-    boxed(ui.painter(), rect, sizes::RADIUS_M, t.bg_raised, t.line_strong);
+    boxed(
+        ui.painter(),
+        rect,
+        sizes::RADIUS_M,
+        t.bg_raised,
+        t.line_strong,
+    );
     let mut x = rect.left();
     for (i, ((text, count, width), choice)) in cells.into_iter().zip(choices).enumerate() {
         let cell = Rect::from_min_size(pos2(x, rect.top()), vec2(width, height));
-        let part = ui.interact(cell, response.id.with(i), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
+        let part = ui
+            .interact(cell, response.id.with(i), Sense::CLICK)
+            .on_hover_cursor(CursorIcon::PointingHand);
         if part.clicked() {
             *at = i;
         }
         let on = *at == i;
-        part.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), on, choice.text));
-        let color = if on { t.accent_text } else if part.hovered() { t.text } else { t.text_2 };
+        part.widget_info(|| {
+            WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), on, choice.text)
+        });
+        let color = if on {
+            t.accent_text
+        } else if part.hovered() {
+            t.text
+        } else {
+            t.text_2
+        };
         let inner = cell.shrink2(vec2(if i == 0 { 1.0 } else { 0.0 }, 1.0));
         if on || part.hovered() {
             let mut corner = egui::CornerRadius::ZERO;
@@ -202,7 +280,11 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
                 corner.ne = sizes::RADIUS_S;
                 corner.se = sizes::RADIUS_S;
             }
-            let inner = if i + 1 == choices.len() { inner.with_max_x(cell.right() - 1.0) } else { inner };
+            let inner = if i + 1 == choices.len() {
+                inner.with_max_x(cell.right() - 1.0)
+            } else {
+                inner
+            };
             ui.painter().rect(
                 inner,
                 corner,
@@ -212,19 +294,38 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
             );
         }
         if i > 0 {
-            ui.painter().vline(cell.left(), inner.y_range(), Stroke::new(1.0, t.line_strong));
+            ui.painter().vline(
+                cell.left(),
+                inner.y_range(),
+                Stroke::new(1.0, t.line_strong),
+            );
         }
         let mut at_x = cell.left() + 10.0;
         if let Some(icon) = choice.icon {
-            theme::icon(ui.painter(), pos2(at_x + 7.0, cell.center().y), icon, sizes::ICON_S, color);
+            theme::icon(
+                ui.painter(),
+                pos2(at_x + 7.0, cell.center().y),
+                icon,
+                sizes::ICON_S,
+                color,
+            );
             at_x += 20.0;
         }
         let text_rect = cell.with_min_x(at_x);
-        let min = Align2::LEFT_CENTER.align_size_within_rect(text.size(), text_rect).min.round();
+        let min = Align2::LEFT_CENTER
+            .align_size_within_rect(text.size(), text_rect)
+            .min
+            .round();
         at_x += text.size().x;
-        ui.painter().galley_with_override_text_color(min, text, color);
+        ui.painter()
+            .galley_with_override_text_color(min, text, color);
         if let Some(count) = count {
-            place(ui.painter(), count, cell.with_min_x(at_x + 10.0), Align2::LEFT_CENTER);
+            place(
+                ui.painter(),
+                count,
+                cell.with_min_x(at_x + 10.0),
+                Align2::LEFT_CENTER,
+            );
         }
         x += width;
     }
@@ -232,7 +333,11 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
         ui.memory_mut(|memory| {
             memory.set_focus_lock_filter(
                 response.id,
-                EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() },
+                EventFilter {
+                    horizontal_arrows: true,
+                    vertical_arrows: true,
+                    ..EventFilter::default()
+                },
             );
         });
         ui.input(|input| {
@@ -255,5 +360,9 @@ pub fn segments(ui: &mut Ui, name: &str, at: &mut usize, choices: &[Segment<'_>]
 /// A colour that fades with the widget when it is disabled.
 #[must_use]
 pub fn faded(ui: &Ui, color: Color32) -> Color32 {
-    if ui.is_enabled() { color } else { color.gamma_multiply(0.5) }
+    if ui.is_enabled() {
+        color
+    } else {
+        color.gamma_multiply(0.5)
+    }
 }

@@ -2,7 +2,10 @@
 //!
 //! Layout after Bruls, Huizing and van Wijk, "Squarified treemaps" (2000).
 
-use egui::{Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::paint;
 use crate::format;
@@ -39,7 +42,9 @@ pub struct Item {
 #[must_use]
 pub fn squarify(weights: &[f64], area: Rect) -> Vec<Rect> {
     let mut out = vec![Rect::from_min_size(area.min, vec2(0.0, 0.0)); weights.len()];
-    let mut order: Vec<usize> = (0..weights.len()).filter(|i| weights[*i].is_finite() && weights[*i] > 0.0).collect();
+    let mut order: Vec<usize> = (0..weights.len())
+        .filter(|i| weights[*i].is_finite() && weights[*i] > 0.0)
+        .collect();
     order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
     let total: f64 = order.iter().map(|i| weights[*i]).sum();
     if total <= 0.0 || !area.is_positive() {
@@ -79,7 +84,14 @@ fn worst_ratio(strip: &[usize], weights: &[f64], scale: f64, sum: f64, side: f64
         .fold(1.0, f64::max)
 }
 
-fn lay_strip(strip: &[usize], weights: &[f64], scale: f64, sum: f64, rest: Rect, out: &mut [Rect]) -> Rect {
+fn lay_strip(
+    strip: &[usize],
+    weights: &[f64],
+    scale: f64,
+    sum: f64,
+    rest: Rect,
+    out: &mut [Rect],
+) -> Rect {
     let across = rest.width() >= rest.height();
     let side = if across { rest.height() } else { rest.width() };
     let thick = (sum / f64::from(side).max(1e-6)) as f32;
@@ -115,12 +127,20 @@ pub struct TreemapOutput {
 const HEAD: f32 = 17.0;
 
 /// Draw a treemap over the size at hand. `selected` is outlined.
-pub fn treemap(ui: &mut Ui, name: &str, groups: &[Group], selected: Option<(usize, Option<usize>)>) -> TreemapOutput {
+pub fn treemap(
+    ui: &mut Ui,
+    name: &str,
+    groups: &[Group],
+    selected: Option<(usize, Option<usize>)>,
+) -> TreemapOutput {
     let t = Tokens::of(ui);
     let mut out = TreemapOutput::default();
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, name));
-    let weights: Vec<f64> = groups.iter().map(|group| group.items.iter().map(|item| item.weight.max(0.0)).sum()).collect();
+    let weights: Vec<f64> = groups
+        .iter()
+        .map(|group| group.items.iter().map(|item| item.weight.max(0.0)).sum())
+        .collect();
     let id = response.id;
     for (g, (group, rect)) in groups.iter().zip(squarify(&weights, area)).enumerate() {
         let rect = rect.shrink(1.5);
@@ -133,47 +153,124 @@ pub fn treemap(ui: &mut Ui, name: &str, groups: &[Group], selected: Option<(usiz
 }
 
 #[expect(clippy::too_many_arguments, reason = "one box's own facts")]
-fn group_ui(ui: &mut Ui, t: &Tokens, id: Id, g: usize, group: &Group, rect: Rect, weight: f64, selected: Option<(usize, Option<usize>)>, out: &mut TreemapOutput) {
+fn group_ui(
+    ui: &mut Ui,
+    t: &Tokens,
+    id: Id,
+    g: usize,
+    group: &Group,
+    rect: Rect,
+    weight: f64,
+    selected: Option<(usize, Option<usize>)>,
+    out: &mut TreemapOutput,
+) {
     let line = t.layer(group.kind);
-    ui.painter().rect_filled(rect, sizes::RADIUS_XS, t.fill(group.kind));
+    ui.painter()
+        .rect_filled(rect, sizes::RADIUS_XS, t.fill(group.kind));
     let tall = rect.height() > 40.0 && rect.width() > 34.0;
     let response = ui.interact(rect, id.with(g), Sense::CLICK);
-    let spoken = format!("{}, {}, {}", group.name, format::bytes(weight as u64), format::count(group.items.len() as u64, "file", "files"));
+    let spoken = format!(
+        "{}, {}, {}",
+        group.name,
+        format::bytes(weight as u64),
+        format::count(group.items.len() as u64, "file", "files")
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let mut inner = rect.shrink(2.5);
     if tall {
         let head = Rect::from_min_size(rect.min + vec2(6.0, 1.0), vec2(rect.width() - 12.0, HEAD));
-        let figure = if rect.width() > 120.0 { format::bytes(weight as u64) } else { String::new() };
-        let (placed, _) = paint::line(ui, head, Type::Caption, t.text_2, &figure, Align2::RIGHT_CENTER);
-        let room = if figure.is_empty() { head } else { head.with_max_x(placed.left() - 6.0) };
-        paint::line(ui, room, Type::CaptionStrong, t.text, &group.name, Align2::LEFT_CENTER);
+        let figure = if rect.width() > 120.0 {
+            format::bytes(weight as u64)
+        } else {
+            String::new()
+        };
+        let (placed, _) = paint::line(
+            ui,
+            head,
+            Type::Caption,
+            t.text_2,
+            &figure,
+            Align2::RIGHT_CENTER,
+        );
+        let room = if figure.is_empty() {
+            head
+        } else {
+            head.with_max_x(placed.left() - 6.0)
+        };
+        paint::line(
+            ui,
+            room,
+            Type::CaptionStrong,
+            t.text,
+            &group.name,
+            Align2::LEFT_CENTER,
+        );
         inner.min.y = rect.top() + HEAD + 1.0;
     }
     let weights: Vec<f64> = group.items.iter().map(|item| item.weight).collect();
-    for (i, (item, file)) in group.items.iter().zip(squarify(&weights, inner)).enumerate() {
+    for (i, (item, file)) in group
+        .items
+        .iter()
+        .zip(squarify(&weights, inner))
+        .enumerate()
+    {
         let file = file.shrink(0.75);
         if file.width() < 3.0 || file.height() < 3.0 {
             continue;
         }
         let edge = line.gamma_multiply(if item.changed { 0.9 } else { 0.25 });
-        let veil = if item.changed { Color32::TRANSPARENT } else { t.treemap_veil() };
-        ui.painter().rect(file, 2.0, veil, Stroke::new(1.0, edge), StrokeKind::Inside);
-        let response = ui.interact(file, id.with((g, i)), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
+        let veil = if item.changed {
+            Color32::TRANSPARENT
+        } else {
+            t.treemap_veil()
+        };
+        ui.painter()
+            .rect(file, 2.0, veil, Stroke::new(1.0, edge), StrokeKind::Inside);
+        let response = ui
+            .interact(file, id.with((g, i)), Sense::CLICK)
+            .on_hover_cursor(CursorIcon::PointingHand);
         let state = if item.changed { ", changed" } else { "" };
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{}, {}{state}", item.name, item.figure)));
+        response.widget_info(|| {
+            WidgetInfo::labeled(
+                Role::Button,
+                true,
+                format!("{}, {}{state}", item.name, item.figure),
+            )
+        });
         if file.width() > 48.0 && file.height() > 20.0 {
-            let text = Rect::from_min_size(file.min + vec2(6.0, 3.0), vec2(file.width() - 12.0, 14.0));
-            paint::line(ui, text, Type::Caption, t.text, &item.name, Align2::LEFT_CENTER);
+            let text =
+                Rect::from_min_size(file.min + vec2(6.0, 3.0), vec2(file.width() - 12.0, 14.0));
+            paint::line(
+                ui,
+                text,
+                Type::Caption,
+                t.text,
+                &item.name,
+                Align2::LEFT_CENTER,
+            );
             if file.height() > 36.0 {
                 let below = text.translate(vec2(0.0, 14.0));
-                paint::line(ui, below, Type::Caption, t.text_2, &item.figure, Align2::LEFT_CENTER);
+                paint::line(
+                    ui,
+                    below,
+                    Type::Caption,
+                    t.text_2,
+                    &item.figure,
+                    Align2::LEFT_CENTER,
+                );
             }
         }
         if item.changed && file.width() > 12.0 && file.height() > 12.0 {
-            ui.painter().circle_filled(file.right_top() + vec2(-7.0, 7.0), 2.5, line);
+            ui.painter()
+                .circle_filled(file.right_top() + vec2(-7.0, 7.0), 2.5, line);
         }
         if selected == Some((g, Some(i))) {
-            ui.painter().rect_stroke(file, 2.0, Stroke::new(2.0, t.accent_line), StrokeKind::Inside);
+            ui.painter().rect_stroke(
+                file,
+                2.0,
+                Stroke::new(2.0, t.accent_line),
+                StrokeKind::Inside,
+            );
         }
         note(out, (g, Some(i)), &response);
         let whole = format!("{}  {}", format::printable(&item.name), item.figure);
@@ -181,10 +278,20 @@ fn group_ui(ui: &mut Ui, t: &Tokens, id: Id, g: usize, group: &Group, rect: Rect
         out.boxes.push(((g, Some(i)), response));
     }
     if group.changed {
-        ui.painter().rect_stroke(rect, sizes::RADIUS_XS, Stroke::new(1.0, line), StrokeKind::Inside);
+        ui.painter().rect_stroke(
+            rect,
+            sizes::RADIUS_XS,
+            Stroke::new(1.0, line),
+            StrokeKind::Inside,
+        );
     }
     if selected == Some((g, None)) {
-        ui.painter().rect_stroke(rect, sizes::RADIUS_XS, Stroke::new(2.0, t.accent_line), StrokeKind::Inside);
+        ui.painter().rect_stroke(
+            rect,
+            sizes::RADIUS_XS,
+            Stroke::new(2.0, t.accent_line),
+            StrokeKind::Inside,
+        );
     }
     note(out, (g, None), &response);
     out.boxes.push(((g, None), response));

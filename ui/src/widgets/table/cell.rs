@@ -20,13 +20,23 @@ pub struct Cell<'a> {
 
 impl<'a> Cell<'a> {
     pub(super) fn new(ui: &'a mut Ui, id: Id, rect: Rect, right: bool, faded: bool) -> Self {
-        Self { ui, id, rect, right, faded, spoken: Vec::new(), cut: None }
+        Self {
+            ui,
+            id,
+            rect,
+            right,
+            faded,
+            spoken: Vec::new(),
+            cut: None,
+        }
     }
 
     pub(super) fn finish(self) -> Vec<String> {
         if let Some(whole) = self.cut {
             // Senses nothing but the pointer, so a click still reaches the row.
-            self.ui.interact(self.rect, self.id.with("whole"), Sense::hover()).on_hover_text(whole);
+            self.ui
+                .interact(self.rect, self.id.with("whole"), Sense::hover())
+                .on_hover_text(whole);
         }
         self.spoken
     }
@@ -44,7 +54,11 @@ impl<'a> Cell<'a> {
     }
 
     fn color(&self, color: Color32) -> Color32 {
-        if self.faded { self.tokens().text_3 } else { color }
+        if self.faded {
+            self.tokens().text_3
+        } else {
+            color
+        }
     }
 
     /// Text in a role and colour.
@@ -52,7 +66,11 @@ impl<'a> Cell<'a> {
         if self.rect.width() < 4.0 || text.is_empty() {
             return self;
         }
-        let align = if self.right { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+        let align = if self.right {
+            Align2::RIGHT_CENTER
+        } else {
+            Align2::LEFT_CENTER
+        };
         let color = self.color(color);
         let (placed, cut) = paint::line(self.ui, self.rect, role, color, text, align);
         if cut {
@@ -96,7 +114,11 @@ impl<'a> Cell<'a> {
     /// A figure: mono; a zero is weak.
     pub fn figure(&mut self, text: &str) -> &mut Self {
         let t = self.tokens();
-        let color = if matches!(text, "0" | "0 B" | "–") { t.text_3 } else { t.text };
+        let color = if matches!(text, "0" | "0 B" | "–") {
+            t.text_3
+        } else {
+            t.text
+        };
         self.styled(Type::Mono, color, text)
     }
 
@@ -115,7 +137,11 @@ impl<'a> Cell<'a> {
         }
         self.spoken.push(pieces.plain());
         let width = galley.size().x;
-        let align = if self.right { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+        let align = if self.right {
+            Align2::RIGHT_CENTER
+        } else {
+            Align2::LEFT_CENTER
+        };
         paint::place(self.ui.painter(), galley, self.rect, align);
         self.advance(width + sizes::SPACE_2);
         self
@@ -124,8 +150,18 @@ impl<'a> Cell<'a> {
     /// An icon in a colour; it has no spoken name, so a word must follow.
     pub fn icon(&mut self, icon: &str, color: Color32) -> &mut Self {
         let color = self.color(color);
-        let x = if self.right { self.rect.right() - 8.0 } else { self.rect.left() + 8.0 };
-        theme::icon(self.ui.painter(), pos2(x, self.rect.center().y), icon, sizes::ICON, color);
+        let x = if self.right {
+            self.rect.right() - 8.0
+        } else {
+            self.rect.left() + 8.0
+        };
+        theme::icon(
+            self.ui.painter(),
+            pos2(x, self.rect.center().y),
+            icon,
+            sizes::ICON,
+            color,
+        );
         self.advance(sizes::ICON + sizes::SPACE_2);
         self
     }
@@ -139,7 +175,12 @@ impl<'a> Cell<'a> {
             paint_mark(self.ui, pos2(x, self.rect.center().y), mark, 13.0);
             self.advance(18.0);
         } else {
-            paint_mark(self.ui, pos2(self.rect.left() + 7.0, self.rect.center().y), mark, 13.0);
+            paint_mark(
+                self.ui,
+                pos2(self.rect.left() + 7.0, self.rect.center().y),
+                mark,
+                13.0,
+            );
             self.advance(18.0);
             let color = mark.tone().color(self.tokens());
             self.styled(Type::Body, color, words);
@@ -149,7 +190,10 @@ impl<'a> Cell<'a> {
 
     /// A bar that fills the cell: shares of the whole with their colours.
     pub fn bar(&mut self, parts: &[(f32, Color32)], spoken: &str) -> &mut Self {
-        let bar = Rect::from_center_size(self.rect.center(), egui::vec2(self.rect.width(), sizes::BAR_CELL));
+        let bar = Rect::from_center_size(
+            self.rect.center(),
+            egui::vec2(self.rect.width(), sizes::BAR_CELL),
+        );
         chrome::paint_bar(self.ui, bar, parts);
         self.spoken.push(spoken.to_owned());
         self
@@ -158,8 +202,14 @@ impl<'a> Cell<'a> {
     /// A pill on a tinted ground, such as the best value of a metric.
     pub fn tinted(&mut self, text: &str, color: Color32, back: Color32) -> &mut Self {
         let galley = Type::Mono.galley(self.ui, text, color, self.rect.width());
-        let align = if self.right { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-        let area = align.align_size_within_rect(galley.size(), self.rect).expand2(egui::vec2(5.0, 0.0));
+        let align = if self.right {
+            Align2::RIGHT_CENTER
+        } else {
+            Align2::LEFT_CENTER
+        };
+        let area = align
+            .align_size_within_rect(galley.size(), self.rect)
+            .expand2(egui::vec2(5.0, 0.0));
         self.ui.painter().rect_filled(area, sizes::RADIUS_XS, back);
         paint::place(self.ui.painter(), galley, self.rect, align);
         self.spoken.push(text.to_owned());
@@ -197,7 +247,12 @@ impl<'a> Cell<'a> {
         } else {
             Layout::left_to_right(egui::Align::Center)
         };
-        let mut child = self.ui.new_child(UiBuilder::new().id_salt(self.id).max_rect(self.rect).layout(layout));
+        let mut child = self.ui.new_child(
+            UiBuilder::new()
+                .id_salt(self.id)
+                .max_rect(self.rect)
+                .layout(layout),
+        );
         child.spacing_mut().item_spacing.x = sizes::SPACE_2;
         add(&mut child)
     }

@@ -42,13 +42,25 @@ impl<'a> Column<'a> {
     /// A column that takes a share of what is left, at least `width`.
     #[must_use]
     pub fn flex(id: &'a str, title: &'a str, width: f32) -> Self {
-        Self { id, title, width: Width::Flex(width), right: false, sortable: false, starts_reversed: false, tip: None, leaves: 0 }
+        Self {
+            id,
+            title,
+            width: Width::Flex(width),
+            right: false,
+            sortable: false,
+            starts_reversed: false,
+            tip: None,
+            leaves: 0,
+        }
     }
 
     /// A column of fixed width.
     #[must_use]
     pub fn fixed(id: &'a str, title: &'a str, width: f32) -> Self {
-        Self { width: Width::Fixed(width), ..Self::flex(id, title, width) }
+        Self {
+            width: Width::Fixed(width),
+            ..Self::flex(id, title, width)
+        }
     }
 
     /// Figures: at the right.
@@ -93,7 +105,12 @@ impl<'a> Column<'a> {
 pub fn fit_columns(columns: &[Column<'_>], width: f32) -> Vec<Option<(f32, f32)>> {
     let mut shown = vec![true; columns.len()];
     loop {
-        let need: f32 = columns.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(column, _)| column.width.least()).sum();
+        let need: f32 = columns
+            .iter()
+            .zip(&shown)
+            .filter(|(_, shown)| **shown)
+            .map(|(column, _)| column.width.least())
+            .sum();
         if need <= width {
             break;
         }
@@ -108,12 +125,23 @@ pub fn fit_columns(columns: &[Column<'_>], width: f32) -> Vec<Option<(f32, f32)>
             None => break,
         }
     }
-    let need: f32 = columns.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(column, _)| column.width.least()).sum();
+    let need: f32 = columns
+        .iter()
+        .zip(&shown)
+        .filter(|(_, shown)| **shown)
+        .map(|(column, _)| column.width.least())
+        .sum();
     let flexible: f32 = columns
         .iter()
         .zip(&shown)
         .filter(|(_, shown)| **shown)
-        .map(|(column, _)| if let Width::Flex(least) = column.width { least } else { 0.0 })
+        .map(|(column, _)| {
+            if let Width::Flex(least) = column.width {
+                least
+            } else {
+                0.0
+            }
+        })
         .sum();
     let spare = width - need;
     let mut left = 0.0;
@@ -128,7 +156,9 @@ pub fn fit_columns(columns: &[Column<'_>], width: f32) -> Vec<Option<(f32, f32)>
                 Width::Fixed(own) => own,
                 // Spare width goes to the flexible columns by their size; when even the
                 // columns that never leave do not fit, they give by the same measure.
-                Width::Flex(least) if flexible > 0.0 => (least + spare * least / flexible).max(24.0),
+                Width::Flex(least) if flexible > 0.0 => {
+                    (least + spare * least / flexible).max(24.0)
+                }
                 Width::Flex(least) => least,
             };
             let at = left;
@@ -154,12 +184,25 @@ mod tests {
     #[test]
     fn spare_width_goes_to_the_flexible_ones() {
         let spans = fit_columns(&columns(), 400.0);
-        assert_eq!(spans, [Some((0.0, 150.0)), Some((150.0, 150.0)), Some((300.0, 50.0)), Some((350.0, 50.0))]);
+        assert_eq!(
+            spans,
+            [
+                Some((0.0, 150.0)),
+                Some((150.0, 150.0)),
+                Some((300.0, 50.0)),
+                Some((350.0, 50.0))
+            ]
+        );
     }
 
     #[test]
     fn columns_leave_in_their_order_and_the_name_stays() {
-        let gone = |width| fit_columns(&columns(), width).iter().map(Option::is_none).collect::<Vec<_>>();
+        let gone = |width| {
+            fit_columns(&columns(), width)
+                .iter()
+                .map(Option::is_none)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(gone(300.0), [false, false, false, false]);
         assert_eq!(gone(299.0), [false, false, true, false]);
         assert_eq!(gone(249.0), [false, true, true, false]);

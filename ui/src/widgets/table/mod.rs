@@ -10,7 +10,10 @@ mod layout;
 pub use cell::Cell;
 pub use layout::{Column, Width, fit_columns};
 
-use egui::{Align2, CursorIcon, EventFilter, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, CursorIcon, EventFilter, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::chrome::paint_section;
 use super::paint::{self, hairline_below};
@@ -55,7 +58,10 @@ impl Line {
     /// A plain row.
     #[must_use]
     pub fn row(selected: bool) -> Self {
-        Self::Row { selected, faded: false }
+        Self::Row {
+            selected,
+            faded: false,
+        }
     }
 }
 
@@ -167,39 +173,84 @@ impl<'a> Table<'a> {
             if self.head {
                 self.head_ui(ui, state, &spans, tick_width, &mut out);
             }
-            self.body_ui(ui, state, lines, &line, &mut cell, &ticked, &spans, tick_width, &mut out);
+            self.body_ui(
+                ui, state, lines, &line, &mut cell, &ticked, &spans, tick_width, &mut out,
+            );
         });
         out
     }
 
-    fn head_ui(&self, ui: &mut Ui, state: &mut TableState, spans: &[Option<(f32, f32)>], tick_width: f32, out: &mut TableOutput) {
+    fn head_ui(
+        &self,
+        ui: &mut Ui,
+        state: &mut TableState,
+        spans: &[Option<(f32, f32)>],
+        tick_width: f32,
+        out: &mut TableOutput,
+    ) {
         let t = Tokens::of(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW), Sense::hover());
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW), Sense::hover());
         ui.painter().rect_filled(rect, 0.0, t.bg_raised);
         hairline_below(ui.painter(), rect, t.line);
         if let Some(all) = self.ticks {
             let area = Rect::from_min_size(rect.min, vec2(tick_width, rect.height()));
             let response = ui.interact(area, self.id.with("all"), Sense::click());
-            response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, all == Tick::On, "All rows"));
+            response.widget_info(|| {
+                WidgetInfo::selected(Role::CheckBox, true, all == Tick::On, "All rows")
+            });
             paint_tick(ui, area, all);
             paint::focus_ring(ui, area.shrink(6.0), sizes::RADIUS_S, &response);
             out.ticked_all = response.clicked();
         }
         for (c, (column, span)) in self.columns.iter().zip(spans).enumerate() {
             let Some((left, width)) = *span else { continue };
-            let area = Rect::from_min_size(pos2(rect.left() + tick_width + left, rect.top()), vec2(width, rect.height()));
+            let area = Rect::from_min_size(
+                pos2(rect.left() + tick_width + left, rect.top()),
+                vec2(width, rect.height()),
+            );
             let inner = area.shrink2(vec2(sizes::SPACE_3, 0.0));
-            let sorted = state.sort.as_ref().filter(|(id, _)| id == column.id).map(|(_, reversed)| *reversed);
+            let sorted = state
+                .sort
+                .as_ref()
+                .filter(|(id, _)| id == column.id)
+                .map(|(_, reversed)| *reversed);
             let color = if sorted.is_some() { t.text } else { t.text_2 };
-            let role = if sorted.is_some() { Type::SmallStrong } else { Type::Small };
-            let align = if column.right { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-            let room = if sorted.is_some() { inner.with_max_x(inner.right() - if column.right { 14.0 } else { 0.0 }) } else { inner };
+            let role = if sorted.is_some() {
+                Type::SmallStrong
+            } else {
+                Type::Small
+            };
+            let align = if column.right {
+                Align2::RIGHT_CENTER
+            } else {
+                Align2::LEFT_CENTER
+            };
+            let room = if sorted.is_some() {
+                inner.with_max_x(inner.right() - if column.right { 14.0 } else { 0.0 })
+            } else {
+                inner
+            };
             let (placed, cut) = paint::line(ui, room, role, color, column.title, align);
             if let Some(reversed) = sorted {
-                let icon = if reversed { icons::ARROW_DOWN } else { icons::ARROW_UP };
-                theme::icon(ui.painter(), pos2(placed.right() + 8.0, area.center().y), icon, 12.0, t.text);
+                let icon = if reversed {
+                    icons::ARROW_DOWN
+                } else {
+                    icons::ARROW_UP
+                };
+                theme::icon(
+                    ui.painter(),
+                    pos2(placed.right() + 8.0, area.center().y),
+                    icon,
+                    12.0,
+                    t.text,
+                );
             }
-            let sense = if column.sortable { Sense::click() } else { Sense::hover() };
+            let sense = if column.sortable {
+                Sense::click()
+            } else {
+                Sense::hover()
+            };
             let mut response = ui.interact(area, self.id.with(("head", c)), sense);
             response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, column.title));
             if let Some(reversed) = sorted {
@@ -218,13 +269,19 @@ impl<'a> Table<'a> {
                 response = response.on_hover_text(column.title);
             }
             if column.sortable && response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
-                state.sort = Some((column.id.to_owned(), sorted.map_or(column.starts_reversed, |reversed| !reversed)));
+                state.sort = Some((
+                    column.id.to_owned(),
+                    sorted.map_or(column.starts_reversed, |reversed| !reversed),
+                ));
                 out.sorted = true;
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the closures of `show`, handed on")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the closures of `show`, handed on"
+    )]
     fn body_ui(
         &self,
         ui: &mut Ui,
@@ -240,18 +297,32 @@ impl<'a> Table<'a> {
         let all = self.row_height * lines as f32;
         let height = match (self.fit, self.max_height) {
             (true, _) => all,
-            (false, Some(most)) => all.min((most - if self.head { sizes::ROW } else { 0.0 }).max(self.row_height)),
+            (false, Some(most)) => {
+                all.min((most - if self.head { sizes::ROW } else { 0.0 }).max(self.row_height))
+            }
             (false, None) => ui.available_height(),
         };
-        let area = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height.max(1.0)));
+        let area =
+            Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height.max(1.0)));
         let body = ui.interact(area, self.id, Sense::focusable_noninteractive());
         body.widget_info(|| WidgetInfo::labeled(Role::Grid, true, self.name));
-        ui.ctx().accesskit_node_builder(self.id, |node| node.set_row_count(lines));
-        self.keys(ui, state, lines, line, &body, (height / self.row_height) as usize, out);
+        ui.ctx()
+            .accesskit_node_builder(self.id, |node| node.set_row_count(lines));
+        self.keys(
+            ui,
+            state,
+            lines,
+            line,
+            &body,
+            (height / self.row_height) as usize,
+            out,
+        );
         if state.reveal {
             ui.ctx().request_repaint();
         }
-        let reveal = std::mem::take(&mut state.reveal).then_some(state.cursor).flatten();
+        let reveal = std::mem::take(&mut state.reveal)
+            .then_some(state.cursor)
+            .flatten();
         let mut child = ui.new_child(UiBuilder::new().max_rect(area));
         child.shrink_clip_rect(area);
         let mut draw = |ui: &mut Ui, first: usize, top: f32, last: usize| {
@@ -261,9 +332,14 @@ impl<'a> Table<'a> {
                     vec2(area.width(), self.row_height),
                 );
                 match line(i) {
-                    Line::Group { title, note, open } => self.group_ui(ui, state, i, rect, &title, &note, open, &body, out),
+                    Line::Group { title, note, open } => {
+                        self.group_ui(ui, state, i, rect, &title, &note, open, &body, out)
+                    }
                     Line::Row { selected, faded } => {
-                        self.row_ui(ui, state, i, rect, selected, faded, cell, ticked, spans, tick_width, &body, out);
+                        self.row_ui(
+                            ui, state, i, rect, selected, faded, cell, ticked, spans, tick_width,
+                            &body, out,
+                        );
                     }
                 }
             }
@@ -271,10 +347,13 @@ impl<'a> Table<'a> {
         if self.fit {
             draw(&mut child, 0, area.top(), lines);
         } else {
-            let mut scroll = ScrollArea::vertical().id_salt(self.id).auto_shrink([false, false]);
+            let mut scroll = ScrollArea::vertical()
+                .id_salt(self.id)
+                .auto_shrink([false, false]);
             if let Some(cursor) = reveal {
                 let top = cursor as f32 * self.row_height;
-                let state = egui::scroll_area::State::load(ui.ctx(), child.make_persistent_id(self.id));
+                let state =
+                    egui::scroll_area::State::load(ui.ctx(), child.make_persistent_id(self.id));
                 let offset = state.map_or(0.0, |state| state.clamped_offset().y);
                 if top < offset {
                     scroll = scroll.vertical_scroll_offset(top);
@@ -292,19 +371,43 @@ impl<'a> Table<'a> {
         }
         ui.allocate_rect(area, Sense::hover());
         if body.has_focus() && state.cursor.is_none() {
-            paint::ring(ui.painter(), Tokens::of(ui), area.shrink(2.0), sizes::RADIUS_S);
+            paint::ring(
+                ui.painter(),
+                Tokens::of(ui),
+                area.shrink(2.0),
+                sizes::RADIUS_S,
+            );
         }
         out.response = Some(body);
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row's own facts")]
-    fn group_ui(&self, ui: &mut Ui, state: &TableState, i: usize, rect: Rect, title: &str, note: &str, open: bool, body: &Response, out: &mut TableOutput) {
-        let response = ui.interact(rect, self.id.with(("line", i)), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
+    fn group_ui(
+        &self,
+        ui: &mut Ui,
+        state: &TableState,
+        i: usize,
+        rect: Rect,
+        title: &str,
+        note: &str,
+        open: bool,
+        body: &Response,
+        out: &mut TableOutput,
+    ) {
+        let response = ui
+            .interact(rect, self.id.with(("line", i)), Sense::CLICK)
+            .on_hover_cursor(CursorIcon::PointingHand);
         response.widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, true, title));
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_expanded(open));
         paint_section(ui, rect, open, title, Some(note), response.hovered());
         if body.has_focus() && state.cursor == Some(i) {
-            paint::ring(ui.painter(), Tokens::of(ui), rect.shrink(2.0), sizes::RADIUS_S);
+            paint::ring(
+                ui.painter(),
+                Tokens::of(ui),
+                rect.shrink(2.0),
+                sizes::RADIUS_S,
+            );
         }
         if response.clicked() {
             out.toggled = Some(i);
@@ -342,8 +445,12 @@ impl<'a> Table<'a> {
         if self.ticks.is_some() {
             let area = Rect::from_min_size(rect.min, vec2(tick_width, rect.height()));
             let on = ticked(i);
-            let tick = ui.interact(area, id.with("tick"), Sense::CLICK).on_hover_cursor(CursorIcon::PointingHand);
-            tick.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, format!("Tick row {}", i + 1)));
+            let tick = ui
+                .interact(area, id.with("tick"), Sense::CLICK)
+                .on_hover_cursor(CursorIcon::PointingHand);
+            tick.widget_info(|| {
+                WidgetInfo::selected(Role::CheckBox, true, on, format!("Tick row {}", i + 1))
+            });
             paint_tick(ui, area, Tick::from(on));
             if tick.clicked() {
                 out.ticked = Some(i);
@@ -352,8 +459,17 @@ impl<'a> Table<'a> {
         let mut spoken = Vec::with_capacity(spans.len());
         for (c, (column, span)) in self.columns.iter().zip(spans).enumerate() {
             let Some((left, width)) = *span else { continue };
-            let area = Rect::from_min_size(pos2(rect.left() + tick_width + left, rect.top()), vec2(width, rect.height()));
-            let mut drawn = Cell::new(ui, id.with(c), area.shrink2(vec2(sizes::SPACE_3, 0.0)), column.right, faded);
+            let area = Rect::from_min_size(
+                pos2(rect.left() + tick_width + left, rect.top()),
+                vec2(width, rect.height()),
+            );
+            let mut drawn = Cell::new(
+                ui,
+                id.with(c),
+                area.shrink2(vec2(sizes::SPACE_3, 0.0)),
+                column.right,
+                faded,
+            );
             cell(i, c, &mut drawn);
             spoken.extend(drawn.finish());
         }
@@ -382,17 +498,31 @@ impl<'a> Table<'a> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one row's own facts")]
-    fn keys(&self, ui: &Ui, state: &mut TableState, lines: usize, line: &impl Fn(usize) -> Line, body: &Response, page: usize, out: &mut TableOutput) {
+    fn keys(
+        &self,
+        ui: &Ui,
+        state: &mut TableState,
+        lines: usize,
+        line: &impl Fn(usize) -> Line,
+        body: &Response,
+        page: usize,
+        out: &mut TableOutput,
+    ) {
         if !body.has_focus() || lines == 0 {
             return;
         }
         ui.memory_mut(|memory| {
-            let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+            let filter = EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                ..EventFilter::default()
+            };
             memory.set_focus_lock_filter(body.id, filter);
         });
         let last = lines - 1;
         let at = state.cursor.map(|at| at.min(last));
-        let (mut to, mut left, mut right, mut enter, mut space) = (None, false, false, false, false);
+        let (mut to, mut left, mut right, mut enter, mut space) =
+            (None, false, false, false, false);
         ui.input(|input| {
             if input.modifiers.any() {
                 return;
