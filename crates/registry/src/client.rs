@@ -89,7 +89,7 @@ fn client_builder(config: &RegistryConfig, own_roots_only: bool) -> Result<reqwe
         builder = builder.identity(identity);
     }
     if let Some(proxy) = &config.proxy {
-        let proxy = reqwest::Proxy::all(proxy).map_err(|error| {
+        let proxy = reqwest::Proxy::all(proxy.reveal()).map_err(|error| {
             Error::Config(format!(
                 "the proxy address cannot be used: {}",
                 chain(&error)

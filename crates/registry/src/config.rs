@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 
 /// Blobs of this size and above go up in chunks of this size: 100 MiB, as `kit` does
 /// (section 6.3 of the compatibility reference).
@@ -25,8 +26,8 @@ pub struct RegistryConfig {
     pub ca_certs: Vec<PathBuf>,
     /// Client certificate and key, for registries that ask for one.
     pub client_cert: Option<ClientCert>,
-    /// Proxy address; replaces the usual environment variables.
-    pub proxy: Option<String>,
+    /// Proxy address, perhaps with user and password; replaces the usual environment variables.
+    pub proxy: Option<Secret>,
     /// Parallel blob transfers, at least 1.
     pub concurrency: usize,
     /// Size from which a blob goes up in chunks, and the size of a chunk, in bytes.
@@ -44,6 +45,22 @@ pub struct ClientCert {
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
+}
+
+impl ClientCert {
+    /// The client certificate that the environment names (`KITOPS_CLIENT_CERT` and `KITOPS_CLIENT_KEY`), which
+    /// goes before any other, as with `kit` (section 6.2 of the compatibility reference).
+    pub fn from_environment() -> Option<Self> {
+        let file = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        Some(ClientCert {
+            cert: file("KITOPS_CLIENT_CERT")?,
+            key: file("KITOPS_CLIENT_KEY")?,
+        })
+    }
 }
 
 /// Waiting times. All of them end a request that makes no progress; none limits a

@@ -133,7 +133,8 @@ impl Download<'_> {
             if sink.len > before {
                 attempt = 0;
             }
-            if !error.is_transient() || attempt >= self.registry.config().retry.retries {
+            if !error.is_transient_in_transfer() || attempt >= self.registry.config().retry.retries
+            {
                 return Err(error);
             }
             self.registry.transport.pause(attempt, error).await?;

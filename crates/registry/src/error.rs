@@ -12,7 +12,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// No connection: name not found, connection refused or reset, no route.
     #[error("{host} cannot be reached: {cause}")]
-    Unreachable { host: String, cause: String },
+    Unreachable {
+        host: String,
+        cause: String,
+        /// The connection stood and broke, instead of not coming about.
+        broke: bool,
+    },
 
     /// The connection stands, but nothing moved for too long.
     #[error("{host} did not answer within {} s while {doing}", after.as_secs())]
@@ -289,11 +294,17 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Error::Unreachable { .. }
+            Error::Unreachable { broke: true, .. }
                 | Error::Timeout { .. }
                 | Error::RateLimited { .. }
                 | Error::Server { .. }
         )
+    }
+
+    /// As [`Error::is_transient`], in the middle of a transfer: the registry was there a moment ago, so a refused
+    /// connection is worth another try.
+    pub(crate) fn is_transient_in_transfer(&self) -> bool {
+        self.is_transient() || matches!(self, Error::Unreachable { .. })
     }
 
     /// How long the server asked to wait before the next attempt.

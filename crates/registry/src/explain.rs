@@ -121,6 +121,7 @@ pub(crate) fn map_transport_error(host: &str, error: reqwest::Error) -> Error {
         ));
     }
     Error::Unreachable {
+        broke: !error.is_connect(),
         host,
         cause: chain(&error.without_url()),
     }

@@ -144,7 +144,8 @@ impl BlobStream {
             if sent > before {
                 attempt = 0;
             }
-            if !error.is_transient() || attempt >= self.registry.config().retry.retries {
+            if !error.is_transient_in_transfer() || attempt >= self.registry.config().retry.retries
+            {
                 return Err(error);
             }
             or_cancelled(&self.cancel, self.registry.transport.pause(attempt, error)).await?;

@@ -13,13 +13,15 @@ use std::sync::{Arc, Mutex};
 pub use kits::{Recorder, SampleKit, sample_kit};
 pub use local::LocalStore;
 
-use crate::config::RegistryConfig;
+use crate::config::{ClientCert, RegistryConfig};
 
 /// How a [`TestRegistry`] is set up.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Serve HTTPS with a certificate of its own authority, see [`TestRegistry::ca_cert`].
     pub tls: bool,
+    /// With `tls`: let only clients with a certificate of that authority in, see [`TestRegistry::client_cert`].
+    pub client_certs: bool,
     /// Users who may sign in (name, password); with none everybody may do everything.
     pub users: Vec<(String, String)>,
     /// Use this folder and keep it, instead of a temporary one.
@@ -131,12 +133,30 @@ impl TestRegistry {
         self.folder.path().join("ca.pem")
     }
 
+    /// A client certificate of its authority; exists with [`Options::tls`].
+    pub fn client_cert(&self) -> ClientCert {
+        ClientCert {
+            cert: self.folder.path().join("client.pem"),
+            key: self.folder.path().join("client.key"),
+        }
+    }
+
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
             .clone()
+    }
+
+    /// Adds a line to its log.
+    pub fn note(&self, line: &str) {
+        let mut log = self
+            .log
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        log.push_str(line);
+        log.push('\n');
     }
 
     /// Where it keeps its blobs, unless [`Options::storage`] said otherwise.
@@ -161,8 +181,12 @@ fn config_text(options: &Options, folder: &Path, storage: &Path) -> Result<Strin
     );
     if options.tls {
         write_certificates(folder)?;
+        let clients = match options.client_certs {
+            true => format!(", clientcas: [{}/ca.pem]", folder.display()),
+            false => String::new(),
+        };
         text.push_str(&format!(
-            "  tls: {{certificate: {0}/server.pem, key: {0}/server.key}}\n",
+            "  tls: {{certificate: {0}/server.pem, key: {0}/server.key{clients}}}\n",
             folder.display()
         ));
     }
@@ -197,7 +221,8 @@ fn config_text(options: &Options, folder: &Path, storage: &Path) -> Result<Strin
     Ok(text)
 }
 
-/// `ca.pem`, and `server.pem` with `server.key` for localhost and 127.0.0.1, signed by it.
+/// `ca.pem`; signed by it `server.pem` with `server.key` for localhost and 127.0.0.1, and `client.pem` with
+/// `client.key`.
 fn write_certificates(folder: &Path) -> Result<(), String> {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
     let problem = |error: rcgen::Error| error.to_string();
@@ -208,16 +233,24 @@ fn write_certificates(folder: &Path) -> Result<(), String> {
         .push(rcgen::DnType::CommonName, "kitbench test authority");
     let issuer = CertifiedIssuer::self_signed(authority, KeyPair::generate().map_err(problem)?)
         .map_err(problem)?;
-    let key = KeyPair::generate().map_err(problem)?;
-    let server = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()])
-        .map_err(problem)?
-        .signed_by(&key, &issuer)
-        .map_err(problem)?;
-    for (name, text) in [
-        ("ca.pem", issuer.pem()),
-        ("server.pem", server.pem()),
-        ("server.key", key.serialize_pem()),
+    let mut files = vec![("ca.pem", issuer.pem())];
+    for (names, pem, key_file) in [
+        (
+            vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            "server.pem",
+            "server.key",
+        ),
+        (vec!["client".to_owned()], "client.pem", "client.key"),
     ] {
+        let key = KeyPair::generate().map_err(problem)?;
+        let certificate = CertificateParams::new(names)
+            .map_err(problem)?
+            .signed_by(&key, &issuer)
+            .map_err(problem)?;
+        files.push((pem, certificate.pem()));
+        files.push((key_file, key.serialize_pem()));
+    }
+    for (name, text) in files {
         std::fs::write(folder.join(name), text).map_err(|error| error.to_string())?;
     }
     Ok(())

@@ -63,7 +63,7 @@ impl Upload<'_> {
                 // 416: the registry counts differently than we do, so ask it.
                 let counts_differ = matches!(error, Error::Rejected { status: 416, .. });
                 let gone = matches!(error, Error::NotFound { .. });
-                if !(error.is_transient() || counts_differ || gone)
+                if !(error.is_transient_in_transfer() || counts_differ || gone)
                     || attempt >= self.registry.config().retry.retries
                 {
                     return Err(error);
@@ -113,7 +113,11 @@ impl Upload<'_> {
             .max(1)
             .min(self.blob.size - start);
         let mut prepared = Some(self.feed(start, length).await?);
-        let mut reopen = || prepared.take().ok_or_else(lost_body);
+        let mut reopen = || {
+            prepared
+                .take()
+                .ok_or_else(|| lost_body(self.registry.host()))
+        };
         let request = Request::new(
             Method::PATCH,
             session.location.clone(),

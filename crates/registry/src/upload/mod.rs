@@ -304,7 +304,10 @@ impl Upload<'_> {
             match self.put_whole(&session).await {
                 Ok(()) => return Ok(()),
                 // The session is spent, whatever was wrong; the next attempt opens a new one.
-                Err(error) if error.is_transient() || matches!(error, Error::NotFound { .. }) => {
+                Err(error)
+                    if error.is_transient_in_transfer()
+                        || matches!(error, Error::NotFound { .. }) =>
+                {
                     if attempt >= self.registry.config().retry.retries {
                         return Err(error);
                     }
@@ -327,7 +330,11 @@ impl Upload<'_> {
 
     async fn put_whole(&self, session: &Session) -> Result<()> {
         let mut prepared = Some(self.feed(0, self.blob.size).await?);
-        let mut reopen = || prepared.take().ok_or_else(lost_body);
+        let mut reopen = || {
+            prepared
+                .take()
+                .ok_or_else(|| lost_body(self.registry.host()))
+        };
         let request = Request::new(
             Method::PUT,
             self.commit_url(session),
@@ -361,9 +368,9 @@ pub(super) const COMMITTED: [StatusCode; 3] =
     [StatusCode::CREATED, StatusCode::OK, StatusCode::NO_CONTENT];
 
 /// A streamed body that was sent and is wanted again within one attempt, after a 401: the caller starts over.
-pub(super) fn lost_body() -> Error {
+pub(super) fn lost_body(host: &str) -> Error {
     Error::Server {
-        host: "the registry".into(),
+        host: host.to_owned(),
         doing: "signing an upload".into(),
         status: 401,
         message: "the sign-in expired in the middle".into(),

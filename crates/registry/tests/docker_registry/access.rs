@@ -217,3 +217,31 @@ async fn manifests_configs_pieces_and_deletion() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
 }
+
+#[tokio::test]
+async fn client_certificates() {
+    let server = TestRegistry::start(&Options {
+        tls: true,
+        client_certs: true,
+        ..Options::default()
+    });
+    let stranger = setup(server.config(), Credentials::Anonymous);
+    let error = stranger.registry.ping().await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::TlsProblem | ErrorKind::Unreachable),
+        "{error}"
+    );
+    let mut config = server.config();
+    config.client_cert = Some(server.client_cert());
+    let known = setup(config, Credentials::Anonymous);
+    known.registry.ping().await.unwrap();
+
+    let mut config = server.config();
+    config.client_cert = Some(kitbench_registry::ClientCert {
+        cert: server.ca_cert(),
+        key: "/no/such/key".into(),
+    });
+    let error = Registry::new(config, Credentials::Anonymous).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert!(error.to_string().contains("/no/such/key"), "{error}");
+}

@@ -1,5 +1,7 @@
 //! Answers that are too large, too late or nonsense.
 
+use kitbench_registry::Secret;
+
 use crate::support::*;
 
 #[tokio::test]
@@ -161,4 +163,23 @@ async fn referrers_by_interface_and_by_tag() {
             .unwrap();
         assert_eq!((signatures.len(), signatures[0].size), (1, 1));
     }
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_and_its_password_never_shown() {
+    let proxy = Fake::start(|_| Answer::ok(br#"{"tags":["v1"]}"#.to_vec())).await;
+    let mut config = impatient("registry.invalid");
+    config.proxy = Some(Secret::new(format!("http://user:pa55@{}", proxy.host)));
+    assert!(!format!("{config:?}").contains("pa55"));
+    let registry = Registry::new(config, Credentials::Anonymous).unwrap();
+    registry.tags("m", 10, None).await.unwrap();
+    let asked = proxy.asked();
+    assert!(
+        asked[0]
+            .path
+            .starts_with("http://registry.invalid/v2/m/tags/list"),
+        "{}",
+        asked[0].path
+    );
+    assert!(asked[0].header("proxy-authorization").is_some());
 }
