@@ -44,6 +44,7 @@ impl Home {
             .env("KITOPS_HOME", self.kitops())
             // A session bus would bring the user's key store and notifications into the test.
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env_remove("KITBENCH_STATE")
             .env_remove("WAYLAND_DISPLAY");
     }
 }

@@ -49,16 +49,30 @@ impl Session {
         self.post("execute/sync", &json!({"script": body, "args": arguments}))
     }
 
+    /// Runs the body of a function in the page and waits for what its promise resolves to.
+    pub fn promise(&self, body: &str, arguments: &[Value]) -> Result<Value> {
+        // The server adds the function that ends the wait as the last argument.
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             (async function () {{ {body} }}).apply(null, arguments) \
+             .then((value) => done({{ value }}), (error) => done({{ error: String(error) }}))"
+        );
+        let mut answer = self.post(
+            "execute/async",
+            &json!({"script": script, "args": arguments}),
+        )?;
+        if let Some(error) = answer.get("error").and_then(Value::as_str) {
+            bail!("the page says: {error}");
+        }
+        Ok(answer.get_mut("value").map(Value::take).unwrap_or_default())
+    }
+
     /// Waits until the page has drawn what is known by now: two frames, since a frame may ask for the
     /// next one.
     pub fn next_frame(&self) -> Result<()> {
-        self.post(
-            "execute/async",
-            &json!({
-                "script": "const done = arguments[0]; \
-                           requestAnimationFrame(() => requestAnimationFrame(() => done(true)))",
-                "args": [],
-            }),
+        self.promise(
+            "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+            &[],
         )
         .map(drop)
     }

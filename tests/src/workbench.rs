@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use kitbench_protocol::{Answer, Call, ClientFrame, decode, encode};
 use serde_json::{Value, json};
 
 use crate::display::Display;
@@ -165,6 +166,26 @@ impl Workbench {
             Ok((last.1.elapsed() >= Duration::from_secs(1)).then_some(()))
         })?;
         self.session.next_frame()
+    }
+
+    /// Makes a call through the window's bridge, as the page does.
+    pub fn call<C: Call>(&self, call: C) -> Result<C::Reply> {
+        let frame = encode(&ClientFrame {
+            id: 0,
+            request: call.into(),
+        });
+        let answer = self.session.promise(
+            "const answer = await window.__TAURI__.core.invoke('bridge', new Uint8Array(arguments[0])); \
+             return Array.from(new Uint8Array(answer))",
+            &[json!(frame)],
+        )?;
+        let bytes: Vec<u8> = answer
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|byte| u8::try_from(byte.as_u64()?).ok())
+            .collect();
+        Ok(decode::<Answer<C::Reply>>(&bytes)??)
     }
 
     /// The process whose descendants are the window or the browser.

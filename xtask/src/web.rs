@@ -35,6 +35,8 @@ pub fn build(force: bool) -> Result<PathBuf> {
             .web(true)?
             .typescript(false)
             .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
             .out_name("kitbench_ui")
             .generate(&beside)
             .context("wasm-bindgen cannot write the JavaScript glue")?;
