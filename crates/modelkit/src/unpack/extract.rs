@@ -8,8 +8,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::hashing::HashingReader;
-use super::legacy_base;
 use super::target::{Target, local_path};
+use super::{UnpackOptions, legacy_base};
 use crate::error::{Error, Result};
 use crate::inspect::KitLayer;
 use crate::layer::decoder;
@@ -18,15 +18,12 @@ use crate::progress::CancellationToken;
 use crate::source::KitSource;
 use crate::tar::{Kind, Limits, Reader};
 
-/// Uncompressed bytes that a layer may have whatever the size of its blob.
-const FREE_EXPANSION: u64 = 1 << 30;
-
 /// Extracts `layer` into `target` and checks its digest, size and diffId.
 pub(super) fn layer(
     source: &dyn KitSource,
     layer: &KitLayer,
     target: &mut Target,
-    max_expansion: u64,
+    options: &UnpackOptions,
     progress: &(dyn Fn(u64) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<()> {
@@ -53,7 +50,9 @@ pub(super) fn layer(
             _ => Ok(()),
         };
     }
-    let limit = FREE_EXPANSION.saturating_add(blob.size.saturating_mul(max_expansion));
+    let limit = options
+        .free_expansion
+        .saturating_add(blob.size.saturating_mul(options.max_expansion));
     let decoded = decoder(layer.compression, Box::new(&mut stored))
         .map_err(Error::io("decompress", &what))?;
     let bounded = Bounded {

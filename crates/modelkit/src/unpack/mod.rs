@@ -39,9 +39,11 @@ pub struct UnpackOptions {
     /// What to unpack; everything if empty, else what any of them selects.
     pub filters: Vec<Filter>,
     pub existing: Existing,
-    /// How many times larger than its blob a compressed layer may be beyond the first GiB, so that
-    /// a small archive cannot fill the disk.
+    /// How many times larger than its blob a compressed layer may become, beyond
+    /// `free_expansion`, so that a small archive cannot fill the disk.
     pub max_expansion: u64,
+    /// Bytes that a layer may have whatever the size of its blob.
+    pub free_expansion: u64,
 }
 
 impl UnpackOptions {
@@ -52,6 +54,7 @@ impl UnpackOptions {
             filters: Vec::new(),
             existing: Existing::Refuse,
             max_expansion: 200,
+            free_expansion: 1 << 30,
         }
     }
 }
@@ -124,14 +127,7 @@ pub fn unpack(
             }
             observer.state(number, StepState::Extracting);
             let progress = |bytes| observer.bytes(number, bytes);
-            let extracted = extract::layer(
-                *source,
-                layer,
-                &mut target,
-                options.max_expansion,
-                &progress,
-                cancel,
-            );
+            let extracted = extract::layer(*source, layer, &mut target, options, &progress, cancel);
             observer.state(
                 number,
                 if extracted.is_ok() {

@@ -1,0 +1,537 @@
+//! Unpacking: what is asked for, into what is there, and never outside.
+#![cfg(unix)]
+
+mod common;
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use common::{Place, reference, tree, write};
+use kitbench_modelkit::manifest::{Descriptor, Manifest};
+use kitbench_modelkit::pack::PackOptions;
+use kitbench_modelkit::progress::{CancellationToken, Observer, Silent, Step, StepState};
+use kitbench_modelkit::store::Store;
+use kitbench_modelkit::tar::{END, Header, Kind, header_bytes, padding};
+use kitbench_modelkit::unpack::{Existing, UnpackOptions, unpack};
+use kitbench_modelkit::{Digest, Error, media};
+use proptest::prelude::*;
+
+fn packed() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[
+            (
+                "Kitfile",
+                "model: {name: wine, path: m/w.bin, parts: [{name: tok, path: t.json}]}\ncode: [{path: src}]\ndatasets: [{name: train, path: d/train.csv}, {name: test, path: d/test.csv}]\ndocs: [{path: README.md}]\n",
+            ),
+            ("m/w.bin", "weights"),
+            ("t.json", "{}"),
+            ("src/a.py", "1"),
+            ("d/train.csv", "2"),
+            ("d/test.csv", "3"),
+            ("README.md", "# 4"),
+        ],
+    );
+    let place = Place::new();
+    place
+        .pack(&PackOptions::new(folder.path(), reference("k:1")))
+        .unwrap();
+    place
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    tree(folder)
+        .into_iter()
+        .filter(|(.., content)| content.is_some())
+        .map(|(name, ..)| name)
+        .collect()
+}
+
+#[test]
+fn filters_select_by_type_name_and_path() {
+    let place = packed();
+    for (filters, expected) in [
+        (
+            vec![],
+            vec![
+                "Kitfile",
+                "README.md",
+                "d/test.csv",
+                "d/train.csv",
+                "m/w.bin",
+                "src/a.py",
+                "t.json",
+            ],
+        ),
+        (vec!["kitfile"], vec!["Kitfile"]),
+        (vec!["model"], vec!["m/w.bin", "t.json"]),
+        (vec!["model:tok"], vec!["t.json"]),
+        (vec!["datasets:train"], vec!["d/train.csv"]),
+        (vec!["datasets:d/test.csv"], vec!["d/test.csv"]),
+        (vec!["code,docs"], vec!["README.md", "src/a.py"]),
+        (vec!["docs", "model:wine"], vec!["README.md", "m/w.bin"]),
+        (vec!["prompts"], vec![]),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        place.unpack("k:1", out.path(), &filters).unwrap();
+        assert_eq!(names(out.path()), expected, "{filters:?}");
+    }
+}
+
+#[test]
+fn existing_files_are_refused_kept_or_replaced() {
+    let place = packed();
+    let out = tempfile::tempdir().unwrap();
+    write(out.path(), &[("src/a.py", "mine")]);
+    std::fs::set_permissions(
+        out.path().join("src/a.py"),
+        std::fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
+    let before = tree(out.path());
+    let mut options = UnpackOptions::new(out.path());
+    let error = place.unpack_with("k:1", &options).unwrap_err();
+    assert!(
+        matches!(&error, Error::Exists(path) if path.ends_with("src/a.py")),
+        "{error}"
+    );
+    assert_eq!(tree(out.path()), before, "a refused unpack leaves nothing");
+    options.existing = Existing::Keep;
+    let kept = place.unpack_with("k:1", &options).unwrap();
+    assert_eq!(kept.kept, 1);
+    assert_eq!(
+        std::fs::read_to_string(out.path().join("src/a.py")).unwrap(),
+        "mine"
+    );
+    options.existing = Existing::Overwrite;
+    place.unpack_with("k:1", &options).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(out.path().join("src/a.py")).unwrap(),
+        "1"
+    );
+    let mode = std::fs::metadata(out.path().join("src/a.py"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600, "the old permissions stay");
+}
+
+#[test]
+fn a_kitfile_with_the_same_text_is_left_and_another_refused() {
+    let place = packed();
+    let out = tempfile::tempdir().unwrap();
+    place.unpack("k:1", out.path(), &["kitfile"]).unwrap();
+    place.unpack("k:1", out.path(), &["kitfile"]).unwrap();
+    std::fs::write(out.path().join("Kitfile"), "other").unwrap();
+    let mut options = UnpackOptions::new(out.path());
+    options.filters = vec!["kitfile".parse().unwrap()];
+    assert!(matches!(
+        place.unpack_with("k:1", &options),
+        Err(Error::Exists(_))
+    ));
+    options.existing = Existing::Keep;
+    assert!(
+        matches!(place.unpack_with("k:1", &options), Err(Error::Exists(_))),
+        "keeping does not apply to the Kitfile"
+    );
+    options.existing = Existing::Overwrite;
+    place.unpack_with("k:1", &options).unwrap();
+}
+
+#[test]
+fn links_in_the_target_lead_nowhere_else() {
+    let place = packed();
+    let outside = tempfile::tempdir().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    symlink(outside.path(), out.path().join("src")).unwrap();
+    for existing in [Existing::Refuse, Existing::Keep, Existing::Overwrite] {
+        let mut options = UnpackOptions::new(out.path());
+        options.existing = existing;
+        let error = place.unpack_with("k:1", &options).unwrap_err();
+        assert!(matches!(error, Error::Blocked { .. }), "{error}");
+        assert_eq!(tree(outside.path()), []);
+    }
+    // A link in the place of a file is replaced, not written through.
+    let out = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret");
+    std::fs::write(&secret, "untouched").unwrap();
+    symlink(&secret, out.path().join("README.md")).unwrap();
+    let mut options = UnpackOptions::new(out.path());
+    options.existing = Existing::Overwrite;
+    place.unpack_with("k:1", &options).unwrap();
+    assert_eq!(std::fs::read_to_string(&secret).unwrap(), "untouched");
+    assert_eq!(
+        std::fs::read_to_string(out.path().join("README.md")).unwrap(),
+        "# 4"
+    );
+}
+
+#[test]
+fn cancelling_removes_what_was_written() {
+    struct CancelAtFirst(CancellationToken);
+    impl Observer for CancelAtFirst {
+        fn steps(&self, _: &[Step]) {}
+        fn state(&self, _: usize, _: StepState) {}
+        fn bytes(&self, _: usize, _: u64) {
+            self.0.cancel();
+        }
+    }
+    let place = packed();
+    let out = tempfile::tempdir().unwrap();
+    let cancel = CancellationToken::new();
+    let kit = place.store.kit(&reference("k:1")).unwrap();
+    let target = out.path().join("new/folder");
+    let result = unpack(
+        &kit,
+        &UnpackOptions::new(&target),
+        &place.store,
+        &CancelAtFirst(cancel.clone()),
+        &cancel,
+    );
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert_eq!(tree(out.path()), []);
+}
+
+struct Member<'a>(&'a str, u8, &'a [u8]);
+
+fn archive(members: &[Member<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for Member(name, typeflag, data) in members {
+        let kind = if *typeflag == b'5' {
+            Kind::Folder
+        } else {
+            Kind::File
+        };
+        let mut header = header_bytes(&Header {
+            name: name.as_bytes().to_vec(),
+            kind,
+            mode: 0o755,
+            size: data.len() as u64,
+        })
+        .unwrap();
+        reseal(&mut header, |block| block[156] = *typeflag);
+        out.extend(header);
+        out.extend_from_slice(data);
+        out.resize(out.len() + padding(data.len() as u64), 0);
+    }
+    out.extend(END);
+    out
+}
+
+fn reseal(header: &mut [u8], change: impl FnOnce(&mut [u8])) {
+    let at = header.len() - 512;
+    let block = &mut header[at..];
+    change(block);
+    block[148..156].fill(b' ');
+    let sum: u64 = block.iter().map(|b| u64::from(*b)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+/// Puts a kit with one code layer of these bytes into the store as `evil:1`.
+fn plant(store: &Store, layer: &[u8], media_type: &str, diff_id: Digest) {
+    store.prepare().unwrap();
+    let put = |bytes: &[u8]| std::fs::write(store.blob_path(&Digest::of(bytes)), bytes).unwrap();
+    put(layer);
+    let config = format!(
+        r#"{{"manifestVersion":"1.0.0","package":{{}},"code":[{{"path":".","digest":"{}","diffId":"{diff_id}"}}]}}"#,
+        Digest::of(layer)
+    );
+    put(config.as_bytes());
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: None,
+        artifact_type: None,
+        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
+        layers: Some(vec![Descriptor::of(media_type, layer)]),
+        subject: None,
+        annotations: Default::default(),
+    };
+    store
+        .add_manifest(
+            &reference("evil"),
+            &manifest.to_json().unwrap(),
+            &["1".into()],
+        )
+        .unwrap();
+}
+
+const TAR: &str = "application/vnd.kitops.modelkit.code.v1.tar";
+
+#[test]
+fn hostile_archives_are_refused_and_write_nothing() {
+    let outside = tempfile::tempdir().unwrap();
+    let absolute = outside.path().join("x").to_string_lossy().into_owned();
+    let mut lying = archive(&[Member("a", b'0', b"123")]);
+    reseal(&mut lying[..512], |block| {
+        block[124..135].copy_from_slice(b"77777777777")
+    });
+    let mut folder_with_data = archive(&[Member("d", b'0', b"123")]);
+    reseal(&mut folder_with_data[..512], |block| block[156] = b'5');
+    let mut damaged = archive(&[Member("a", b'0', b"123")]);
+    damaged[3] = 7;
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("climbing", archive(&[Member("../x", b'0', b"1")])),
+        (
+            "climbing later",
+            archive(&[Member("a/../../x", b'0', b"1")]),
+        ),
+        ("absolute", archive(&[Member(&absolute, b'0', b"1")])),
+        ("symlink", archive(&[Member("a", b'2', b"")])),
+        ("hard link", archive(&[Member("a", b'1', b"")])),
+        ("device", archive(&[Member("a", b'3', b"")])),
+        ("pipe", archive(&[Member("a", b'6', b"")])),
+        (
+            "twice",
+            archive(&[Member("ok", b'0', b"1"), Member("ok", b'0', b"2")]),
+        ),
+        (
+            "file as folder",
+            archive(&[Member("ok", b'0', b"1"), Member("ok/x", b'0', b"2")]),
+        ),
+        (
+            "folder over file",
+            archive(&[Member("ok", b'0', b"1"), Member("ok", b'5', b"")]),
+        ),
+        ("size lies", lying),
+        ("folder with data", folder_with_data),
+        ("checksum", damaged),
+        ("no archive", vec![b'x'; 2048]),
+        (
+            "cut off",
+            archive(&[Member("a", b'0', &[1; 2000])])[..1000].to_vec(),
+        ),
+        ("empty name", archive(&[Member(".", b'0', b"1")])),
+    ];
+    for (what, bytes) in cases {
+        for existing in [Existing::Refuse, Existing::Overwrite] {
+            let place = Place::new();
+            plant(&place.store, &bytes, TAR, Digest::of(&bytes));
+            let out = tempfile::tempdir().unwrap();
+            let mut options = UnpackOptions::new(out.path().join("target"));
+            options.existing = existing;
+            let error = place.unpack_with("evil:1", &options).expect_err(what);
+            assert!(
+                matches!(error, Error::Archive { .. } | Error::Blocked { .. }),
+                "{what}: {error}"
+            );
+            assert_eq!(tree(out.path()), [], "{what}");
+            assert_eq!(tree(outside.path()), [], "{what}");
+        }
+    }
+}
+
+#[test]
+fn digests_that_lie_are_found_while_streaming() {
+    let bytes = archive(&[Member("a", b'0', b"123")]);
+    let place = Place::new();
+    plant(&place.store, &bytes, TAR, Digest::of(b"another"));
+    let out = tempfile::tempdir().unwrap();
+    let error = place.unpack("evil:1", out.path(), &[]).unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert_eq!(tree(out.path()), []);
+}
+
+#[test]
+fn zeros_out_of_all_proportion_are_bounded() {
+    use std::io::Write as _;
+    // 12 MiB of zeros in a gzip of about 12 KiB.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let size = 12u64 << 20;
+    encoder
+        .write_all(
+            &header_bytes(&Header {
+                name: b"zeros".to_vec(),
+                kind: Kind::File,
+                mode: 0o644,
+                size,
+            })
+            .unwrap(),
+        )
+        .unwrap();
+    let piece = vec![0; 1 << 20];
+    for _ in 0..12 {
+        encoder.write_all(&piece).unwrap();
+    }
+    encoder.write_all(&END).unwrap();
+    let bytes = encoder.finish().unwrap();
+    let place = Place::new();
+    plant(
+        &place.store,
+        &bytes,
+        &format!("{TAR}+gzip"),
+        Digest::of(b"unknown"),
+    );
+    let out = tempfile::tempdir().unwrap();
+    let mut options = UnpackOptions::new(out.path());
+    assert!(bytes.len() < 60_000);
+    options.max_expansion = 10;
+    options.free_expansion = 1 << 20;
+    let error = place.unpack_with("evil:1", &options).unwrap_err();
+    assert!(error.to_string().contains("proportion"), "{error}");
+    assert_eq!(tree(out.path()), []);
+}
+
+#[test]
+fn more_layers_than_elements_is_an_error_not_a_crash() {
+    let place = packed();
+    let kit = kitbench_modelkit::inspect::Kit::read(&place.store.kit(&reference("k:1")).unwrap())
+        .unwrap();
+    let mut manifest = kit.manifest.clone();
+    let mut layers = manifest.layers().to_vec();
+    layers.push(layers[0].clone());
+    manifest.layers = Some(layers);
+    place
+        .store
+        .add_manifest(
+            &reference("odd"),
+            &manifest.to_json().unwrap(),
+            &["1".into()],
+        )
+        .unwrap();
+    let out = tempfile::tempdir().unwrap();
+    assert!(matches!(
+        place.unpack("odd:1", out.path(), &[]),
+        Err(Error::Malformed { .. })
+    ));
+}
+
+#[test]
+fn legacy_kits_are_extracted_beside_their_path() {
+    let layer = archive(&[Member("src", b'5', b""), Member("src/a.py", b'0', b"1")]);
+    let store = Place::new();
+    store.store.prepare().unwrap();
+    let config = r#"{"manifestVersion":"1.0.0","package":{},"code":[{"path":"deep/src"}]}"#;
+    for bytes in [layer.as_slice(), config.as_bytes()] {
+        std::fs::write(store.store.blob_path(&Digest::of(bytes)), bytes).unwrap();
+    }
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: None,
+        artifact_type: None,
+        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
+        layers: Some(vec![Descriptor::of(TAR, &layer)]),
+        subject: None,
+        annotations: Default::default(),
+    };
+    store
+        .store
+        .add_manifest(
+            &reference("old"),
+            &manifest.to_json().unwrap(),
+            &["1".into()],
+        )
+        .unwrap();
+    let out = tempfile::tempdir().unwrap();
+    store.unpack("old:1", out.path(), &["code"]).unwrap();
+    assert_eq!(names(out.path()), ["deep/src/a.py"]);
+}
+
+#[test]
+fn foreign_modelpack_artifacts_without_a_kitfile_unpack() {
+    let weights = archive(&[Member("w.safetensors", b'0', b"1")]);
+    let more = b"raw weights";
+    let config = format!(
+        r#"{{"descriptor":{{"name":"foreign","authors":["A"]}},"modelfs":{{"type":"layers","diffIds":["{}","{}"]}},"config":{{"format":"safetensors"}}}}"#,
+        Digest::of(&weights),
+        Digest::of(more)
+    );
+    let place = Place::new();
+    place.store.prepare().unwrap();
+    for bytes in [weights.as_slice(), more, config.as_bytes()] {
+        std::fs::write(place.store.blob_path(&Digest::of(bytes)), bytes).unwrap();
+    }
+    let layer = |media_type: &str, bytes: &[u8], path: &str| {
+        let mut layer = Descriptor::of(media_type, bytes);
+        layer
+            .annotations
+            .insert(media::FILE_PATH.into(), path.into());
+        layer
+    };
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: Some(media::MANIFEST.into()),
+        artifact_type: Some(media::MODELPACK_ARTIFACT.into()),
+        config: Descriptor::of(media::MODELPACK_CONFIG, config.as_bytes()),
+        layers: Some(vec![
+            layer(
+                "application/vnd.cncf.model.weight.v1.tar",
+                &weights,
+                "w.safetensors",
+            ),
+            layer(
+                "application/vnd.cncf.model.weight.v1.raw",
+                more,
+                "more/w2.safetensors",
+            ),
+        ]),
+        subject: None,
+        annotations: Default::default(),
+    };
+    place
+        .store
+        .add_manifest(
+            &reference("foreign"),
+            &manifest.to_json().unwrap(),
+            &["1".into()],
+        )
+        .unwrap();
+    let listed = &place.store.list().unwrap()[0];
+    assert_eq!(
+        (listed.name.as_str(), listed.problem.as_deref()),
+        ("foreign", None)
+    );
+    let out = tempfile::tempdir().unwrap();
+    place.unpack("foreign:1", out.path(), &[]).unwrap();
+    assert_eq!(
+        names(out.path()),
+        ["Kitfile", "more/w2.safetensors", "w.safetensors"]
+    );
+}
+
+fn any_tree() -> impl Strategy<Value = Vec<(Vec<String>, Vec<u8>, u32)>> {
+    let name = prop_oneof!["[a-z]{1,3}", "[a-zA-Z0-9 _.é-]{1,40}", "[x]{90,120}"].prop_filter(
+        "a name",
+        |name| {
+            name != "."
+                && !name.contains("..")
+                && name.trim() == name
+                && !name.to_lowercase().contains("kit")
+        },
+    );
+    let path = prop::collection::vec(name, 1..4);
+    let content = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..2000),
+        Just(vec![7; 513])
+    ];
+    let mode = prop_oneof![Just(0o644u32), Just(0o600), Just(0o755), Just(0o4755)];
+    prop::collection::vec((path, content, mode), 0..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_packed_unpacks_to_itself(files in any_tree(), number in 0usize..4) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content, mode) in &files {
+            let path: std::path::PathBuf = std::iter::once("d".to_owned()).chain(path.iter().cloned()).collect();
+            let path = folder.path().join(path);
+            // A name may be a file here and a folder there; the first wins.
+            if std::fs::create_dir_all(path.parent().unwrap()).is_ok() && !path.exists() && std::fs::write(&path, content).is_ok() {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(*mode)).unwrap();
+            }
+        }
+        std::fs::create_dir_all(folder.path().join("d/empty")).unwrap();
+        std::fs::write(folder.path().join("Kitfile"), "code: [{path: d}]\n").unwrap();
+        let place = Place::new();
+        let mut options = PackOptions::new(folder.path(), reference("k:1"));
+        options.compression = kitbench_modelkit::Compression::ALL[number];
+        place.pack(&options).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        let kit = place.store.kit(&reference("k:1")).unwrap();
+        unpack(&kit, &UnpackOptions::new(out.path()), &place.store, &Silent, &CancellationToken::new()).unwrap();
+        let only = |folder: &Path| tree(folder).into_iter().filter(|(name, ..)| name != "Kitfile").collect::<Vec<_>>();
+        prop_assert_eq!(only(out.path()), only(folder.path()));
+    }
+}
