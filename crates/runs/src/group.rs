@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::series::is_plain;
+
 /// How runs whose points lie at different x are brought together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Grid {
@@ -70,7 +72,7 @@ fn line(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
         .iter()
         .copied()
         .zip(y.iter().copied())
-        .filter(|p| p.0.is_finite() && p.1.is_finite())
+        .filter(|p| p.0.is_finite() && is_plain(p.1))
         .collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Stable sort: of equal x the last logged is the last here.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::series::{Series, Step};
+use crate::series::{Series, Step, is_plain};
 
 /// Without an end mark and without a write for this long a run counts as stale (ms).
 pub const STALE_AFTER_MS: i64 = 10 * 60 * 1000;
@@ -162,8 +162,9 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// One metric of a run, summed up over all its points.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// One metric of a run, summed up over all its points. Two summaries are equal when they
+/// tell the same, NaN included.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct MetricSummary {
     /// Value of the point with the greatest step, then time; of equals the last logged one,
     /// NaN losing such ties (for MLflow: the greatest value).
@@ -184,8 +185,20 @@ pub struct MetricSummary {
     pub count: u64,
     /// How many of them are NaN.
     pub nan: u64,
-    /// How many of them are infinite.
+    /// How many of them are infinite (or the largest double, see [`is_plain`]).
     pub infinite: u64,
+}
+
+impl PartialEq for MetricSummary {
+    fn eq(&self, other: &Self) -> bool {
+        let bits = |value: Option<f64>| value.map(f64::to_bits);
+        let places = |s: &Self| (s.last_step, s.last_time_ms, s.min_step, s.max_step);
+        bits(self.last) == bits(other.last)
+            && bits(self.min) == bits(other.min)
+            && bits(self.max) == bits(other.max)
+            && places(self) == places(other)
+            && (self.count, self.nan, self.infinite) == (other.count, other.nan, other.infinite)
+    }
 }
 
 impl MetricSummary {
@@ -198,12 +211,37 @@ impl MetricSummary {
         summary
     }
 
+    /// Adds the summary of points that come after those summed up here.
+    pub(crate) fn merge(&mut self, later: &Self) {
+        self.count += later.count;
+        self.nan += later.nan;
+        self.infinite += later.infinite;
+        if later
+            .min
+            .is_some_and(|v| self.min.is_none_or(|min| v < min))
+        {
+            (self.min, self.min_step) = (later.min, later.min_step);
+        }
+        if later
+            .max
+            .is_some_and(|v| self.max.is_none_or(|max| v > max))
+        {
+            (self.max, self.max_step) = (later.max, later.max_step);
+        }
+        let place = |s: &Self| (s.last_step, s.last_time_ms);
+        let tie_lost = place(later) == place(self) && later.last.is_some_and(f64::is_nan);
+        if later.last.is_some() && place(later) >= place(self) && !tie_lost {
+            (self.last, self.last_step, self.last_time_ms) =
+                (later.last, later.last_step, later.last_time_ms);
+        }
+    }
+
     /// Takes one more point into account. `by_value` breaks ties as MLflow does.
     pub(crate) fn add(&mut self, step: Step, time_ms: Option<i64>, value: f64, by_value: bool) {
         self.count += 1;
         if value.is_nan() {
             self.nan += 1;
-        } else if value.is_infinite() {
+        } else if !is_plain(value) {
             self.infinite += 1;
         } else {
             if self.min.is_none_or(|min| value < min) {
@@ -269,6 +307,8 @@ pub struct Run {
     pub note: Option<String>,
     /// Deleted in the tool but still on disk.
     pub deleted: bool,
+    /// For a metric (or a pattern with `*`): the metric the tool wants as its x axis.
+    pub step_metrics: BTreeMap<String, String>,
     /// Things listed but not read as numbers: kind (`image`, `histogram`, `text`, …) to names.
     pub other: BTreeMap<String, Vec<String>>,
 }
@@ -296,6 +336,7 @@ impl Run {
             git_commit: None,
             note: None,
             deleted: false,
+            step_metrics: BTreeMap::new(),
             other: BTreeMap::new(),
         }
     }

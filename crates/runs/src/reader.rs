@@ -3,6 +3,7 @@
 use crate::error::RunsError;
 use crate::model::{Problem, Run, SourceKind};
 use crate::readers;
+use crate::readers::units::{Discover, Make, UnitReader, only_itself};
 use crate::scan::Source;
 use crate::series::Series;
 
@@ -60,20 +61,61 @@ pub trait Reader: Send {
 /// # Errors
 /// When the source cannot be read at all; damage inside is reported on its runs instead.
 pub fn open(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
-    let mut reader: Box<dyn Reader> = match source.kind {
-        SourceKind::MlflowFile => Box::new(readers::mlflow_file::MlflowFiles::new(source.clone())),
+    let mut reader = unread(source)?;
+    reader.refresh()?;
+    Ok(reader)
+}
+
+/// The reader of a source's format, before its first look.
+fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
+    let own = source.clone();
+    let units = |discover: Discover, make: Make| -> Box<dyn Reader> {
+        Box::new(UnitReader::new(source.clone(), discover, make))
+    };
+    Ok(match source.kind {
+        SourceKind::MlflowFile => Box::new(readers::mlflow_file::MlflowFiles::new(own)),
+        SourceKind::MlflowSqlite => Box::new(readers::mlflow_sqlite::MlflowSqlite::new(own)),
+        SourceKind::Trackio => Box::new(readers::trackio::Trackio::new(own)),
         SourceKind::Lightning
         | SourceKind::Keras
         | SourceKind::Ultralytics
         | SourceKind::Csv
-        | SourceKind::Tsv => Box::new(readers::table::reader(source.clone())),
-        other => {
+        | SourceKind::Tsv => Box::new(readers::table::reader(own)),
+        SourceKind::Jsonl => units(only_itself, |s, p| {
+            Box::new(readers::jsonl::JsonLines::new(s, p))
+        }),
+        SourceKind::HfTrainer => units(only_itself, |s, p| {
+            Box::new(readers::whole_json::Trainer::new(s, p))
+        }),
+        SourceKind::Dvclive => units(only_itself, |s, p| {
+            Box::new(readers::dvclive::Dvclive::new(s, p))
+        }),
+        SourceKind::Goodseed => units(only_itself, |s, p| {
+            Box::new(readers::databases::Goodseed::new(s, p))
+        }),
+        SourceKind::Sacred => units(readers::whole_json::sacred_runs, |s, p| {
+            Box::new(readers::whole_json::Sacred::new(s, p))
+        }),
+        SourceKind::Neptune2 => units(readers::neptune2::runs, |s, p| {
+            Box::new(readers::neptune2::Neptune2::new(s, p))
+        }),
+        SourceKind::Neptune3 => units(readers::databases::neptune3_runs, |s, p| {
+            Box::new(readers::databases::Neptune3::new(s, p))
+        }),
+        SourceKind::Aim => units(readers::databases::aim_runs, |s, p| {
+            Box::new(readers::databases::Aim::new(s, p))
+        }),
+        SourceKind::Tensorboard => units(readers::tensorboard::runs, |s, p| {
+            Box::new(readers::tensorboard::Events::new(s, p))
+        }),
+        SourceKind::Wandb => units(readers::wandb::runs, |s, p| {
+            Box::new(readers::wandb::Wandb::new(s, p))
+        }),
+        SourceKind::NeptuneExport => {
             return Err(RunsError::format(
                 &source.path,
-                format!("no reader for {other}"),
+                "Parquet exports of Neptune cannot be read: export the runs as CSV",
             ));
         }
-    };
-    reader.refresh()?;
-    Ok(reader)
+    })
 }

@@ -4,6 +4,8 @@
 //! logged, so no spike disappears and a line that runs backwards stays as it is. A
 //! [`Pyramid`] answers repeated zooms over a series without touching every point.
 
+use crate::series::is_plain;
+
 /// Points per leaf block of a pyramid.
 const BLOCK: usize = 32;
 /// Blocks per block of the next level.
@@ -128,7 +130,7 @@ impl<'a> Builder<'a> {
 
     fn point(&mut self, column: i64, index: usize, x: f64, y: f64) {
         // The right border itself belongs to the last column.
-        if !y.is_finite() {
+        if !is_plain(y) {
             if self.inside(column) {
                 self.out.logged += 1;
                 self.mark(column, x, y);
@@ -249,7 +251,7 @@ impl Pyramid {
             return None;
         }
         let odd = (0..len)
-            .filter(|&i| !y[i].is_finite())
+            .filter(|&i| !is_plain(y[i]))
             .map(|i| i as u32)
             .collect();
         let leaf = |start: usize| {
@@ -412,7 +414,7 @@ fn better(y: &[f64], a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
     let at = |i: u32| y[i as usize];
     let pick = |a: u32, b: u32, sign: f64| {
         let (va, vb) = (at(a) * sign, at(b) * sign);
-        match (va.is_finite(), vb.is_finite()) {
+        match (is_plain(va), is_plain(vb)) {
             (false, true) => b,
             (true, true) if vb < va || (vb == va && b < a) => b,
             _ => a,
@@ -425,7 +427,7 @@ fn better(y: &[f64], a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
 pub fn limits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<(f64, f64)> {
     values
         .into_iter()
-        .filter(|v| v.is_finite())
+        .filter(|v| is_plain(**v))
         .fold(None, |limits, &v| match limits {
             None => Some((v, v)),
             Some((low, high)) => Some((low.min(v), high.max(v))),
@@ -435,7 +437,7 @@ pub fn limits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<(f64, f64
 /// Limits between two quantiles of the finite values (0.05 and 0.95 clip outliers as
 /// TensorBoard does), and how many values lie outside; `None` without any.
 pub fn clipped_limits(values: &[f64], low: f64, high: f64) -> Option<(f64, f64, usize)> {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| is_plain(*v)).collect();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().checked_sub(1)?;
     let at = |q: f64| sorted[((q.clamp(0.0, 1.0) * last as f64).round() as usize).min(last)];

@@ -211,6 +211,12 @@ impl Times {
     }
 }
 
+/// Whether a value can be drawn and averaged: not NaN, not infinite, and not the largest
+/// double, which is what MLflow's database stores in place of an infinity.
+pub fn is_plain(value: f64) -> bool {
+    value.abs() < f64::MAX
+}
+
 /// Every point of one metric, in the order the format defines (file order; MLflow: by step,
 /// time, value). The three columns have equal length.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

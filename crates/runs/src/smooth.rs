@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::series::is_plain;
+
 /// How a line is smoothed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Smoothing {
@@ -65,7 +67,7 @@ impl Smoothing {
 /// far (by 1 when s = 1). A series of equal values is left alone.
 pub fn ema(y: &[f64], weight: f64) -> Vec<f64> {
     let s = weight.clamp(0.0, 1.0);
-    let mut finite = y.iter().filter(|v| v.is_finite());
+    let mut finite = y.iter().filter(|v| is_plain(**v));
     let first = finite.next();
     if first.is_none_or(|first| finite.all(|v| v == first)) {
         return y.to_vec();
@@ -73,7 +75,7 @@ pub fn ema(y: &[f64], weight: f64) -> Vec<f64> {
     let (mut last, mut power) = (0.0, 1.0);
     y.iter()
         .map(|&value| {
-            if !value.is_finite() {
+            if !is_plain(value) {
                 return value;
             }
             last = s * last + (1.0 - s) * value;
@@ -95,7 +97,7 @@ pub fn time_weighted_ema(x: &[f64], y: &[f64], weight: f64, viewport: f64) -> Ve
     x.iter()
         .zip(y)
         .map(|(&x, &value)| {
-            if !value.is_finite() || !x.is_finite() {
+            if !is_plain(value) || !x.is_finite() {
                 return value;
             }
             let delta = match previous {
@@ -117,13 +119,13 @@ pub fn running_mean(y: &[f64], window: usize) -> Vec<f64> {
     let half = window.max(1) / 2;
     (0..y.len())
         .map(|i| {
-            if !y[i].is_finite() {
+            if !is_plain(y[i]) {
                 return y[i];
             }
             let part = &y[i.saturating_sub(half)..(i + half + 1).min(y.len())];
             let (sum, n) = part
                 .iter()
-                .filter(|v| v.is_finite())
+                .filter(|v| is_plain(**v))
                 .fold((0.0, 0u32), |(sum, n), v| (sum + v, n + 1));
             sum / f64::from(n)
         })
@@ -139,7 +141,7 @@ pub fn gaussian(x: &[f64], y: &[f64], sigma: f64) -> Vec<f64> {
     let sorted = x.is_sorted();
     (0..y.len())
         .map(|i| {
-            if !y[i].is_finite() || !x[i].is_finite() {
+            if !is_plain(y[i]) || !x[i].is_finite() {
                 return y[i];
             }
             let range = if sorted {
@@ -150,7 +152,7 @@ pub fn gaussian(x: &[f64], y: &[f64], sigma: f64) -> Vec<f64> {
             };
             let (mut sum, mut weights) = (0.0, 0.0);
             for j in range {
-                if y[j].is_finite() && x[j].is_finite() {
+                if is_plain(y[j]) && x[j].is_finite() {
                     let z = (x[i] - x[j]) / sigma;
                     let weight = (-0.5 * z * z).exp();
                     sum += weight * y[j];

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::RunsError;
 use crate::group::BandPoint;
 use crate::reduce::{Reduced, View, limits, m4};
-use crate::series::XAxis;
+use crate::series::{XAxis, is_plain};
 use crate::smooth::Smoothing;
 
 /// Largest side of a picture, in pixels.
@@ -239,7 +239,7 @@ impl Chart {
                 kept = y
                     .iter()
                     .map(|&v| {
-                        if v <= 0.0 && v.is_finite() {
+                        if v <= 0.0 && is_plain(v) {
                             hidden += 1;
                             f64::NAN
                         } else {
@@ -330,10 +330,13 @@ impl Chart {
         };
         for (n, what) in [
             (count(|v| v.is_nan()), "NaN (gaps)"),
-            (count(|v| v.is_infinite()), "infinite (marks at the border)"),
+            (
+                count(|v| !v.is_nan() && !is_plain(*v)),
+                "infinite (marks at the border)",
+            ),
             (
                 if self.log_y {
-                    count(|v| v.is_finite() && *v <= 0.0)
+                    count(|v| is_plain(*v) && *v <= 0.0)
                 } else {
                     0
                 },

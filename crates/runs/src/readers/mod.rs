@@ -1,5 +1,14 @@
 //! A reader per tracker.
 
+pub(crate) mod databases;
+pub(crate) mod dvclive;
+pub(crate) mod jsonl;
 pub(crate) mod mlflow_file;
+pub(crate) mod mlflow_sqlite;
+pub(crate) mod neptune2;
 pub(crate) mod table;
+pub(crate) mod tensorboard;
+pub(crate) mod trackio;
 pub(crate) mod units;
+pub(crate) mod wandb;
+pub(crate) mod whole_json;

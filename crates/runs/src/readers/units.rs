@@ -97,6 +97,14 @@ impl Columns {
             .min()
     }
 
+    /// Summaries of all metrics that have points.
+    pub(crate) fn all_summaries(&self) -> impl Iterator<Item = (&str, &MetricSummary)> {
+        self.series
+            .iter()
+            .filter(|(_, s, _)| !s.is_empty())
+            .map(|(key, _, summary)| (key.as_str(), summary))
+    }
+
     /// Copies the summaries of all metrics that have points.
     pub(crate) fn summaries(&self, run: &mut Run) {
         run.metrics
@@ -145,6 +153,10 @@ pub(crate) trait Unit: Send {
     fn loaded(&self) -> &Loaded;
     /// The same, to note problems on.
     fn loaded_mut(&mut self) -> &mut Loaded;
+    /// All points of a metric.
+    fn series(&self, key: &str) -> Option<Series> {
+        self.loaded().columns.get(key).cloned()
+    }
 }
 
 /// Lists the units of a source: each a name (unique, stable) and how to open it.
@@ -229,14 +241,10 @@ impl Reader for UnitReader {
             path: self.source.path.clone(),
             run: run.to_owned(),
         })?;
-        unit.loaded()
-            .columns
-            .get(key)
-            .cloned()
-            .ok_or_else(|| RunsError::UnknownMetric {
-                run: run.to_owned(),
-                key: key.to_owned(),
-            })
+        unit.series(key).ok_or_else(|| RunsError::UnknownMetric {
+            run: run.to_owned(),
+            key: key.to_owned(),
+        })
     }
 
     fn run(&self, id: &str) -> Option<&Run> {

@@ -1,11 +1,14 @@
 //! What makes a folder or a file a source.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::formats::{csv, json, number, tail, yaml};
+use crate::formats::json::Json;
+use crate::formats::{csv, json, number, sqlite, tail, yaml};
 use crate::model::SourceKind;
+use crate::readers::{neptune2, tensorboard, wandb};
 use crate::scan::{Folder, Found, list, names};
 use crate::series::Step;
 
@@ -92,7 +95,87 @@ fn run_folder(folder: &Folder, found: &mut Found) -> Vec<String> {
         found.add(SourceKind::Lightning, &folder.path, Some(1));
         taken.push("metrics.csv".into());
     }
+    if neptune2::is_run(&folder.path) {
+        found.add(SourceKind::Neptune2, &neptune_root(&folder.path), Some(1));
+        taken.push("/".into());
+    }
+    if folder
+        .files
+        .iter()
+        .any(|(name, _)| tensorboard::is_event_file(name))
+    {
+        found.events.push(folder.path.clone());
+    }
+    if let Some(run) = folder.file("run.json")
+        && json_file(run)
+            .is_some_and(|run| run.get("experiment").is_some() && run.get("status").is_some())
+    {
+        found.add(
+            SourceKind::Sacred,
+            folder.path.parent().unwrap_or(&folder.path),
+            Some(1),
+        );
+        taken.extend(
+            [
+                "run.json",
+                "metrics.json",
+                "config.json",
+                "info.json",
+                "cout.txt",
+            ]
+            .map(String::from),
+        );
+    } else if dvclive(folder) {
+        found.add(SourceKind::Dvclive, &folder.path, Some(1));
+        taken.extend(["metrics.json", "params.yaml", "/"].map(String::from));
+    }
     taken
+}
+
+/// A dvclive folder: tables under `plots/metrics`, or a summary that counts steps.
+fn dvclive(folder: &Folder) -> bool {
+    let plots = folder.path.join("plots/metrics");
+    let has_table = |path: &Path| {
+        let mut open = vec![(path.to_path_buf(), 0)];
+        while let Some((path, depth)) = open.pop() {
+            let Ok(folder) = list(&path) else { continue };
+            if folder.files.iter().any(|(name, _)| name.ends_with(".tsv")) {
+                return true;
+            }
+            if depth < 4 {
+                open.extend(
+                    folder
+                        .folders
+                        .into_iter()
+                        .map(|(_, path)| (path, depth + 1)),
+                );
+            }
+        }
+        false
+    };
+    if plots.is_dir() {
+        return has_table(&plots);
+    }
+    let summary = folder
+        .file("metrics.json")
+        .filter(|_| folder.file("params.yaml").is_some());
+    summary
+        .and_then(json_file)
+        .is_some_and(|summary| summary.get("step").and_then(Json::int).is_some())
+}
+
+/// A whole JSON file of moderate size.
+fn json_file(path: &Path) -> Option<Json> {
+    json::parse(&tail::read_small(path, 16 << 20).ok()?).ok()
+}
+
+/// The `.neptune` folder a run lies in, else the folder above the run.
+fn neptune_root(run: &Path) -> PathBuf {
+    let named = run
+        .ancestors()
+        .skip(1)
+        .find(|p| p.file_name().is_some_and(|n| n == ".neptune"));
+    named.or(run.parent()).unwrap_or(run).to_path_buf()
 }
 
 /// The trimmed cells of a table's first line that is neither empty nor a comment.
@@ -115,22 +198,173 @@ fn table_header(path: &Path) -> Option<Vec<String>> {
 pub(super) fn file(folder: &Folder, name: &str, path: &Path, asked: bool, found: &mut Found) {
     let lower = name.to_lowercase();
     let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if asked && tensorboard::is_event_file(name) {
+        found.events.push(folder.path.clone());
+        return;
+    }
+    if name == "trainer_state.json" {
+        trainer(folder, path, found);
+        return;
+    }
     match ending {
-        "csv" | "tsv" | "txt" | "log" => table(folder, &lower, path, asked, found),
+        "wandb" => run_file(folder, path, found),
+        "db" | "sqlite" | "sqlite3" | "db3" => database(folder, path, found),
+        "parquet" => parquet(folder, name, path, found),
+        "jsonl" | "ndjson" => json_lines(&lower, path, asked, found),
+        "json" | "log" | "txt" => {
+            let first = sniff(path).and_then(|bytes| bytes.trim_ascii_start().first().copied());
+            if first == Some(b'{') {
+                json_lines(&lower, path, asked, found);
+            } else if ending != "json" {
+                table(&lower, path, asked, found);
+            }
+        }
+        "csv" | "tsv" => table(&lower, path, asked, found),
         _ => {}
+    }
+}
+
+/// A Trainer's state: the output folder is the run, its checkpoints repeat it.
+fn trainer(folder: &Folder, path: &Path, found: &mut Found) {
+    if json_file(path).is_none_or(|state| state.get("log_history").is_none()) {
+        // Half-written while the folder has another: that one is found.
+        found.skip(path, "no readable trainer state (log_history is missing)");
+        return;
+    }
+    let checkpoint = folder
+        .name()
+        .strip_prefix("checkpoint-")
+        .is_some_and(all_digits);
+    let output = folder
+        .path
+        .parent()
+        .filter(|_| checkpoint && folder.path != found.root);
+    found
+        .trainers
+        .insert(output.unwrap_or(&folder.path).to_path_buf(), ());
+}
+
+fn run_file(folder: &Folder, path: &Path, found: &mut Found) {
+    let begins = sniff(path).unwrap_or_default();
+    if !wandb::is_run_file(&begins) {
+        let why = if begins.is_empty() {
+            "an empty W&B run file"
+        } else {
+            "not a W&B run file: its first bytes are not the W&B mark"
+        };
+        found.skip(path, why);
+        return;
+    }
+    let in_run = folder.name().contains("run-") && folder.path != found.root;
+    let source = folder
+        .path
+        .parent()
+        .filter(|_| in_run)
+        .unwrap_or(&folder.path);
+    found.add(SourceKind::Wandb, source, Some(1));
+}
+
+/// Databases are told by their tables, not by their names.
+fn database(folder: &Folder, path: &Path, found: &mut Found) {
+    if sqlite::write_ahead(path).is_none() {
+        return;
+    }
+    let tables = sqlite::tables(path);
+    let has = |names: &[&str]| names.iter().all(|name| tables.iter().any(|t| t == name));
+    if has(&["alembic_version", "latest_metrics", "experiments"]) {
+        found.add(SourceKind::MlflowSqlite, path, None);
+    } else if has(&["run_meta", "metric_series", "metric_points"]) {
+        found.add(SourceKind::Goodseed, path, Some(1));
+    } else if has(&["run_operations", "metadata"]) {
+        found.add(SourceKind::Neptune3, &neptune_root(&folder.path), Some(1));
+    } else if has(&["metrics", "configs"]) {
+        found.add(SourceKind::Trackio, path, None);
+    } else if has(&["run", "experiment", "run_tag"]) && folder.name() == ".aim" {
+        found.add(SourceKind::Aim, &folder.path, None);
+    } else if tables.is_empty() {
+        found.skip(path, "a SQLite database whose tables cannot be read now");
+    }
+}
+
+/// Parts of a Neptune export: `<run>-<hash>_part_<n>.parquet`.
+fn parquet(folder: &Folder, name: &str, path: &Path, found: &mut Found) {
+    let part = name
+        .strip_suffix(".parquet")
+        .and_then(|stem| stem.rsplit_once("_part_"));
+    let Some((_, number)) = part.filter(|(_, number)| all_digits(number)) else {
+        return;
+    };
+    if !sniff(path).is_some_and(|bytes| bytes.starts_with(b"PAR1")) {
+        found.skip(
+            path,
+            "not a Parquet file: its first bytes are not the Parquet mark",
+        );
+        return;
+    }
+    // One folder per project below the folder of all.
+    let source = folder
+        .path
+        .parent()
+        .filter(|_| folder.path != found.root)
+        .unwrap_or(&folder.path);
+    found.add(
+        SourceKind::NeptuneExport,
+        source,
+        Some(usize::from(number == "0")),
+    );
+}
+
+/// JSON lines are a run when their objects count steps and hold other numbers.
+fn json_lines(lower: &str, path: &Path, asked: bool, found: &mut Found) {
+    let sure = lower.ends_with(".jsonl") || lower.ends_with(".ndjson");
+    let Some(bytes) = sniff(path) else {
+        found.skip(path, "cannot be read");
+        return;
+    };
+    let (mut rows, mut stepped) = (0, 0);
+    for line in bytes.split(|&b| b == b'\n') {
+        let Ok(row @ Json::Object(_)) = json::parse(line) else {
+            continue;
+        };
+        rows += 1;
+        let step = names::STEP
+            .iter()
+            .find_map(|key| row.get(key).and_then(Json::step).map(|_| *key));
+        let mut numbers = 0;
+        crate::readers::jsonl::flatten("", "/", &row, &mut |key, _| {
+            numbers += usize::from(Some(key) != step)
+        });
+        stepped += usize::from(step.is_some() && numbers > 0);
+    }
+    let relative = path
+        .strip_prefix(&found.root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned();
+    if stepped > 0 && (asked || names::plausible_place(&relative)) {
+        found.add(SourceKind::Jsonl, path, Some(1));
+    } else if asked && rows > 0 {
+        found.add(SourceKind::Jsonl, path, Some(1));
+    } else if sure || asked {
+        let why = match (rows, stepped) {
+            (0, _) => "no line is a complete JSON object",
+            (_, 0) => "no object has a step (step, epoch, iteration, …) beside other numbers",
+            _ => "has steps but lies where data sets lie: open it by itself if it is a log",
+        };
+        found.skip(path, why);
     }
 }
 
 /// A table is a run when it has a step-like column that mostly grows and lies in a
 /// plausible place; a data set must not become one.
-fn table(_folder: &Folder, lower: &str, path: &Path, asked: bool, found: &mut Found) {
+fn table(lower: &str, path: &Path, asked: bool, found: &mut Found) {
     let Some(bytes) = sniff(path) else {
         found.skip(path, "cannot be read");
         return;
     };
     let sure = lower.ends_with(".csv") || lower.ends_with(".tsv");
     let relative = path
-        .strip_prefix(found.root())
+        .strip_prefix(&found.root)
         .unwrap_or(path)
         .to_string_lossy()
         .into_owned();
@@ -244,13 +478,40 @@ fn keras_order(rest: &[String]) -> bool {
             .any(|name| name.contains("loss") || name.contains("acc"))
 }
 
-/// What only the whole picture tells; removes what another source already covers.
+/// What only the whole picture tells.
 pub(super) fn finish(found: &mut Found) {
-    let _ = &found.sources;
-}
-
-/// The first JSON value of a file, if it begins with one.
-#[allow(dead_code)]
-fn first_json(bytes: &[u8]) -> Option<json::Json> {
-    json::parse_prefix(bytes).ok().map(|(value, _)| value)
+    for output in std::mem::take(&mut found.trainers).into_keys() {
+        found.add(SourceKind::HfTrainer, &output, Some(1));
+    }
+    // Event folders below one folder of the root are one source: their common ancestor.
+    let mut groups: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for path in std::mem::take(&mut found.events) {
+        let below = path.strip_prefix(&found.root).unwrap_or(&path);
+        let top = below
+            .components()
+            .next()
+            .map_or_else(|| found.root.clone(), |first| found.root.join(first));
+        groups.entry(top).or_default().push(path);
+    }
+    // Events in the root itself make the root the source of all.
+    if groups.contains_key(&found.root) {
+        let all = groups.into_values().flatten().collect();
+        groups = BTreeMap::from([(found.root.clone(), all)]);
+    }
+    for paths in groups.into_values() {
+        let mut common: Option<PathBuf> = None;
+        for path in &paths {
+            common = Some(match common {
+                None => path.clone(),
+                Some(known) => known
+                    .ancestors()
+                    .find(|a| path.starts_with(a))
+                    .unwrap_or(&known)
+                    .to_path_buf(),
+            });
+        }
+        if let Some(common) = common {
+            found.add(SourceKind::Tensorboard, &common, Some(paths.len()));
+        }
+    }
 }

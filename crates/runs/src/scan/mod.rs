@@ -112,6 +112,10 @@ pub(crate) struct Found {
     root: PathBuf,
     sources: BTreeMap<(PathBuf, SourceKind), Option<usize>>,
     skipped: Vec<Skipped>,
+    /// Folders with event files; which of them are one source shows at the end.
+    events: Vec<PathBuf>,
+    /// Trainer output folders, each of which may be met several times.
+    trainers: BTreeMap<PathBuf, ()>,
 }
 
 impl Found {
@@ -134,11 +138,6 @@ impl Found {
                 why: why.into(),
             });
         }
-    }
-
-    /// The folder given to [`scan`].
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
     }
 }
 

@@ -1,0 +1,387 @@
+//! MLflow's SQLite database, schemas of 2.x and 3.x. Points stay in the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use crate::error::RunsError;
+use crate::formats::sqlite::{BITE, Stamp, look, real, stamp, tables, text};
+use crate::formats::tail::now_ms;
+use crate::model::{MetricSummary, Problem, Run, RunState, SourceKind};
+use crate::reader::{Reader, Refresh};
+use crate::readers::mlflow_file::apply_tags;
+use crate::scan::Source;
+use crate::series::{Series, Step};
+
+/// NaN has a flag. An infinity is stored as the largest double and handed out as such, as
+/// MLflow's own client does: the two cannot be told apart.
+fn value(stored: f64, is_nan: bool) -> f64 {
+    if is_nan { f64::NAN } else { stored }
+}
+
+/// One database.
+pub(crate) struct MlflowSqlite {
+    source: Source,
+    seen: Option<Stamp>,
+    runs: Vec<Run>,
+    /// State as the database says it, by run.
+    status: HashMap<String, String>,
+    metrics: HashMap<String, BTreeMap<String, MetricSummary>>,
+    /// Greatest rowid of `metrics` taken into account, and how many rows that were.
+    last_row: i64,
+    rows: i64,
+    problems: Vec<Problem>,
+}
+
+struct Bite {
+    rows: Vec<(i64, String, String, i64, i64, f64)>,
+}
+
+fn next_points(db: &Connection, after: i64) -> rusqlite::Result<Bite> {
+    let mut statement = db.prepare_cached(
+        "SELECT rowid, run_uuid, key, step, timestamp, value, is_nan FROM metrics WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, BITE], |row| {
+        let value = value(real(row, 5)?, row.get::<_, i64>(6)? != 0);
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            value,
+        ))
+    })?;
+    Ok(Bite {
+        rows: rows.collect::<rusqlite::Result<_>>()?,
+    })
+}
+
+/// Key and value rows of `params` or `tags`, by run.
+fn key_values(
+    db: &Connection,
+    table: &str,
+) -> rusqlite::Result<HashMap<String, BTreeMap<String, String>>> {
+    let mut all: HashMap<String, BTreeMap<String, String>> = HashMap::new();
+    let mut after = 0i64;
+    loop {
+        let mut statement = db.prepare_cached(&format!(
+            "SELECT rowid, run_uuid, key, value FROM {table} WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
+        ))?;
+        let mut rows = statement.query(params![after, BITE])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            after = row.get(0)?;
+            count += 1;
+            all.entry(row.get(1)?)
+                .or_default()
+                .insert(row.get(2)?, text(row, 3)?);
+        }
+        if count < BITE {
+            return Ok(all);
+        }
+    }
+}
+
+type About = HashMap<String, Vec<String>>;
+
+fn datasets(db: &Connection) -> rusqlite::Result<About> {
+    let mut statement = db.prepare(
+        "SELECT i.destination_id, d.name, d.digest FROM inputs i JOIN datasets d ON i.source_id = d.dataset_uuid \
+         WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN'",
+    )?;
+    let mut found = About::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let name = format!("{} ({})", text(row, 1)?, text(row, 2)?);
+        found.entry(row.get(0)?).or_default().push(name);
+    }
+    Ok(found)
+}
+
+fn models(db: &Connection) -> rusqlite::Result<About> {
+    let mut statement = db.prepare("SELECT run_id, name, version FROM model_versions WHERE run_id IS NOT NULL ORDER BY name, version")?;
+    let mut found = About::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        found.entry(row.get(0)?).or_default().push(format!(
+            "{} version {}",
+            text(row, 1)?,
+            text(row, 2)?
+        ));
+    }
+    Ok(found)
+}
+
+fn run_rows(db: &Connection, source: &Source) -> rusqlite::Result<Vec<(Run, String)>> {
+    let mut statement = db.prepare(
+        "SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, r.lifecycle_stage, e.name \
+         FROM runs r LEFT JOIN experiments e ON e.experiment_id = r.experiment_id ORDER BY r.start_time, r.run_uuid",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let mut run = Run::new(
+            row.get::<_, String>(0)?,
+            SourceKind::MlflowSqlite,
+            source.path.clone(),
+        );
+        run.name = text(row, 1)?;
+        run.start_ms = row.get(3)?;
+        run.end_ms = row.get(4)?;
+        run.deleted = text(row, 5)? == "deleted";
+        run.experiment = row.get(6)?;
+        Ok((run, text(row, 2)?))
+    })?;
+    rows.collect()
+}
+
+impl MlflowSqlite {
+    pub(crate) fn new(source: Source) -> Self {
+        Self {
+            source,
+            seen: None,
+            runs: Vec::new(),
+            status: HashMap::new(),
+            metrics: HashMap::new(),
+            last_row: 0,
+            rows: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes all new rows of `metrics` into account, in small bites.
+    fn read_points(&mut self) -> Result<Vec<String>, RunsError> {
+        let path = self.source.path.clone();
+        let (max, count): (i64, i64) = look(&path, |db| {
+            db.query_row(
+                "SELECT coalesce(max(rowid), 0), count(*) FROM metrics",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+        })?;
+        let mut touched = Vec::new();
+        if max < self.last_row || count < self.rows {
+            self.last_row = 0;
+            self.rows = 0;
+            touched.extend(self.metrics.drain().map(|(run, _)| run));
+        }
+        while self.last_row < max {
+            let after = self.last_row;
+            let bites = look(&path, |db| {
+                // One connection, many finished statements: the writer gets its turn between.
+                let mut all = Vec::new();
+                let mut at = after;
+                for _ in 0..20 {
+                    let bite = next_points(db, at)?;
+                    let Some(last) = bite.rows.last() else { break };
+                    at = last.0;
+                    all.push(bite);
+                }
+                Ok(all)
+            })?;
+            if bites.is_empty() {
+                break;
+            }
+            for (row, run, key, step, time, value) in bites.into_iter().flat_map(|b| b.rows) {
+                self.last_row = row;
+                self.rows += 1;
+                if touched.last() != Some(&run) {
+                    touched.push(run.clone());
+                }
+                let summary = self.metrics.entry(run).or_default().entry(key).or_default();
+                summary.add(Step::from(step), Some(time), value, true);
+            }
+        }
+        touched.sort();
+        touched.dedup();
+        Ok(touched)
+    }
+
+    fn read_all(&mut self) -> Result<Refresh, RunsError> {
+        let path = self.source.path.clone();
+        self.problems.clear();
+        let names = tables(&path);
+        for table in ["runs", "experiments", "metrics", "params", "tags"] {
+            if !names.iter().any(|name| name == table) {
+                let schema: Option<String> = look(&path, |db| {
+                    db.query_row("SELECT version_num FROM alembic_version", [], |row| {
+                        row.get(0)
+                    })
+                })
+                .ok();
+                return Err(RunsError::Database {
+                    path,
+                    message: format!(
+                        "table {table:?} is missing: the schema {} is not known",
+                        schema.unwrap_or_default()
+                    ),
+                });
+            }
+        }
+        let source = self.source.clone();
+        let found = look(&path, |db| run_rows(db, &source))?;
+        let mut params = look(&path, |db| key_values(db, "params"))?;
+        let mut tags = look(&path, |db| key_values(db, "tags"))?;
+        let mut extra = |what: &str, read: fn(&Connection) -> rusqlite::Result<About>| {
+            look(&path, read).unwrap_or_else(|error| {
+                let message = format!("{what} are not shown: {error}");
+                self.problems.push(Problem {
+                    file: path.clone(),
+                    offset: None,
+                    message,
+                });
+                About::new()
+            })
+        };
+        let mut sets = if names.iter().any(|n| n == "datasets") {
+            extra("data sets", datasets)
+        } else {
+            About::new()
+        };
+        let mut registered = if names.iter().any(|n| n == "model_versions") {
+            extra("registered models", models)
+        } else {
+            About::new()
+        };
+        let touched = self.read_points()?;
+        let now = now_ms();
+        let mut known: HashMap<String, Run> = self
+            .runs
+            .drain(..)
+            .map(|run| (run.id.clone(), run))
+            .collect();
+        let mut refresh = Refresh::default();
+        self.status.clear();
+        for (mut run, status) in found {
+            let id = run.id.clone();
+            run.params = params
+                .remove(&id)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(k, v)| (k, Value::from(v)))
+                .collect();
+            run.tags = tags.remove(&id).unwrap_or_default();
+            run.datasets = sets.remove(&id).unwrap_or_default();
+            if let Some(names) = registered.remove(&id) {
+                run.other.insert("registered model".into(), names);
+            }
+            apply_tags(&mut run);
+            run.metrics = self.metrics.get(&id).cloned().unwrap_or_default();
+            run.state = state(&run, &status, now);
+            self.status.insert(id.clone(), status);
+            match known.remove(&id) {
+                None => refresh.added.push(id),
+                Some(old) if old != run || touched.contains(&id) => refresh.changed.push(id),
+                Some(_) => {}
+            }
+            self.runs.push(run);
+        }
+        refresh.removed = known.into_keys().collect();
+        refresh.removed.sort();
+        Ok(refresh)
+    }
+}
+
+fn state(run: &Run, status: &str, now: i64) -> RunState {
+    match status {
+        "FINISHED" => RunState::Finished,
+        "FAILED" => RunState::Failed,
+        "KILLED" => RunState::Killed,
+        "SCHEDULED" => RunState::Scheduled,
+        _ => {
+            let last = run.metrics.values().filter_map(|m| m.last_time_ms).max();
+            RunState::without_end(last.max(run.start_ms), now)
+        }
+    }
+}
+
+impl Reader for MlflowSqlite {
+    fn source(&self) -> &Source {
+        &self.source
+    }
+
+    fn runs(&self) -> Vec<&Run> {
+        self.runs.iter().collect()
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        self.problems.clone()
+    }
+
+    fn refresh(&mut self) -> Result<Refresh, RunsError> {
+        let now = stamp(&self.source.path);
+        if self.seen == Some(now) {
+            // Nothing new on disk, but a run without signs of life grows stale.
+            let mut refresh = Refresh::default();
+            let time = now_ms();
+            for run in &mut self.runs {
+                let state = state(
+                    run,
+                    self.status.get(&run.id).map_or("", String::as_str),
+                    time,
+                );
+                if state != run.state {
+                    run.state = state;
+                    refresh.changed.push(run.id.clone());
+                }
+            }
+            return Ok(refresh);
+        }
+        let refresh = self.read_all()?;
+        self.seen = Some(now);
+        Ok(refresh)
+    }
+
+    fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
+        let path = &self.source.path;
+        let metrics = self.metrics.get(run);
+        if metrics.is_none() && self.run(run).is_none() {
+            return Err(RunsError::UnknownRun {
+                path: path.clone(),
+                run: run.to_owned(),
+            });
+        }
+        if metrics.is_none_or(|metrics| !metrics.contains_key(key)) {
+            return Err(RunsError::UnknownMetric {
+                run: run.to_owned(),
+                key: key.to_owned(),
+            });
+        }
+        let mut points: Vec<(i64, i64, f64)> = Vec::new();
+        let mut after = 0i64;
+        loop {
+            let bite: Vec<(i64, i64, i64, f64)> = look(path, |db| {
+                let mut statement = db.prepare_cached(
+                    "SELECT rowid, step, timestamp, value, is_nan FROM metrics \
+                     WHERE run_uuid = ?1 AND key = ?2 AND rowid > ?3 AND rowid <= ?4 ORDER BY rowid LIMIT ?5",
+                )?;
+                let rows = statement.query_map(
+                    params![run, key, after, self.last_row, 4 * BITE],
+                    |row| {
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get(2)?,
+                            value(real(row, 3)?, row.get::<_, i64>(4)? != 0),
+                        ))
+                    },
+                )?;
+                rows.collect()
+            })?;
+            let full = bite.len() as i64 == 4 * BITE;
+            after = bite.last().map_or(after, |last| last.0);
+            points.extend(
+                bite.into_iter()
+                    .map(|(_, step, time, value)| (step, time, value)),
+            );
+            if !full {
+                break;
+            }
+        }
+        let mut series = Series::default();
+        points
+            .into_iter()
+            .for_each(|(step, time, value)| series.push(Step::from(step), Some(time), value));
+        Ok(series.sorted())
+    }
+}
