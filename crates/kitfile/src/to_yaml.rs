@@ -10,7 +10,7 @@ use crate::value::Value;
 ///
 /// It differs from `kit` in two ways, both for the sake of what is read back: whole numbers from a
 /// config stay whole numbers instead of turning into floats, and texts of several lines that begin
-/// with a blank or a line break, or hold a Unicode line separator, are written in quotes.
+/// with a tab or a line break, or hold a Unicode line separator, are written in quotes.
 pub fn to_yaml(kitfile: &Kitfile) -> String {
     write(&record(kitfile))
 }
@@ -39,9 +39,9 @@ pub(crate) fn record(record: &dyn Record) -> Out {
 
 pub(crate) fn field(field: &FieldRef<'_>) -> Out {
     match field {
-        FieldRef::Text(text) => Out::text(text),
+        FieldRef::Text(text) => text_value(text),
         FieldRef::Texts(texts) => Out::Seq(
-            texts.iter().map(|text| Out::text(text)).collect(),
+            texts.iter().map(|text| text_value(text)).collect(),
             Layout::Flow,
         ),
         FieldRef::Any(None) | FieldRef::Optional(None) => Out::Raw("null".to_owned()),
@@ -51,6 +51,14 @@ pub(crate) fn field(field: &FieldRef<'_>) -> Out {
             list.iter().map(|inner| record(*inner)).collect(),
             Layout::Block,
         ),
+    }
+}
+
+/// A text as a value. yaml.v3 leaves `<<` plain there, where it merges nothing.
+fn text_value(text: &str) -> Out {
+    match text {
+        "<<" => Out::Raw(text.to_owned()),
+        _ => Out::text(text),
     }
 }
 
@@ -66,7 +74,7 @@ pub(crate) fn value(value: &Value) -> Out {
         Value::Int(value) => Out::Raw(value.to_string()),
         Value::UInt(value) => Out::Raw(value.to_string()),
         Value::Float(value) => Out::Raw(float(*value)),
-        Value::String(text) => Out::text(text),
+        Value::String(text) => text_value(text),
         Value::Binary(bytes) => Out::Raw(format!("!!binary {}", base64(bytes))),
         Value::Time(time) => Out::Raw(time.clone()),
         Value::Seq(items) => Out::Seq(items.iter().map(self::value).collect(), Layout::Block),

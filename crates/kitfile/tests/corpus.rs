@@ -150,3 +150,47 @@ fn the_params_project() {
         check_config("params", text, config, rules);
     }
 }
+
+/// `kit` has no checks before these errors, so only what concerns reading counts.
+const LATER: [ProblemCode; 3] = [
+    ProblemCode::DuplicatePath,
+    ProblemCode::AbsolutePath,
+    ProblemCode::BadPartType,
+];
+
+#[test]
+fn random_texts_as_yaml_v3_reads_and_writes_them() {
+    let cases: Value = serde_json::from_str(include_str!("data/yaml-v3-cases.json")).expect("JSON");
+    let cases = cases["cases"].as_array().expect("cases");
+    assert!(cases.len() > 500);
+    let mut same_yaml = 0;
+    let mut accepted = 0;
+    for case in cases {
+        let text = case["kitfile"].as_str().expect("kitfile");
+        let parsed = parse(text, Rules::V1_7);
+        let refused = parsed
+            .errors()
+            .find(|problem| !LATER.contains(&problem.code));
+        let Some(config) = case["config"].as_str() else {
+            assert!(
+                refused.is_some(),
+                "{text:?} is refused by yaml.v3: {}",
+                case["error"]
+            );
+            continue;
+        };
+        assert!(refused.is_none(), "{text:?}: {refused:?}");
+        let kitfile = parsed.kitfile.expect("a Kitfile");
+        let written = to_config_json(&kitfile).expect("JSON");
+        assert_eq!(String::from_utf8_lossy(&written), config, "{text:?}");
+        accepted += 1;
+        let yaml = kitbench_kitfile::to_yaml(&kitfile);
+        if Some(yaml.as_str()) == case["yaml"].as_str() {
+            same_yaml += 1;
+        } else {
+            // yaml.v3 loses the first line break of such a text; we quote it.
+            assert!(yaml.contains("\"\\n"), "{yaml}\n{}", case["yaml"]);
+        }
+    }
+    assert!(same_yaml + 5 > accepted, "{same_yaml} of {accepted}");
+}

@@ -186,7 +186,7 @@ pub(crate) fn choose(text: &str, wanted: Style, context: Context) -> Style {
         // yaml.v3 would lose a line break at the start, and gains one after a Unicode one at the
         // end.
         let lost = text.starts_with(is_break) || text.contains(['\u{2028}', '\u{2029}']);
-        style = if !allowed.block || in_flow || is_key || lost || text.starts_with([' ', '\t']) {
+        style = if !allowed.block || in_flow || is_key || lost || text.starts_with('\t') {
             Style::DoubleQuoted
         } else {
             Style::Literal
@@ -227,12 +227,20 @@ pub(crate) fn write_scalar(
             out.push('\'');
         }
         Style::DoubleQuoted => write_double_quoted(out, text),
+        // The indentation of a text that begins with a space has to be told, and is only known to
+        // be two columns in a file that has two everywhere.
+        Style::Literal | Style::Folded if text.starts_with(' ') && habits.step != 2 => {
+            write_double_quoted(out, text);
+        }
         Style::Literal | Style::Folded => write_literal(out, text, indent, habits),
     }
 }
 
 fn write_literal(out: &mut String, text: &str, indent: usize, habits: &Habits<'_>) {
     out.push('|');
+    if text.starts_with(' ') {
+        out.push('2');
+    }
     let mut backwards = text.chars().rev();
     let last_breaks = backwards.next().is_some_and(is_break);
     let chomp = match (last_breaks, backwards.next()) {
@@ -334,6 +342,7 @@ mod tests {
             ("a\nb\n", "|\n  a\n  b", "\"a\\nb\\n\""),
             ("a\n\n", "|+\n  a\n", "\"a\\n\\n\""),
             ("\na", "\"\\na\"", "\"\\na\""),
+            (" a\nb", "|2-\n   a\n  b", "\" a\\nb\""),
             ("---", "'---'", "'---'"),
             ("<<", "\"<<\"", "\"<<\""),
         ] {

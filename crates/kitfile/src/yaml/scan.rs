@@ -4,7 +4,7 @@
 //! levels, and per flow level the place where a key without `?` may have begun. A `:` found later
 //! inserts the KEY token in the past of the queue.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use super::MAX_DEPTH;
@@ -35,6 +35,9 @@ pub(super) struct Scanner<'t> {
     pub(super) flow_level: usize,
     pub(super) simple_key_allowed: bool,
     simple_keys: Vec<SimpleKey>,
+    /// Which of them begins at which token, kept just as yaml.v3 keeps it: an empty `{}` or `[]`
+    /// drops its own entry, and so is no key unless the `:` follows within two tokens.
+    pending_keys: HashMap<usize, usize>,
     /// Every comment, `#` to the end of its line.
     pub comments: Vec<Range<usize>>,
 }
@@ -53,6 +56,7 @@ impl<'t> Scanner<'t> {
             flow_level: 0,
             simple_key_allowed: true,
             simple_keys: vec![SimpleKey::default()],
+            pending_keys: HashMap::new(),
             comments: Vec::new(),
         })
     }
@@ -81,11 +85,7 @@ impl<'t> Scanner<'t> {
     fn fetch_more(&mut self) -> Scanned<()> {
         loop {
             if self.queue.len() > 2 {
-                let pending = self
-                    .simple_keys
-                    .iter()
-                    .position(|key| key.possible && key.token_number == self.parsed);
-                match pending {
+                match self.pending_keys.get(&self.parsed).copied() {
                     Some(at) if self.simple_key_is_valid(at)? => {}
                     _ => return Ok(()),
                 }
@@ -211,6 +211,8 @@ impl<'t> Scanner<'t> {
         if let Some(last) = self.simple_keys.last_mut() {
             *last = key;
         }
+        self.pending_keys
+            .insert(key.token_number, self.simple_keys.len().saturating_sub(1));
         Ok(())
     }
 
@@ -223,6 +225,7 @@ impl<'t> Scanner<'t> {
                 return Err(Self::missing_colon(key.mark, mark));
             }
             key.possible = false;
+            self.pending_keys.remove(&key.token_number);
         }
         Ok(())
     }
@@ -247,9 +250,14 @@ impl<'t> Scanner<'t> {
         self.indents.push(self.indent);
         self.indent = column;
         let token = Token { kind, span: at..at };
-        let position = position.unwrap_or(self.queue.len()).min(self.queue.len());
-        self.queue.insert(position, token);
+        self.insert(position, token);
         Ok(())
+    }
+
+    /// Puts a token at a place of the queue, at the end without one.
+    fn insert(&mut self, position: Option<usize>, token: Token) {
+        let end = self.queue.len();
+        self.queue.insert(position.unwrap_or(end).min(end), token);
     }
 
     fn too_deep(&self) -> SyntaxError {
@@ -332,7 +340,10 @@ impl<'t> Scanner<'t> {
         if self.flow_level >= MAX_DEPTH {
             return Err(self.too_deep());
         }
-        self.simple_keys.push(SimpleKey::default());
+        self.simple_keys.push(SimpleKey {
+            token_number: self.parsed + self.queue.len(),
+            ..SimpleKey::default()
+        });
         self.flow_level += 1;
         self.simple_key_allowed = true;
         self.push_indicator(kind, 1);
@@ -343,7 +354,9 @@ impl<'t> Scanner<'t> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            if let Some(key) = self.simple_keys.pop() {
+                self.pending_keys.remove(&key.token_number);
+            }
         }
         self.simple_key_allowed = false;
         self.push_indicator(kind, 1);
@@ -389,22 +402,18 @@ impl<'t> Scanner<'t> {
         let last = self.simple_keys.len().saturating_sub(1);
         if self.simple_key_is_valid(last)? {
             let key = self.simple_keys.get(last).copied().unwrap_or_default();
-            let position = key.token_number.saturating_sub(self.parsed);
-            let position = position.min(self.queue.len());
+            // A key whose place has been handed out already goes to the end, as in yaml.v3.
+            let position = key.token_number.checked_sub(self.parsed);
             let at = key.mark.at;
             let token = Token {
                 kind: TokenKind::Key,
                 span: at..at,
             };
-            self.queue.insert(position, token);
-            self.roll_indent(
-                key.mark.column,
-                Some(position),
-                TokenKind::BlockMappingStart,
-                at,
-            )?;
+            self.insert(position, token);
+            self.roll_indent(key.mark.column, position, TokenKind::BlockMappingStart, at)?;
             if let Some(key) = self.simple_keys.get_mut(last) {
                 key.possible = false;
+                self.pending_keys.remove(&key.token_number);
             }
             self.simple_key_allowed = false;
         } else {
