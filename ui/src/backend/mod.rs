@@ -4,6 +4,7 @@
 //! Nothing here waits. A call is sent, its answer arrives in a later frame.
 
 mod client;
+mod download;
 mod in_process;
 mod remote;
 #[cfg(target_arch = "wasm32")]
@@ -12,6 +13,7 @@ mod tauri;
 mod websocket;
 
 pub use client::{Client, Pending};
+pub use download::download;
 pub use in_process::{Events, InProcess, Reply};
 pub use remote::{Remote, RemoteMap, View as RemoteView};
 #[cfg(target_arch = "wasm32")]

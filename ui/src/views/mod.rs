@@ -1,6 +1,8 @@
 //! The screens. Each has a folder with `model.rs` (plain data, tested as text) and `ui.rs` (drawing),
 //! and is named once in [`all`].
 
+pub mod compare;
+
 use std::collections::HashMap;
 
 use crate::app::{Dialog, Screen, View};
@@ -8,7 +10,9 @@ use crate::app::{Dialog, Screen, View};
 /// Every screen's view. A screen that is not in here has no item in the rail.
 #[must_use]
 pub fn all() -> HashMap<Screen, Box<dyn View>> {
-    HashMap::new()
+    let mut map: HashMap<Screen, Box<dyn View>> = HashMap::new();
+    map.insert(Screen::Experiments, Box::<compare::Compare>::default());
+    map
 }
 
 /// The dialog that chooses a project folder where there is no native one.

@@ -35,6 +35,7 @@ use kitbench_protocol::{EventKind, FilterError, ListRuns, ProjectId, RunsTable};
 use crate::app::{Place, View, ViewCtx};
 use crate::backend::Remote;
 use crate::commands::CommandId;
+use crate::theme::Tokens;
 use crate::widgets::TableState;
 
 use axes::AxesState;
@@ -71,7 +72,7 @@ pub struct Compare {
     view_name: String,
     width: Option<f32>,
     values_height: Option<f32>,
-    export_asked: bool,
+    dark: bool,
 }
 
 impl Compare {
@@ -216,6 +217,7 @@ impl Compare {
 
 impl View for Compare {
     fn ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
+        self.dark = Tokens::of(ui).dark;
         self.update(ui, ctx);
         self.keys(ui);
         self.screen(ui, ctx);
