@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use crate::config::Timeouts;
@@ -38,6 +38,7 @@ impl Feed {
                 last: Instant::now(),
                 complete: len == 0,
             }),
+            completed: Notify::new(),
             failure: Mutex::new(None),
         });
         let stream = FeedStream {
@@ -58,6 +59,8 @@ struct Progress {
 /// What is known about a body while it is being sent.
 pub(crate) struct FeedState {
     progress: Mutex<Progress>,
+    /// Wakes the watch when the last byte is taken: from then on another patience counts.
+    completed: Notify,
     failure: Mutex<Option<Error>>,
 }
 
@@ -91,6 +94,7 @@ impl FeedState {
             tokio::select! {
                 value = &mut answer => return Ok(value),
                 () = tokio::time::sleep_until(deadline) => {}
+                () = self.completed.notified() => {}
             }
         }
     }
@@ -120,6 +124,9 @@ impl Stream for FeedStream {
                     let mut progress = lock(&self.state.progress);
                     progress.last = Instant::now();
                     progress.complete = self.left == 0;
+                }
+                if self.left == 0 {
+                    self.state.completed.notify_one();
                 }
                 (self.on_bytes)(count);
                 Poll::Ready(Some(Ok(bytes)))

@@ -4,6 +4,10 @@
 //! connections, and transfers also take a `CancellationToken`, which lets them write out what can be continued.
 //! The local side is a [`BlobStore`]; progress goes to an `Observer`, one step per layer.
 //!
+//! The requests are our own, on `reqwest`: the `oci-client` library, which first was to do them, reads answers of any
+//! length into memory, hides `Retry-After` and the status of a refusal, knows neither client certificates nor identity
+//! tokens nor upload status, and shares its connections with nobody. The tests use it as a second client.
+//!
 //! What the modules own: `transport` one request (signing, retries, limits, errors), `auth` the sign-in, `upload` and
 //! `download` one blob, `push` and `pull` one ModelKit, `docker_config` the logins shared with `kit`.
 

@@ -128,3 +128,84 @@ async fn a_broken_chunk_continues_where_the_registry_stands() {
     );
     assert_eq!(recorder.bytes(0), 4 * MIB as u64);
 }
+
+/// A registry without blobs that opens sessions; `put` answers the upload of a blob.
+async fn accepting(put: impl Fn() -> Answer + Send + Sync + 'static) -> Fake {
+    Fake::start(move |asked| match asked.method.as_str() {
+        "HEAD" => Answer::status(404),
+        "POST" => Answer::status(202).header("location", "/v2/m/blobs/uploads/1"),
+        "DELETE" => Answer::status(204),
+        _ if asked.path.contains("/manifests/") => Answer::status(201),
+        _ => put(),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_failed_upload_gets_a_new_session() {
+    let kit = kit(13, 1000);
+    let tries = AtomicUsize::new(0);
+    let fake = accepting(move || match tries.fetch_add(1, Ordering::Relaxed) {
+        0 => Answer::status(503),
+        _ => Answer::status(201),
+    })
+    .await;
+    let order = Push::new(kit.kit.manifest.clone(), "m", "v1");
+    let recorder = Arc::new(Recorder::default());
+    registry(&fake)
+        .push(
+            kit.store.clone(),
+            &order,
+            recorder.clone(),
+            &CancellationToken::new(),
+        )
+        .await
+        .unwrap();
+    // Layer and config, one of them twice.
+    assert_eq!(fake.count("POST", "/uploads/"), 3);
+    assert_eq!(fake.count("PUT", "digest="), 3);
+    assert_eq!(recorder.bytes(0), 1000);
+    assert_eq!(recorder.bytes(1), kit.kit.config.size);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_never_answered_ends() {
+    let kit = kit(14, 1000);
+    let fake = accepting(Answer::silent).await;
+    let mut config = impatient(&fake.host);
+    config.timeouts.commit = Duration::from_millis(50);
+    config.retry.retries = 0;
+    let order = Push::new(kit.kit.manifest.clone(), "m", "v1");
+    let error = Registry::new(config, Credentials::Anonymous)
+        .unwrap()
+        .push(
+            kit.store.clone(),
+            &order,
+            Arc::new(Silent),
+            &CancellationToken::new(),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert_eq!(fake.count("PUT", "/manifests/"), 0);
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_clears_up() {
+    let kit = kit(15, 1000);
+    let fake = accepting(Answer::silent).await;
+    let cancel = CancellationToken::new();
+    let token = cancel.clone();
+    let recorder = Arc::new(Recorder::acting(move |_, _| token.cancel()));
+    let mut config = impatient(&fake.host);
+    config.concurrency = 1;
+    let order = Push::new(kit.kit.manifest.clone(), "m", "v1");
+    let error = Registry::new(config, Credentials::Anonymous)
+        .unwrap()
+        .push(kit.store.clone(), &order, recorder, &cancel)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    assert_eq!(fake.count("DELETE", "/uploads/1"), 1);
+    assert_eq!(fake.count("PUT", "/manifests/"), 0);
+}
