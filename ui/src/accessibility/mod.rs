@@ -8,7 +8,10 @@
 
 #[cfg(target_arch = "wasm32")]
 mod dom;
+mod element;
 pub mod keys;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 
 use std::sync::Mutex;

@@ -176,10 +176,8 @@ impl App {
                     add_project(&self.commands, path.clone());
                 }
             }
-            EventKind::LinkOpened(reference) => {
-                if self.views.contains_key(&Screen::Registries) {
-                    self.go(Place::Registries(Some(reference.clone())));
-                }
+            EventKind::LinkOpened(reference) if self.views.contains_key(&Screen::Registries) => {
+                self.go(Place::Registries(Some(reference.clone())));
             }
             EventKind::Notice { severity, message } => {
                 let mut toast = Toast::note(message.clone());

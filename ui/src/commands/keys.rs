@@ -76,7 +76,8 @@ impl Shortcut {
 
     /// Whether it would type something into a text field or move within it.
     fn types(&self) -> bool {
-        !self.ctrl && !self.alt && !(self.key.len() > 1 && self.key.starts_with('F'))
+        let function_key = self.key.len() > 1 && self.key.starts_with('F');
+        !(self.ctrl || self.alt || function_key)
     }
 
     fn modifiers(&self) -> Modifiers {

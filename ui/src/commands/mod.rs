@@ -253,6 +253,9 @@ impl CommandId {
     }
 }
 
+/// Something small that needs the client.
+pub type Deed = Box<dyn FnOnce(&crate::backend::Client, &CommandSender)>;
+
 /// What a view asks for. Executed after the frame, in one place.
 pub enum Command {
     /// Run a named command.
@@ -270,7 +273,7 @@ pub enum Command {
     /// Several, one after the other.
     All(Vec<Command>),
     /// Do something small that needs the client, such as a call without an answer to show.
-    Call(Box<dyn FnOnce(&crate::backend::Client, &CommandSender)>),
+    Call(Deed),
 }
 
 /// Collects the commands of a frame. Views hold a shared reference.

@@ -231,9 +231,8 @@ fn gutter_ui(
         let mark = decoration
             .lines
             .iter()
-            .filter(|(at, _)| *at == line)
-            .map(|(_, mark)| *mark)
-            .last();
+            .rfind(|(at, _)| *at == line)
+            .map(|(_, mark)| *mark);
         let number = row.with_max_x(row.right() - 18.0);
         let color = if mark.is_some() { t.text_2 } else { t.text_3 };
         paint::line(

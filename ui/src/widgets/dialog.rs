@@ -30,6 +30,17 @@ pub fn dialog(
     body: impl FnOnce(&mut Ui),
     foot: impl FnOnce(&mut Ui),
 ) -> bool {
+    dialog_with(ctx, frame, &mut (), |ui, ()| body(ui), |ui, ()| foot(ui))
+}
+
+/// The same for a body and a foot that change one thing, which is handed to each in turn.
+pub fn dialog_with<S>(
+    ctx: &Context,
+    frame: &DialogFrame<'_>,
+    state: &mut S,
+    body: impl FnOnce(&mut Ui, &mut S),
+    foot: impl FnOnce(&mut Ui, &mut S),
+) -> bool {
     let t = Tokens::of_ctx(ctx);
     let screen = ctx.content_rect();
     let whole = screen.width() < sizes::VERY_NARROW && frame.size.x > 700.0;
@@ -62,7 +73,7 @@ pub fn dialog(
             );
             let mut inside = ui.new_child(UiBuilder::new().id_salt("body").max_rect(body_rect));
             inside.shrink_clip_rect(body_rect);
-            body(&mut inside);
+            body(&mut inside, state);
             let corner = egui::CornerRadius {
                 nw: 0,
                 ne: 0,
@@ -84,7 +95,7 @@ pub fn dialog(
                     .layout(Layout::right_to_left(Align::Center)),
             );
             row.spacing_mut().item_spacing.x = sizes::SPACE_3;
-            foot(&mut row);
+            foot(&mut row, state);
         });
     ctx.accesskit_node_builder(modal.response.id, |node| {
         node.set_role(Role::Dialog);

@@ -9,7 +9,6 @@ use super::paint::{boxed, focus_ring, place};
 use crate::theme::{self, Tokens, Type, sizes};
 
 /// The frame of everything that floats: panel colour, strong outline, no shadow.
-#[must_use]
 pub fn menu_frame(ui: &Ui) -> Frame {
     let t = Tokens::of(ui);
     Frame::new()

@@ -4,6 +4,7 @@
 //! and shows a focus ring. The gallery ([`crate::gallery`]) shows each one in every state; add a
 //! new widget there too.
 
+mod bars;
 mod button;
 mod chrome;
 pub mod code;
@@ -16,19 +17,20 @@ mod pill;
 mod select;
 mod split;
 mod states;
+mod strips;
 pub mod table;
+mod tabs;
 mod toast;
 mod toggles;
+mod tree_row;
 pub mod treemap;
 
+pub use bars::{key_value, paint_bar, progress};
 pub use button::{Button, key_cap};
-pub use chrome::{
-    banner, bar_row, boxed_strip, breadcrumb, card, inset, key_value, line_marked, outlined,
-    paint_bar, paint_section, panel_head, progress, section, strip, tabs,
-};
-pub use dialog::{Answer, DialogFrame, confirm, dialog};
+pub use chrome::{bar_row, breadcrumb, card, inset, outlined, paint_section, panel_head, section};
+pub use dialog::{Answer, DialogFrame, confirm, dialog, dialog_with};
 pub use field::{FieldResponse, TextField, text_area};
-pub use list::{ListRow, TreeRow, TreeRowResponse};
+pub use list::ListRow;
 pub use menu::{MenuItem, menu, menu_frame, menu_rule, row_menu};
 pub use paint::{
     Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces,
@@ -39,10 +41,13 @@ pub use pill::{
     pill,
 };
 pub use select::{combobox, labeled_select, select};
-pub use split::{Side, over_content, split, take_regions};
+pub use split::{Side, over_content, split, split_with, take_regions};
 pub use states::{FailureAction, empty, failed, failed_strip, no_match, skeleton};
+pub use strips::{banner, boxed_strip, line_marked, strip};
 pub use table::{Cell, Column, Line, Table, TableOutput, TableState};
+pub use tabs::tabs;
 pub use toast::{Toast, Toasts};
 pub use toggles::{
     Segment, Tick, checkbox, faded, paint_radio, paint_tick, radio, segments, switch, tick_row,
 };
+pub use tree_row::{TreeRow, TreeRowResponse};

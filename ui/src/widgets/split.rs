@@ -30,6 +30,30 @@ pub fn split<A, B>(
     panel: impl FnOnce(&mut Ui) -> A,
     rest: impl FnOnce(&mut Ui) -> B,
 ) -> (A, B) {
+    split_with(
+        ui,
+        name,
+        side,
+        size,
+        usual,
+        &mut (),
+        |ui, ()| panel(ui),
+        |ui, ()| rest(ui),
+    )
+}
+
+/// The same for two panels that change one thing, which is handed to each in turn.
+#[expect(clippy::too_many_arguments, reason = "the line, then the two panels")]
+pub fn split_with<S, A, B>(
+    ui: &mut Ui,
+    name: &str,
+    side: Side,
+    size: &mut f32,
+    usual: f32,
+    state: &mut S,
+    panel: impl FnOnce(&mut Ui, &mut S) -> A,
+    rest: impl FnOnce(&mut Ui, &mut S) -> B,
+) -> (A, B) {
     let t = Tokens::of(ui);
     let area = ui.available_rect_before_wrap();
     let whole = if side == Side::Bottom {
@@ -52,11 +76,11 @@ pub fn split<A, B>(
     };
     // The focus goes from left to right and from top to bottom, whichever panel has the size.
     let (a, b) = if side == Side::Left {
-        let a = inside(ui, name, "panel", first, panel);
-        (a, inside(ui, name, "rest", second, rest))
+        let a = inside(ui, name, "panel", first, |ui| panel(ui, state));
+        (a, inside(ui, name, "rest", second, |ui| rest(ui, state)))
     } else {
-        let b = inside(ui, name, "rest", second, rest);
-        (inside(ui, name, "panel", first, panel), b)
+        let b = inside(ui, name, "rest", second, |ui| rest(ui, state));
+        (inside(ui, name, "panel", first, |ui| panel(ui, state)), b)
     };
     let line = match side {
         Side::Left => Rect::from_x_y_ranges(at - 1.0..=at, area.y_range()),

@@ -4,8 +4,8 @@ use egui::{Align, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::Tone;
 use super::button::Button;
-use super::chrome::strip;
 use super::paint::{label, named, paragraph};
+use super::strips::strip;
 use crate::theme::{self, Tokens, Type, icons, sizes};
 use kitbench_protocol::ErrorView;
 

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Id, Layout, Rect, Sense, Ui, UiBuilder, pos2};
 
 use crate::theme::{self, Pieces, Tokens, Type, sizes};
 use crate::widgets::pill::{Mark, paint_mark};
-use crate::widgets::{chrome, paint};
+use crate::widgets::{bars, paint};
 
 /// A cell while it is drawn. Pieces are placed from the left, or from the right in a
 /// column of figures; what does not fit is cut and whole in the tooltip.
@@ -194,7 +194,7 @@ impl<'a> Cell<'a> {
             self.rect.center(),
             egui::vec2(self.rect.width(), sizes::BAR_CELL),
         );
-        chrome::paint_bar(self.ui, bar, parts);
+        bars::paint_bar(self.ui, bar, parts);
         self.spoken.push(spoken.to_owned());
         self
     }
