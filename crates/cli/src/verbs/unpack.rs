@@ -1,0 +1,191 @@
+//! `kitbench unpack`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kitbench_engine::errors::io_error;
+use kitbench_modelkit::inspect::Kit;
+use kitbench_modelkit::source::KitResolver as _;
+use kitbench_modelkit::unpack::{self as unpacking, Existing, Filter, FilterType, UnpackOptions};
+use serde::Serialize;
+
+use super::pack::kind_name;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome};
+use crate::kits;
+use crate::network::Network;
+
+#[derive(Debug, Args)]
+pub struct Unpack {
+    /// The ModelKit, by tag or digest; from its registry if it is not in the local store
+    reference: String,
+
+    /// The folder to unpack into; made if it is not there
+    #[arg(short, long, value_name = "FOLDER", default_value = ".")]
+    dir: PathBuf,
+
+    /// Replace files that exist
+    #[arg(short, long, conflicts_with = "ignore_existing")]
+    overwrite: bool,
+
+    /// Keep files that exist
+    #[arg(short, long)]
+    ignore_existing: bool,
+
+    /// Unpack only this, as in model, docs, or datasets:train,test; repeatable
+    #[arg(short, long, value_name = "TYPES[:NAMES]")]
+    filter: Vec<String>,
+
+    #[arg(long, hide = true)]
+    kitfile: bool,
+    #[arg(long, hide = true)]
+    model: bool,
+    #[arg(long, hide = true)]
+    code: bool,
+    #[arg(long, hide = true)]
+    datasets: bool,
+    #[arg(long, hide = true)]
+    docs: bool,
+
+    #[command(flatten)]
+    network: Network,
+}
+
+/// The JSON of `unpack`.
+#[derive(Serialize)]
+struct UnpackedJson {
+    reference: String,
+    digest: String,
+    /// The folder.
+    target: String,
+    /// Whether the Kitfile was written.
+    kitfile: bool,
+    layers: Vec<LayerJson>,
+    files: u64,
+    folders: u64,
+    /// Files that were there and stayed as they were.
+    kept: u64,
+    /// Bytes of the files written.
+    bytes: u64,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LayerJson {
+    kind: &'static str,
+    name: String,
+    path: String,
+    digest: String,
+}
+
+impl Unpack {
+    pub async fn run(self, context: &Context) -> Outcome {
+        let reference = kits::reference(&self.reference)?.or_latest();
+        let filters = self.filters()?;
+        let target = std::path::absolute(&self.dir)
+            .map_err(|error| io_error("find the folder", &self.dir, &error))?;
+        let options = UnpackOptions {
+            filters: filters.clone(),
+            existing: match (self.overwrite, self.ignore_existing) {
+                (true, _) => Existing::Overwrite,
+                (_, true) => Existing::Keep,
+                _ => Existing::Refuse,
+            },
+            ..UnpackOptions::new(target.clone())
+        };
+        let (kit, done) = {
+            let finder = kits::anywhere(context, &self.network);
+            let (observer, cancel) = (context.observer(), context.cancel.clone());
+            context
+                .blocking(move || {
+                    let source = finder.find(&reference)?;
+                    let kit = Kit::read(source.as_ref())?;
+                    let done = unpacking::unpack(
+                        source.as_ref(),
+                        &options,
+                        &finder,
+                        observer.as_ref(),
+                        &cancel,
+                    )?;
+                    Ok((kit, done))
+                })
+                .await?
+        };
+        let chosen = kit.layers.iter().filter(|layer| {
+            let selects = |filter: &Filter| filter.selects(layer.kind, &layer.name, &layer.path);
+            filters.is_empty() || filters.iter().any(selects)
+        });
+        let json = UnpackedJson {
+            reference: kit.reference.to_string(),
+            digest: kit.digest.to_string(),
+            target: target.display().to_string(),
+            kitfile: done.kitfile,
+            layers: chosen
+                .map(|layer| LayerJson {
+                    kind: kind_name(layer.kind),
+                    name: layer.name.clone(),
+                    path: layer.path.clone(),
+                    digest: layer.descriptor.digest.to_string(),
+                })
+                .collect(),
+            files: done.files,
+            folders: done.folders,
+            kept: done.kept,
+            bytes: done.bytes,
+            warnings: done.warnings,
+        };
+        context.out.show(&json, |out| {
+            writeln!(out, "Unpacking to {}", json.target)?;
+            if json.kitfile {
+                writeln!(
+                    out,
+                    "Unpacking config to {}",
+                    target.join("Kitfile").display()
+                )?;
+            }
+            for layer in &json.layers {
+                let name = if layer.name.is_empty() { "" } else { " " };
+                writeln!(
+                    out,
+                    "Unpacking {}{name}{} to {}",
+                    layer.kind, layer.name, layer.path
+                )?;
+            }
+            if json.kept > 0 {
+                writeln!(out, "Kept {} existing", json.kept)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn filters(&self) -> Outcome<Vec<Filter>> {
+        let mut filters = Vec::new();
+        for text in &self.filter {
+            filters.push(
+                text.parse::<Filter>()
+                    .map_err(|error| match Failure::from(error) {
+                        Failure::Failed(view) => Failure::Misuse(view),
+                        other => other,
+                    })?,
+            );
+        }
+        // Flags of older releases of kit.
+        let types: Vec<FilterType> = [
+            (self.kitfile, FilterType::Kitfile),
+            (self.model, FilterType::Model),
+            (self.code, FilterType::Code),
+            (self.datasets, FilterType::Datasets),
+            (self.docs, FilterType::Docs),
+        ]
+        .into_iter()
+        .filter_map(|(set, kind)| set.then_some(kind))
+        .collect();
+        if !types.is_empty() {
+            filters.push(Filter {
+                types,
+                names: Vec::new(),
+            });
+        }
+        Ok(filters)
+    }
+}

@@ -1,0 +1,76 @@
+//! `kitbench verify`: is everything in the local store what it should be?
+
+use clap::Args;
+use kitbench_modelkit::store::Verification;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::{Failure, Outcome};
+use crate::units;
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Move damaged blobs out of the way, so that the next pull or pack writes them anew
+    #[arg(long)]
+    set_aside: bool,
+}
+
+/// The JSON of `verify`.
+#[derive(Serialize)]
+struct VerifiedJson {
+    kits: usize,
+    blobs: usize,
+    /// Bytes read.
+    bytes: u64,
+    damage: Vec<DamageJson>,
+}
+
+#[derive(Serialize)]
+struct DamageJson {
+    reference: String,
+    blob: Option<String>,
+    problem: String,
+}
+
+impl Verify {
+    /// Damage makes the exit code 1.
+    pub async fn run(self, context: &Context) -> Outcome {
+        let (store, cancel) = (context.store.clone(), context.cancel.clone());
+        let observer = context.observer();
+        let found: Verification = context
+            .blocking(move || Ok(store.verify(self.set_aside, observer.as_ref(), &cancel)?))
+            .await?;
+        let json = VerifiedJson {
+            kits: found.kits,
+            blobs: found.blobs,
+            bytes: found.bytes,
+            damage: found
+                .damage
+                .iter()
+                .map(|damage| DamageJson {
+                    reference: damage.kit.to_string(),
+                    blob: damage.blob.map(|blob| blob.to_string()),
+                    problem: damage.problem.clone(),
+                })
+                .collect(),
+        };
+        context.out.show(&json, |out| {
+            for damage in &json.damage {
+                writeln!(out, "{}: {}", damage.reference, damage.problem)?;
+            }
+            let (kits, blobs, bytes) = (json.kits, json.blobs, units::bytes(json.bytes));
+            match json.damage.len() {
+                0 => writeln!(out, "{kits} ModelKits, {blobs} blobs, {bytes}: all as they should be."),
+                _ => writeln!(
+                    out,
+                    "{kits} ModelKits, {blobs} blobs, {bytes}: damaged as said above. Pull or pack those again."
+                ),
+            }
+        })?;
+        if json.damage.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Told)
+        }
+    }
+}
