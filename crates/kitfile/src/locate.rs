@@ -51,6 +51,7 @@ pub(crate) fn entry(document: &Document, node: NodeId, key: &str) -> Option<(Nod
             matches!(key_node.kind, Kind::Scalar { .. })
                 && key_node.value() == key
                 && key_node.tag != resolve::MERGE
+                && key_node.tag != resolve::NULL
         }),
         _ => None,
     }

@@ -234,6 +234,17 @@ fn elements_come_and_go() {
         "code:\n  - path: a\n",
     );
     check("package:\n  name: x\n", remove("package"), "{}\n");
+    check("? a\n: 1\n? b\n: 2\n", remove("a"), "? b\n: 2\n");
+    check(
+        "docs: []\ncode:\n- path: a",
+        insert("docs", None, &[("path", "b"), ("description", "x\ny\n")]),
+        "docs:\n- path: b\n  description: |\n    x\n    y\ncode:\n- path: a",
+    );
+    check(
+        "code:\n- path: a",
+        insert("code", None, &[("path", "b"), ("description", "x\ny\n")]),
+        "code:\n- path: a\n- path: b\n  description: |\n    x\n    y\n",
+    );
     check("a: 1\n\nb: 2\n\nc: 3\n", remove("b"), "a: 1\n\nc: 3\n");
     check(
         "code: []\n",

@@ -149,7 +149,7 @@ fn comments(text: &str) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn reading_never_panics(text in "\\PC{0,60}", yamlish in "[-:?,\\[\\]{}#&*!|>'\"%@` \n\ta-c0-2.<~]{0,40}") {

@@ -111,7 +111,8 @@ impl Decoder<'_> {
             message,
             format!("Put it in quotes: `\"{text}\"`."),
         );
-        if matches!(self.document.node(id).kind, Kind::Scalar { .. }) {
+        let node = self.document.node(id);
+        if matches!(node.kind, Kind::Scalar { .. }) && node.tag != resolve::NULL {
             problem.fix = Some(Fix {
                 label: "Put the key in quotes".to_owned(),
                 edits: vec![Edit::Rename {

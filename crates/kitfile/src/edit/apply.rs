@@ -78,21 +78,29 @@ fn change(
     let Some(draft) = Draft::read(text)? else {
         return Err(EditError::NotFound { path });
     };
-    let removes = matches!(change, Change::Remove(_));
     let wanted = Tree::of(&draft.document)?.with(change);
-    let edited = patched(text, patches(&draft)?);
+    let patches = patches(&draft)?;
     let wanted = wanted.ok_or_else(|| EditError::NotFound { path: path.clone() })?;
-    let again = match Draft::read(&edited) {
-        Ok(Some(again)) => again,
-        _ => return Err(EditError::Entangled { path }),
-    };
-    let as_wanted = Tree::of(&again.document)?.same_as(wanted);
-    let comments_kept = removes || again.document.comments.len() >= draft.document.comments.len();
-    if as_wanted && comments_kept {
-        Ok(edited)
-    } else {
-        Err(EditError::Entangled { path })
+    // Comments within what is replaced may go with it; all others must still be there.
+    let comments = draft.document.comments.iter();
+    let kept = comments.filter(|comment| {
+        !patches
+            .iter()
+            .any(|(range, _)| range.start <= comment.start && comment.end <= range.end)
+    });
+    let kept = kept.count();
+    let mut edited = patched(text, patches);
+    // A block scalar that ends the text needs its line end.
+    for end in ["", draft.habits.eol] {
+        edited.push_str(end);
+        if let Ok(Some(again)) = Draft::read(&edited)
+            && again.document.comments.len() >= kept
+            && Tree::of(&again.document)?.same_as(wanted.clone())
+        {
+            return Ok(edited);
+        }
     }
+    Err(EditError::Entangled { path })
 }
 
 fn patched(text: &str, mut patches: Vec<Patch>) -> String {

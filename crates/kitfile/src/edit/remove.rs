@@ -42,7 +42,11 @@ pub(super) fn remove(draft: &Draft<'_>, path: &FieldPath) -> Result<Vec<Patch>, 
             .ok_or_else(not_found)?;
         let bounds: Vec<(usize, usize)> = entries
             .iter()
-            .map(|(key, value)| (draft.node(*key).start, draft.entry_end(*key, *value)))
+            .map(|(key, value)| {
+                let node = draft.node(*key);
+                let start = node.marker.unwrap_or(node.start);
+                (start, draft.entry_end(*key, *value))
+            })
             .collect();
         return Ok(cut(draft, parent, &bounds, at));
     }

@@ -392,8 +392,9 @@ impl Composer<'_> {
             let at = token.span.start;
             match token.kind {
                 TokenKind::Key => {
-                    let key_at = self.scanner.take()?.span.end;
-                    let key = self.node_unless(key_at, &stops, true)?;
+                    let mark = self.scanner.take()?.span;
+                    let key = self.node_unless(mark.end, &stops, true)?;
+                    self.nodes[key].marker = (!mark.is_empty()).then_some(mark.start);
                     let value = if self.next_is(&TokenKind::Value)? {
                         let colon = self.scanner.take()?.span;
                         let value = self.node_unless(colon.end, &stops, true)?;

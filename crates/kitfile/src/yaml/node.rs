@@ -40,7 +40,8 @@ pub(crate) struct Node {
     pub span: Range<usize>,
     /// Where the node begins including tag and anchor.
     pub start: usize,
-    /// The `-` before an element of a block list, or the `:` before the value of a map.
+    /// The `-` before an element of a block list, the `:` before the value of a map, the `?`
+    /// before a key that has one.
     pub marker: Option<usize>,
     /// Whether an anchor stands before the node.
     pub anchored: bool,
