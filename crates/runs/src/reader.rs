@@ -111,11 +111,8 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
         SourceKind::Wandb => units(readers::wandb::runs, |s, p| {
             Box::new(readers::wandb::Wandb::new(s, p))
         }),
-        SourceKind::NeptuneExport => {
-            return Err(RunsError::format(
-                &source.path,
-                "Parquet exports of Neptune cannot be read: export the runs as CSV",
-            ));
-        }
+        SourceKind::NeptuneExport => units(readers::neptune_export::runs, |s, p| {
+            Box::new(readers::neptune_export::Export::new(s, p))
+        }),
     })
 }

@@ -458,6 +458,28 @@ fn neptune_3() {
 }
 
 #[test]
+fn neptune_export() {
+    let wanted = expected("neptune-export");
+    let readers = open_all(&data("neptune-export"), SourceKind::NeptuneExport);
+    assert_eq!(run_count(&readers), 2);
+    for run in wanted["runs"].as_array().unwrap() {
+        let id = run["id"].as_str().unwrap();
+        assert_metrics(&readers, id, &run["metrics"], Time::Ms);
+        let (_, got) = find(&readers, id);
+        assert_eq!(got.experiment.as_deref(), run["project"].as_str());
+        assert_eq!(got.name, "digits");
+        assert_eq!(got.tags["sys/tags"], "cnn, demo");
+        assert_eq!(got.start_ms, Some(1_760_300_000_000));
+        for (key, value) in run["attributes"].as_object().unwrap() {
+            assert!(
+                got.params.get(key) == Some(value) || got.tags.contains_key(key),
+                "{key}"
+            );
+        }
+    }
+}
+
+#[test]
 fn goodseed() {
     let wanted = expected("goodseed");
     let dir = copy("goodseed");

@@ -6,6 +6,7 @@ pub(crate) mod jsonl;
 pub(crate) mod mlflow_file;
 pub(crate) mod mlflow_sqlite;
 pub(crate) mod neptune2;
+pub(crate) mod neptune_export;
 pub(crate) mod table;
 pub(crate) mod tensorboard;
 pub(crate) mod trackio;
