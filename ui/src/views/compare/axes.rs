@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Arrangement, RunsModel, short_names, text_order};
+use super::columns::short_names;
+use super::model::{Arrangement, RunsModel, text_order};
 use super::numbers;
 
 /// Most axes without being asked for.
@@ -53,26 +54,73 @@ pub struct Parallel {
 impl Parallel {
     /// Axes over these rows of the table.
     #[must_use]
-    pub fn new(model: &RunsModel, arrangement: &Arrangement, state: &AxesState, rows: &[usize]) -> Self {
+    pub fn new(
+        model: &RunsModel,
+        arrangement: &Arrangement,
+        state: &AxesState,
+        rows: &[usize],
+    ) -> Self {
         let table = &model.table;
         let mut found: Vec<(String, String, Vec<Option<String>>, bool)> = Vec::new();
         for (at, column) in table.params.iter().enumerate() {
-            let values: Vec<Option<String>> = rows.iter().map(|row| table.runs.get(*row)?.params.get(at)?.clone()).collect();
+            let values: Vec<Option<String>> = rows
+                .iter()
+                .map(|row| table.runs.get(*row)?.params.get(at)?.clone())
+                .collect();
             let differs = values.windows(2).any(|pair| pair[0] != pair[1]);
-            found.push((format!("param:{}", column.name), column.name.clone(), values, differs));
+            found.push((
+                format!("param:{}", column.name),
+                column.name.clone(),
+                values,
+                differs,
+            ));
         }
         for at in model.metrics_by_weight(arrangement).into_iter().rev() {
             let column = &table.metrics[at];
-            let value = |row: &usize| table.runs.get(*row)?.metrics.get(at)?.as_ref().map(|metric| format!("{}", metric.last));
+            let value = |row: &usize| {
+                table
+                    .runs
+                    .get(*row)?
+                    .metrics
+                    .get(at)?
+                    .as_ref()
+                    .map(|metric| format!("{}", metric.last))
+            };
             let known = model.better(at, arrangement) != kitbench_protocol::Better::Unknown;
-            found.push((format!("metric:{}", column.name), column.name.clone(), rows.iter().map(value).collect(), known));
+            found.push((
+                format!("metric:{}", column.name),
+                column.name.clone(),
+                rows.iter().map(value).collect(),
+                known,
+            ));
         }
         // The last ones weigh most: metrics by which runs are judged.
-        let usual: Vec<String> = found.iter().rev().filter(|(_, _, _, usual)| *usual).take(USUAL_AXES).map(|(id, ..)| id.clone()).collect();
-        let shown = |id: &String| state.chosen.get(id).copied().unwrap_or_else(|| usual.contains(id));
-        let choices = found.iter().map(|(id, name, ..)| (id.clone(), name.clone(), shown(id))).collect();
+        let usual: Vec<String> = found
+            .iter()
+            .rev()
+            .filter(|(_, _, _, usual)| *usual)
+            .take(USUAL_AXES)
+            .map(|(id, ..)| id.clone())
+            .collect();
+        let shown = |id: &String| {
+            state
+                .chosen
+                .get(id)
+                .copied()
+                .unwrap_or_else(|| usual.contains(id))
+        };
+        let choices = found
+            .iter()
+            .map(|(id, name, ..)| (id.clone(), name.clone(), shown(id)))
+            .collect();
         found.retain(|(id, ..)| shown(id));
-        found.sort_by_key(|(id, ..)| state.order.iter().position(|known| known == id).unwrap_or(usize::MAX));
+        found.sort_by_key(|(id, ..)| {
+            state
+                .order
+                .iter()
+                .position(|known| known == id)
+                .unwrap_or(usize::MAX)
+        });
         let names: Vec<&str> = found.iter().map(|(_, name, ..)| name.as_str()).collect();
         let titles = short_names(&names);
         let axes = found
@@ -80,7 +128,13 @@ impl Parallel {
             .zip(titles)
             .map(|((id, name, values, _), title)| {
                 let (at, ticks) = scale(values, state.flipped.contains(id));
-                ParallelAxis { id: id.clone(), title, name: name.clone(), ticks, at }
+                ParallelAxis {
+                    id: id.clone(),
+                    title,
+                    name: name.clone(),
+                    ticks,
+                    at,
+                }
             })
             .collect();
         Self { axes, choices }
@@ -89,16 +143,28 @@ impl Parallel {
     /// Whether a run is inside all ranges. A run that an axis with a range does not have is outside.
     #[must_use]
     pub fn inside(&self, run: usize, state: &AxesState) -> bool {
-        state.ranges.iter().all(|(id, (low, high))| match self.axes.iter().find(|axis| axis.id == *id) {
-            Some(axis) => axis.at.get(run).copied().flatten().is_some_and(|at| at >= *low && at <= *high),
-            None => true,
+        state.ranges.iter().all(|(id, (low, high))| {
+            match self.axes.iter().find(|axis| axis.id == *id) {
+                Some(axis) => axis
+                    .at
+                    .get(run)
+                    .copied()
+                    .flatten()
+                    .is_some_and(|at| at >= *low && at <= *high),
+                None => true,
+            }
         })
     }
 
     /// `6 of 7 inside the f1 range`; empty without a range.
     #[must_use]
     pub fn note(&self, runs: usize, state: &AxesState) -> String {
-        let with: Vec<&str> = self.axes.iter().filter(|axis| state.ranges.contains_key(&axis.id)).map(|axis| axis.title.as_str()).collect();
+        let with: Vec<&str> = self
+            .axes
+            .iter()
+            .filter(|axis| state.ranges.contains_key(&axis.id))
+            .map(|axis| axis.title.as_str())
+            .collect();
         let inside = (0..runs).filter(|run| self.inside(*run, state)).count();
         match with.as_slice() {
             [] => String::new(),
@@ -110,26 +176,62 @@ impl Parallel {
 
 /// Shares of the axis, and its ticks. Numbers are on a linear scale; words stand at equal distances.
 fn scale(values: &[Option<String>], flipped: bool) -> (Vec<Option<f64>>, Vec<(f64, String)>) {
-    let numbers_of: Vec<Option<f64>> = values.iter().map(|value| value.as_ref()?.trim().parse::<f64>().ok().filter(|number| number.is_finite())).collect();
+    let numbers_of: Vec<Option<f64>> = values
+        .iter()
+        .map(|value| {
+            value
+                .as_ref()?
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+        })
+        .collect();
     let words = values.iter().zip(&numbers_of).any(|(value, number)| {
-        value.as_ref().is_some_and(|text| number.is_none() && text.trim().parse::<f64>().is_err())
+        value
+            .as_ref()
+            .is_some_and(|text| number.is_none() && text.trim().parse::<f64>().is_err())
     });
     let turn = |share: f64| if flipped { 1.0 - share } else { share };
     if words {
         let mut distinct: Vec<&String> = values.iter().flatten().collect();
         distinct.sort_by(|a, b| text_order(a, b));
         distinct.dedup();
-        let share = |place: usize| if distinct.len() < 2 { 0.5 } else { place as f64 / (distinct.len() - 1) as f64 };
-        let at = values.iter().map(|value| distinct.iter().position(|known| Some(*known) == value.as_ref()).map(|place| turn(share(place)))).collect();
-        let ticks = distinct.iter().enumerate().map(|(place, word)| (turn(share(place)), (*word).clone())).collect();
+        let share = |place: usize| {
+            if distinct.len() < 2 {
+                0.5
+            } else {
+                place as f64 / (distinct.len() - 1) as f64
+            }
+        };
+        let at = values
+            .iter()
+            .map(|value| {
+                distinct
+                    .iter()
+                    .position(|known| Some(*known) == value.as_ref())
+                    .map(|place| turn(share(place)))
+            })
+            .collect();
+        let ticks = distinct
+            .iter()
+            .enumerate()
+            .map(|(place, word)| (turn(share(place)), (*word).clone()))
+            .collect();
         return (at, ticks);
     }
     let known = || numbers_of.iter().flatten().copied();
-    let (Some(low), Some(high)) = (known().min_by(f64::total_cmp), known().max_by(f64::total_cmp)) else {
+    let (Some(low), Some(high)) = (
+        known().min_by(f64::total_cmp),
+        known().max_by(f64::total_cmp),
+    ) else {
         return (vec![None; values.len()], Vec::new());
     };
     if low == high {
-        let at = numbers_of.iter().map(|number| number.map(|_| 0.5)).collect();
+        let at = numbers_of
+            .iter()
+            .map(|number| number.map(|_| 0.5))
+            .collect();
         return (at, vec![(0.5, numbers::figure(low))]);
     }
     let share = |number: f64| turn((number - low) / (high - low));
@@ -138,12 +240,25 @@ fn scale(values: &[Option<String>], flipped: bool) -> (Vec<Option<f64>>, Vec<(f6
     distinct.sort_by(f64::total_cmp);
     distinct.dedup();
     // Few values, such as 8, 16, 32: label those that occur instead of round ones.
-    let ticks = if distinct.len() <= 4 && distinct.windows(2).all(|pair| (pair[1] - pair[0]) / (high - low) > 0.08) {
-        distinct.iter().map(|value| (share(*value), numbers::figure(*value))).collect()
+    let ticks = if distinct.len() <= 4
+        && distinct
+            .windows(2)
+            .all(|pair| (pair[1] - pair[0]) / (high - low) > 0.08)
+    {
+        distinct
+            .iter()
+            .map(|value| (share(*value), numbers::figure(*value)))
+            .collect()
     } else {
         let at = numbers::ticks(low, high, 4);
-        let step = at.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(high - low);
-        at.into_iter().map(|value| (share(value), numbers::tick_label(value, step))).collect()
+        let step = at
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .next()
+            .unwrap_or(high - low);
+        at.into_iter()
+            .map(|value| (share(value), numbers::tick_label(value, step)))
+            .collect()
     };
     (at, ticks)
 }
@@ -153,14 +268,23 @@ mod tests {
     use super::*;
 
     fn texts(values: &[&str]) -> Vec<Option<String>> {
-        values.iter().map(|value| (!value.is_empty()).then(|| (*value).to_owned())).collect()
+        values
+            .iter()
+            .map(|value| (!value.is_empty()).then(|| (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn numbers_are_linear_and_words_evenly_spaced() {
         let (at, ticks) = scale(&texts(&["8", "16", "", "32"]), false);
         assert_eq!(at, [Some(0.0), Some(1.0 / 3.0), None, Some(1.0)]);
-        assert_eq!(ticks.iter().map(|(_, label)| label.as_str()).collect::<Vec<_>>(), ["8", "16", "32"]);
+        assert_eq!(
+            ticks
+                .iter()
+                .map(|(_, label)| label.as_str())
+                .collect::<Vec<_>>(),
+            ["8", "16", "32"]
+        );
         let (at, ticks) = scale(&texts(&["cosine", "constant", "linear"]), true);
         assert_eq!(at, [Some(1.0 - 0.5), Some(1.0), Some(0.0)]);
         assert_eq!(ticks[0], (1.0, "constant".to_owned()));
@@ -168,7 +292,10 @@ mod tests {
 
     #[test]
     fn a_single_value_stands_in_the_middle() {
-        assert_eq!(scale(&texts(&["3", "3"]), false), (vec![Some(0.5); 2], vec![(0.5, "3".to_owned())]));
+        assert_eq!(
+            scale(&texts(&["3", "3"]), false),
+            (vec![Some(0.5); 2], vec![(0.5, "3".to_owned())])
+        );
         assert_eq!(scale(&texts(&["NaN", ""]), false).0, [None, None]);
     }
 }

@@ -53,23 +53,33 @@ impl Curve {
     /// The line to follow: smoothed if there is one.
     #[must_use]
     pub fn main(&self) -> &[Stretch] {
-        if self.smooth.is_empty() { &self.raw } else { &self.smooth }
+        if self.smooth.is_empty() {
+            &self.raw
+        } else {
+            &self.smooth
+        }
     }
 
     /// The last point drawn.
     #[must_use]
     pub fn end(&self) -> Option<PlotPoint> {
-        self.main().iter().rev().find_map(|stretch| stretch.last().copied())
+        self.main()
+            .iter()
+            .rev()
+            .find_map(|stretch| stretch.last().copied())
     }
 
     /// The point at `x` or the nearest before it; of repeated x the last one.
     #[must_use]
     pub fn at(&self, x: f64) -> Option<PlotPoint> {
         let points = self.main().iter().flatten();
-        points.filter(|point| point.x <= x).fold(None, |best: Option<PlotPoint>, point| match best {
-            Some(best) if best.x > point.x => Some(best),
-            _ => Some(*point),
-        })
+        points.filter(|point| point.x <= x).fold(
+            None,
+            |best: Option<PlotPoint>, point| match best {
+                Some(best) if best.x > point.x => Some(best),
+                _ => Some(*point),
+            },
+        )
     }
 }
 
@@ -89,13 +99,21 @@ impl ChartData {
             .iter()
             .map(|view| {
                 let raw = stretches(&view.x, &view.y, log_y);
-                let last = raw.iter().rev().find_map(|stretch| stretch.last()).map(|point| if log_y { 10f64.powf(point.y) } else { point.y });
+                let last = raw
+                    .iter()
+                    .rev()
+                    .find_map(|stretch| stretch.last())
+                    .map(|point| if log_y { 10f64.powf(point.y) } else { point.y });
                 Curve {
                     run: view.run.clone(),
                     last,
                     raw,
                     smooth: stretches(&view.smooth_x, &view.smooth_y, log_y),
-                    odd: [view.nan_x.to_vec(), view.pos_inf_x.to_vec(), view.neg_inf_x.to_vec()],
+                    odd: [
+                        view.nan_x.to_vec(),
+                        view.pos_inf_x.to_vec(),
+                        view.neg_inf_x.to_vec(),
+                    ],
                     drawn: view.drawn,
                     logged: view.logged,
                     non_positive: view.non_positive,
@@ -110,19 +128,34 @@ impl ChartData {
     /// From the first to the last x over all curves, also those not in sight.
     #[must_use]
     pub fn extent(&self) -> Option<(f64, f64)> {
-        self.curves.iter().filter(|curve| curve.logged > 0 || !curve.raw.is_empty()).map(|curve| curve.extent).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        self.curves
+            .iter()
+            .filter(|curve| curve.logged > 0 || !curve.raw.is_empty())
+            .map(|curve| curve.extent)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// The smallest and largest y drawn within `x`, with a margin of 5 %.
     #[must_use]
     pub fn y_range(&self, x: (f64, f64)) -> Option<(f64, f64)> {
         let inside = |point: &&PlotPoint| point.x >= x.0 && point.x <= x.1 && point.y.is_finite();
-        let points = self.curves.iter().flat_map(|curve| curve.raw.iter().chain(&curve.smooth)).flatten().filter(inside);
-        let (low, high) = points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| (low.min(point.y), high.max(point.y)));
+        let points = self
+            .curves
+            .iter()
+            .flat_map(|curve| curve.raw.iter().chain(&curve.smooth))
+            .flatten()
+            .filter(inside);
+        let (low, high) = points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| {
+            (low.min(point.y), high.max(point.y))
+        });
         if low > high {
             return None;
         }
-        let margin = if high > low { (high - low) * 0.05 } else { (low.abs() * 0.05).max(0.5e-6) };
+        let margin = if high > low {
+            (high - low) * 0.05
+        } else {
+            (low.abs() * 0.05).max(0.5e-6)
+        };
         Some((low - margin, high + margin))
     }
 
@@ -135,16 +168,23 @@ impl ChartData {
     /// What is drawn, of how much, and how: one line under the chart.
     #[must_use]
     pub fn honesty(&self, smoothing: f64, damaged: &[String]) -> String {
-        let (drawn, logged) = self.curves.iter().fold((0, 0), |sum, curve| (sum.0 + curve.drawn, sum.1 + curve.logged));
+        let (drawn, logged) = self.curves.iter().fold((0, 0), |sum, curve| {
+            (sum.0 + curve.drawn, sum.1 + curve.logged)
+        });
         let mut parts = vec![if drawn >= logged {
             format!("all {}", crate::format::count(logged, "point", "points"))
         } else {
-            format!("{} of {} points, highest and lowest per pixel kept", crate::format::thousands(drawn), crate::format::thousands(logged))
+            format!(
+                "{} of {} points, highest and lowest per pixel kept",
+                crate::format::thousands(drawn),
+                crate::format::thousands(logged)
+            )
         }];
         if smoothing > 0.0 {
             parts.push(format!("smoothed {smoothing:.2}"));
         }
-        let odd = |at: usize| -> usize { self.curves.iter().map(|curve| curve.odd[at].len()).sum() };
+        let odd =
+            |at: usize| -> usize { self.curves.iter().map(|curve| curve.odd[at].len()).sum() };
         for (count, word) in [(odd(0), "NaN"), (odd(1) + odd(2), "infinite")] {
             if count > 0 {
                 parts.push(format!("{count} {word}"));
@@ -152,7 +192,10 @@ impl ChartData {
         }
         let unordered = self.curves.iter().filter(|curve| curve.unordered).count();
         if unordered > 0 {
-            parts.push(format!("steps repeat or go back in {}", crate::format::count(unordered as u64, "run", "runs")));
+            parts.push(format!(
+                "steps repeat or go back in {}",
+                crate::format::count(unordered as u64, "run", "runs")
+            ));
         }
         if !damaged.is_empty() {
             parts.push(format!("damaged: {}", damaged.join(", ")));
@@ -163,16 +206,37 @@ impl ChartData {
     /// What a screen reader says of it.
     #[must_use]
     pub fn summary(&self, metric: &str, axis: XAxis, runs: &[Drawn]) -> String {
-        let Some((from, to)) = self.extent() else { return format!("Chart of {metric}: no points") };
+        let Some((from, to)) = self.extent() else {
+            return format!("Chart of {metric}: no points");
+        };
         let place = |x: f64| match axis {
             XAxis::Step => numbers::step(x),
             XAxis::Time => crate::format::when_exact(x as i64, crate::clock::offset_seconds()),
             XAxis::Relative => numbers::length_label(x),
         };
-        let name = |id: &str| runs.iter().find(|run| run.id == id).map_or("run", |run| run.name.as_str()).to_owned();
-        let ends: Vec<String> =
-            self.curves.iter().take(10).filter_map(|curve| Some(format!("{} {}", name(&curve.run), numbers::figure(curve.last?)))).collect();
-        let more = if self.curves.len() > 10 { format!(" and {} more", self.curves.len() - 10) } else { String::new() };
+        let name = |id: &str| {
+            runs.iter()
+                .find(|run| run.id == id)
+                .map_or("run", |run| run.name.as_str())
+                .to_owned()
+        };
+        let ends: Vec<String> = self
+            .curves
+            .iter()
+            .take(10)
+            .filter_map(|curve| {
+                Some(format!(
+                    "{} {}",
+                    name(&curve.run),
+                    numbers::figure(curve.last?)
+                ))
+            })
+            .collect();
+        let more = if self.curves.len() > 10 {
+            format!(" and {} more", self.curves.len() - 10)
+        } else {
+            String::new()
+        };
         format!(
             "Chart of {metric}: {}, {} {} to {}; last values {}{more}",
             crate::format::count(self.curves.len() as u64, "run", "runs"),
@@ -186,8 +250,17 @@ impl ChartData {
 
 /// The nearest drawn x after (or before) `from` over all charts.
 #[must_use]
-pub fn next_x<'a>(charts: impl IntoIterator<Item = &'a ChartData>, from: Option<f64>, forward: bool) -> Option<f64> {
-    let points = charts.into_iter().flat_map(|chart| &chart.curves).flat_map(|curve| &curve.raw).flatten().map(|point| point.x);
+pub fn next_x<'a>(
+    charts: impl IntoIterator<Item = &'a ChartData>,
+    from: Option<f64>,
+    forward: bool,
+) -> Option<f64> {
+    let points = charts
+        .into_iter()
+        .flat_map(|chart| &chart.curves)
+        .flat_map(|curve| &curve.raw)
+        .flatten()
+        .map(|point| point.x);
     match (from, forward) {
         (Some(from), true) => points.filter(|x| *x > from).min_by(f64::total_cmp),
         (Some(from), false) => points.filter(|x| *x < from).max_by(f64::total_cmp),
@@ -210,7 +283,10 @@ pub fn axis_word(axis: XAxis) -> &'static str {
 #[must_use]
 pub fn note_of(better: Better, log_y: bool, non_positive: u64) -> String {
     match (log_y, better) {
-        (true, _) if non_positive > 0 => format!("log scale, {} not positive left out", crate::format::thousands(non_positive)),
+        (true, _) if non_positive > 0 => format!(
+            "log scale, {} not positive left out",
+            crate::format::thousands(non_positive)
+        ),
         (true, _) => "log scale".to_owned(),
         (false, Better::Higher) => "higher is better".to_owned(),
         (false, Better::Lower) => "lower is better".to_owned(),
@@ -223,7 +299,13 @@ fn stretches(x: &PackedF64, y: &PackedF64, log_y: bool) -> Vec<Stretch> {
     let mut out: Vec<Stretch> = Vec::new();
     let mut open = false;
     for (x, y) in x.iter().zip(y.iter()) {
-        let y = if log_y && y <= 0.0 { f64::NAN } else if log_y { y.log10() } else { y };
+        let y = if log_y && y <= 0.0 {
+            f64::NAN
+        } else if log_y {
+            y.log10()
+        } else {
+            y
+        };
         if !(x.is_finite() && y.is_finite()) {
             open = false;
             continue;
@@ -268,21 +350,40 @@ mod tests {
 
     #[test]
     fn gaps_stay_gaps_and_logs_leave_out_what_they_cannot_show() {
-        let series = [view("a", &[1.0, 2.0, f64::NAN, 3.0, 4.0], &[1.0, 10.0, f64::NAN, 0.0, 100.0])];
-        let lengths = |log| ChartData::new(&series, log).curves[0].raw.iter().map(Vec::len).collect::<Vec<_>>();
+        let series = [view(
+            "a",
+            &[1.0, 2.0, f64::NAN, 3.0, 4.0],
+            &[1.0, 10.0, f64::NAN, 0.0, 100.0],
+        )];
+        let lengths = |log| {
+            ChartData::new(&series, log).curves[0]
+                .raw
+                .iter()
+                .map(Vec::len)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(lengths(false), [2, 2]);
         assert_eq!(lengths(true), [2, 1]);
         let log = ChartData::new(&series, true);
         assert_eq!(log.curves[0].raw[0][1].y, 1.0);
         assert_eq!(log.curves[0].last, Some(100.0));
-        assert_eq!(note_of(Better::Lower, true, log.non_positive()), "log scale, 1 not positive left out");
+        assert_eq!(
+            note_of(Better::Lower, true, log.non_positive()),
+            "log scale, 1 not positive left out"
+        );
     }
 
     #[test]
     fn the_crosshair_takes_the_nearest_at_or_before() {
-        let chart = ChartData::new(&[view("a", &[1.0, 2.0, 2.0, 4.0], &[1.0, 5.0, 6.0, 7.0])], false);
+        let chart = ChartData::new(
+            &[view("a", &[1.0, 2.0, 2.0, 4.0], &[1.0, 5.0, 6.0, 7.0])],
+            false,
+        );
         let y = |x| chart.curves[0].at(x).map(|point| point.y);
-        assert_eq!([y(0.5), y(2.0), y(3.9), y(9.0)], [None, Some(6.0), Some(6.0), Some(7.0)]);
+        assert_eq!(
+            [y(0.5), y(2.0), y(3.9), y(9.0)],
+            [None, Some(6.0), Some(6.0), Some(7.0)]
+        );
         assert_eq!(next_x([&chart], Some(2.0), true), Some(4.0));
         assert_eq!(next_x([&chart], Some(1.0), false), None);
         assert_eq!(next_x([&chart], None, false), Some(4.0));
@@ -295,9 +396,21 @@ mod tests {
             chart.honesty(0.6, &["b".to_owned()]),
             "4 of 5,000 points, highest and lowest per pixel kept · smoothed 0.60 · 1 NaN · damaged: b"
         );
-        let runs = [Drawn { id: "a".into(), name: "base".into(), slot: 0, state: RunState::Finished, damaged: false }];
-        assert_eq!(chart.summary("loss", XAxis::Step, &runs), "Chart of loss: 1 run, step 1 to 9; last values base 5");
-        assert_eq!(ChartData::default().summary("loss", XAxis::Step, &[]), "Chart of loss: no points");
+        let runs = [Drawn {
+            id: "a".into(),
+            name: "base".into(),
+            slot: 0,
+            state: RunState::Finished,
+            damaged: false,
+        }];
+        assert_eq!(
+            chart.summary("loss", XAxis::Step, &runs),
+            "Chart of loss: 1 run, step 1 to 9; last values base 5"
+        );
+        assert_eq!(
+            ChartData::default().summary("loss", XAxis::Step, &[]),
+            "Chart of loss: no points"
+        );
     }
 
     #[test]

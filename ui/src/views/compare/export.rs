@@ -1,7 +1,9 @@
 //! Charts as files: PNG, SVG, CSV.
 
 use egui::{Context, Ui, vec2};
-use kitbench_protocol::{ChartFormat, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice};
+use kitbench_protocol::{
+    ChartFormat, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice,
+};
 
 use super::Compare;
 use super::state::SLOTS;
@@ -26,9 +28,20 @@ impl Compare {
     }
 
     /// A button of the head: with one chart in sight it exports that one, else it asks which.
-    pub(super) fn export_button(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, format: ChartFormat, word: &str) {
+    pub(super) fn export_button(
+        &mut self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        format: ChartFormat,
+        word: &str,
+    ) {
         let charts = self.charts_in_sight();
-        let button = ui.add(Button::neutral(word).blocked(self.export_blocked()).name(format!("Export {word}")).tip(tip_of(format)));
+        let button = ui.add(
+            Button::neutral(word)
+                .blocked(self.export_blocked())
+                .name(format!("Export {word}"))
+                .tip(tip_of(format)),
+        );
         match charts.as_slice() {
             [one] => {
                 if button.clicked() {
@@ -48,14 +61,27 @@ impl Compare {
     }
 
     /// The question for a chart's file, drawn as it is on the screen.
-    pub(super) fn export_call(&self, metric: &str, format: ChartFormat, theme: ThemeChoice) -> Option<ExportChart> {
+    pub(super) fn export_call(
+        &self,
+        metric: &str,
+        format: ChartFormat,
+        theme: ThemeChoice,
+    ) -> Option<ExportChart> {
         let t = Tokens::for_dark(theme == ThemeChoice::Dark);
         let runs = self
             .drawn()
             .into_iter()
             .map(|run| {
-                let color = if run.slot >= SLOTS { t.text_3 } else { t.run(run.slot) };
-                ExportRun { id: run.id, color: u32::from_be_bytes([0, color.r(), color.g(), color.b()]), label: run.name }
+                let color = if run.slot >= SLOTS {
+                    t.text_3
+                } else {
+                    t.run(run.slot)
+                };
+                ExportRun {
+                    id: run.id,
+                    color: u32::from_be_bytes([0, color.r(), color.g(), color.b()]),
+                    label: run.name,
+                }
             })
             .collect();
         Some(ExportChart {
@@ -76,7 +102,11 @@ impl Compare {
     /// Make the file and save it.
     pub(super) fn export(&self, ctx: &ViewCtx<'_>, metric: &str, format: ChartFormat) {
         let dark = self.dark;
-        let theme = if dark { ThemeChoice::Dark } else { ThemeChoice::Light };
+        let theme = if dark {
+            ThemeChoice::Dark
+        } else {
+            ThemeChoice::Light
+        };
         if let Some(call) = self.export_call(metric, format, theme) {
             send(ctx, call);
         }
@@ -87,9 +117,22 @@ impl Compare {
         if self.export_blocked().is_some() {
             return false;
         }
-        let theme = if self.dark { ThemeChoice::Dark } else { ThemeChoice::Light };
-        let calls: Vec<ExportChart> = self.charts_in_sight().iter().filter_map(|metric| self.export_call(metric, ChartFormat::Png, theme)).collect();
-        ctx.commands.send(Command::Show(Box::new(ExportDialog { calls, chart: 0, format: 0, light: theme == ThemeChoice::Light })));
+        let theme = if self.dark {
+            ThemeChoice::Dark
+        } else {
+            ThemeChoice::Light
+        };
+        let calls: Vec<ExportChart> = self
+            .charts_in_sight()
+            .iter()
+            .filter_map(|metric| self.export_call(metric, ChartFormat::Png, theme))
+            .collect();
+        ctx.commands.send(Command::Show(Box::new(ExportDialog {
+            calls,
+            chart: 0,
+            format: 0,
+            light: theme == ThemeChoice::Light,
+        })));
         true
     }
 }
@@ -103,7 +146,11 @@ fn tip_of(format: ChartFormat) -> &'static str {
 }
 
 fn send(ctx: &ViewCtx<'_>, call: ExportChart) {
-    let door = ctx.shared.info.value().map_or(Door::Browser, |info| info.door);
+    let door = ctx
+        .shared
+        .info
+        .value()
+        .map_or(Door::Browser, |info| info.door);
     ctx.act(call, move |file, commands| save(file, door, commands));
 }
 
@@ -111,14 +158,20 @@ fn send(ctx: &ViewCtx<'_>, call: ExportChart) {
 pub(super) fn save(file: ExportedFile, door: Door, commands: &CommandSender) {
     if door == Door::Browser {
         match crate::backend::download(&file) {
-            Ok(()) => commands.toast(Toast::done(format!("{} went to your downloads", file.suggested_name))),
+            Ok(()) => commands.toast(Toast::done(format!(
+                "{} went to your downloads",
+                file.suggested_name
+            ))),
             Err(error) => commands.toast(Toast::error(&error)),
         }
         return;
     }
     commands.send(Command::Call(Box::new(move |client, commands| {
         let commands = commands.clone();
-        let call = SaveFile { suggested_name: file.suggested_name, bytes: file.bytes };
+        let call = SaveFile {
+            suggested_name: file.suggested_name,
+            bytes: file.bytes,
+        };
         client.call_then(call, move |answer| match answer {
             Ok(Some(path)) => commands.toast(Toast::done(format!("Saved {path}"))),
             // The user closed the dialog.
@@ -136,11 +189,20 @@ struct ExportDialog {
     light: bool,
 }
 
-const FORMATS: [(ChartFormat, &str); 3] = [(ChartFormat::Png, "PNG"), (ChartFormat::Svg, "SVG"), (ChartFormat::Csv, "CSV")];
+const FORMATS: [(ChartFormat, &str); 3] = [
+    (ChartFormat::Png, "PNG"),
+    (ChartFormat::Svg, "SVG"),
+    (ChartFormat::Csv, "CSV"),
+];
 
 impl Dialog for ExportDialog {
     fn show(&mut self, egui: &Context, view: &ViewCtx<'_>) -> bool {
-        let frame = DialogFrame { title: "Export chart", icon: Some(icons::EXPORT), note: None, size: vec2(440.0, 300.0) };
+        let frame = DialogFrame {
+            title: "Export chart",
+            icon: Some(icons::EXPORT),
+            note: None,
+            size: vec2(440.0, 300.0),
+        };
         let names: Vec<String> = self.calls.iter().map(|call| call.metric.clone()).collect();
         let (mut open, mut export) = (true, false);
         let closed = widgets::dialog(
@@ -163,15 +225,26 @@ impl Dialog for ExportDialog {
             },
             |ui| {
                 export = ui.add(Button::primary("Export").large()).clicked();
-                if ui.add(Button::neutral("Cancel").large().key("Esc")).clicked() {
+                if ui
+                    .add(Button::neutral("Cancel").large().key("Esc"))
+                    .clicked()
+                {
                     open = false;
                 }
             },
         );
         if export && let Some(call) = self.calls.get(self.chart) {
             let format = FORMATS[self.format.min(2)].0;
-            let theme = if self.light { ThemeChoice::Light } else { ThemeChoice::Dark };
-            let mut call = ExportChart { format, theme, ..call.clone() };
+            let theme = if self.light {
+                ThemeChoice::Light
+            } else {
+                ThemeChoice::Dark
+            };
+            let mut call = ExportChart {
+                format,
+                theme,
+                ..call.clone()
+            };
             recolor(&mut call, Tokens::for_dark(theme == ThemeChoice::Dark));
             send(view, call);
             open = false;
@@ -185,7 +258,11 @@ fn recolor(call: &mut ExportChart, t: &Tokens) {
     let other = Tokens::for_dark(!t.dark);
     let number = |color: egui::Color32| u32::from_be_bytes([0, color.r(), color.g(), color.b()]);
     for run in &mut call.runs {
-        if let Some(slot) = other.runs.iter().position(|color| number(*color) == run.color) {
+        if let Some(slot) = other
+            .runs
+            .iter()
+            .position(|color| number(*color) == run.color)
+        {
             run.color = number(t.runs[slot]);
         } else if run.color == number(other.text_3) {
             run.color = number(t.text_3);

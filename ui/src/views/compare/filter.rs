@@ -22,8 +22,22 @@ pub enum Piece {
 }
 
 const HEADS: [&str; 3] = ["metrics", "params", "tags"];
-const PLAIN: [&str; 14] =
-    ["name", "id", "status", "state", "source", "experiment", "dataset", "commit", "note", "parent", "path", "deleted", "age", "duration"];
+const PLAIN: [&str; 14] = [
+    "name",
+    "id",
+    "status",
+    "state",
+    "source",
+    "experiment",
+    "dataset",
+    "commit",
+    "note",
+    "parent",
+    "path",
+    "deleted",
+    "age",
+    "duration",
+];
 const WORDS: [&str; 5] = ["and", "or", "not", "in", "like"];
 /// What compares.
 const OPERATORS: [&str; 9] = ["==", "!=", ">=", "<=", ">", "<", "in [", "like", "~"];
@@ -44,7 +58,9 @@ pub fn pieces(text: &str) -> Vec<(Range<usize>, Piece)> {
             at = end_of_word(text, at);
             word(&text[start..at], start, &mut out);
         } else {
-            while text[at..].chars().next().is_some_and(|c| !c.is_whitespace() && !is_word(c) && !matches!(c, '"' | '\'' | '`')) {
+            while text[at..].chars().next().is_some_and(|c| {
+                !c.is_whitespace() && !is_word(c) && !matches!(c, '"' | '\'' | '`')
+            }) {
                 at += text[at..].chars().next().map_or(1, char::len_utf8);
             }
             out.push((start..at, Piece::Sign));
@@ -125,21 +141,41 @@ pub fn offer(text: &str, cursor: usize, table: &RunsTable) -> Offer {
     let mut words: Vec<(Range<usize>, Piece)> = Vec::new();
     for (range, piece) in found {
         match words.last_mut() {
-            Some((last, Piece::Field)) if piece == Piece::Key && last.end == range.start => last.end = range.end,
+            Some((last, Piece::Field)) if piece == Piece::Key && last.end == range.start => {
+                last.end = range.end
+            }
             _ => words.push((range, piece)),
         }
     }
-    let typing = words.last().filter(|(range, piece)| range.end == cursor && *piece != Piece::Sign).cloned();
+    let typing = words
+        .last()
+        .filter(|(range, piece)| range.end == cursor && *piece != Piece::Sign)
+        .cloned();
     if typing.is_some() {
         words.pop();
     }
     let start = typing.map_or(cursor, |(range, _)| range.start);
-    let before = words.last().map(|(range, piece)| (&text[range.clone()], *piece));
-    let field = |back: usize| words.iter().rev().nth(back).filter(|(_, piece)| *piece == Piece::Field).map(|(range, _)| &text[range.clone()]);
+    let before = words
+        .last()
+        .map(|(range, piece)| (&text[range.clone()], *piece));
+    let field = |back: usize| {
+        words
+            .iter()
+            .rev()
+            .nth(back)
+            .filter(|(_, piece)| *piece == Piece::Field)
+            .map(|(range, _)| &text[range.clone()])
+    };
     let mut choices: Vec<String> = match before {
         None | Some(("(", _)) => fields(table),
-        Some((word, Piece::Word)) if matches!(word.to_lowercase().as_str(), "and" | "or" | "not") => fields(table),
-        Some((sign, Piece::Sign)) if sign.ends_with(['=', '<', '>', '~', '[', ',']) => field(1).map(|field| values(field, table)).unwrap_or_default(),
+        Some((word, Piece::Word))
+            if matches!(word.to_lowercase().as_str(), "and" | "or" | "not") =>
+        {
+            fields(table)
+        }
+        Some((sign, Piece::Sign)) if sign.ends_with(['=', '<', '>', '~', '[', ',']) => field(1)
+            .map(|field| values(field, table))
+            .unwrap_or_default(),
         Some((_, Piece::Field)) => OPERATORS.map(str::to_owned).to_vec(),
         Some(_) => ["and", "or"].map(str::to_owned).to_vec(),
     };
@@ -149,12 +185,21 @@ pub fn offer(text: &str, cursor: usize, table: &RunsTable) -> Offer {
     choices.retain(|choice| bare(choice).contains(&wanted) && bare(choice) != wanted);
     choices.sort_by_key(|choice| !bare(choice).starts_with(&wanted));
     choices.truncate(MOST);
-    Offer { replace: start..cursor, choices }
+    Offer {
+        replace: start..cursor,
+        choices,
+    }
 }
 
 fn fields(table: &RunsTable) -> Vec<String> {
-    let metrics = table.metrics.iter().map(|column| format!("metrics.{}", quoted(&column.name)));
-    let params = table.params.iter().map(|column| format!("params.{}", quoted(&column.name)));
+    let metrics = table
+        .metrics
+        .iter()
+        .map(|column| format!("metrics.{}", quoted(&column.name)));
+    let params = table
+        .params
+        .iter()
+        .map(|column| format!("params.{}", quoted(&column.name)));
     let plain = ["status", "name", "source", "age", "duration"].map(str::to_owned);
     metrics.chain(params).chain(plain).collect()
 }
@@ -164,12 +209,24 @@ fn values(field: &str, table: &RunsTable) -> Vec<String> {
     if let Some(name) = field.strip_prefix("params.") {
         let name = name.trim_matches(['"', '\'', '`']);
         if let Some(at) = table.params.iter().position(|column| column.name == name) {
-            found.extend(table.runs.iter().filter_map(|run| run.params.get(at)?.clone()).take(500));
+            found.extend(
+                table
+                    .runs
+                    .iter()
+                    .filter_map(|run| run.params.get(at)?.clone())
+                    .take(500),
+            );
         }
     } else {
         match field {
-            "status" | "state" => found.extend(["running", "finished", "failed", "killed", "stale"].map(str::to_owned)),
-            "source" => found.extend(table.sources.iter().map(|source| source.kind.to_lowercase())),
+            "status" | "state" => found
+                .extend(["running", "finished", "failed", "killed", "stale"].map(str::to_owned)),
+            "source" => found.extend(
+                table
+                    .sources
+                    .iter()
+                    .map(|source| source.kind.to_lowercase()),
+            ),
             "name" => found.extend(table.runs.iter().map(|run| run.name.clone()).take(500)),
             _ => {}
         }
@@ -195,31 +252,60 @@ mod tests {
 
     #[test]
     fn every_byte_that_is_no_space_is_in_a_piece() {
-        for text in ["metrics.eval/macro_f1 > 0.75 or status == \"failed\"", "params.\"ä b\"==1", "not (age<2d)", "\"open", "ä§€ \\", "tags.x in [a, 'b']"] {
+        for text in [
+            "metrics.eval/macro_f1 > 0.75 or status == \"failed\"",
+            "params.\"ä b\"==1",
+            "not (age<2d)",
+            "\"open",
+            "ä§€ \\",
+            "tags.x in [a, 'b']",
+        ] {
             let found = pieces(text);
             let mut at = 0;
             for (range, _) in &found {
-                assert!(text[at..range.start].chars().all(char::is_whitespace), "{text}");
+                assert!(
+                    text[at..range.start].chars().all(char::is_whitespace),
+                    "{text}"
+                );
                 at = range.end;
             }
             assert!(text[at..].trim().is_empty(), "{text}");
         }
         let kinds: Vec<(&str, Piece)> = {
             let text = "metrics.f1 > 0.7 or status == \"failed\"";
-            pieces(text).into_iter().map(|(range, piece)| (&text[range], piece)).collect()
+            pieces(text)
+                .into_iter()
+                .map(|(range, piece)| (&text[range], piece))
+                .collect()
         };
         use Piece::{Field, Key, Sign, Value, Word};
         assert_eq!(
             kinds,
-            [("metrics", Field), (".f1", Key), (">", Sign), ("0.7", Value), ("or", Word), ("status", Field), ("==", Sign), ("\"failed\"", Value)]
+            [
+                ("metrics", Field),
+                (".f1", Key),
+                (">", Sign),
+                ("0.7", Value),
+                ("or", Word),
+                ("status", Field),
+                ("==", Sign),
+                ("\"failed\"", Value)
+            ]
         );
     }
 
     #[test]
     fn what_comes_next_is_taken_from_the_data() {
         let table = RunsTable {
-            params: vec![ParamColumn { name: "lr".into(), differs: true }],
-            metrics: vec![MetricColumn { name: "val acc".into(), better: Better::Higher, runs: 1 }],
+            params: vec![ParamColumn {
+                name: "lr".into(),
+                differs: true,
+            }],
+            metrics: vec![MetricColumn {
+                name: "val acc".into(),
+                better: Better::Higher,
+                runs: 1,
+            }],
             ..RunsTable::default()
         };
         let at_end = |text: &str| offer(text, text.len(), &table);
@@ -227,7 +313,13 @@ mod tests {
         assert_eq!(at_end("status == f").choices, ["failed", "finished"]);
         assert_eq!(at_end("params.lr ").choices[0], "==");
         assert_eq!(at_end("params.lr == 1 ").choices, ["and", "or"]);
-        assert_eq!(at_end("name == a and par"), Offer { replace: 14..17, choices: vec!["params.lr".into()] });
+        assert_eq!(
+            at_end("name == a and par"),
+            Offer {
+                replace: 14..17,
+                choices: vec!["params.lr".into()]
+            }
+        );
         assert!(offer("ä", 1, &table).choices.len() <= MOST);
     }
 }

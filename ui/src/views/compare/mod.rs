@@ -11,19 +11,29 @@
 //! | `sources`, `export`, `report` | what was found where; files out |
 
 pub mod axes;
+mod cells;
+mod chart_frame;
 mod charts;
+mod charts_bar;
+pub mod columns;
 pub mod curves;
 mod export;
 pub mod filter;
 mod filter_field;
+mod head;
 pub mod model;
 pub mod numbers;
 mod parallel;
 mod plot;
+mod plot_marks;
 mod report;
+mod report_dialog;
+#[cfg(test)]
+mod snapshots;
 mod sources;
 pub mod state;
 mod table;
+mod table_bar;
 mod ui;
 mod values;
 
@@ -87,7 +97,9 @@ impl Compare {
 
     /// Ticked runs that the table knows, in the order they were ticked.
     fn drawn(&self) -> Vec<Drawn> {
-        let Some(ticks) = self.ticks() else { return Vec::new() };
+        let Some(ticks) = self.ticks() else {
+            return Vec::new();
+        };
         ticks
             .order()
             .iter()
@@ -126,7 +138,12 @@ impl Compare {
     /// Ask for runs when due, and make what is drawn of the answer.
     fn update(&mut self, ui: &Ui, ctx: &ViewCtx<'_>) {
         if self.project.is_none() {
-            let first = ctx.shared.projects.value().and_then(|projects| projects.first()).map(|row| row.id);
+            let first = ctx
+                .shared
+                .projects
+                .value()
+                .and_then(|projects| projects.first())
+                .map(|row| row.id);
             let open = ctx.shared.info.value().and_then(|info| info.open_project);
             if let Some(project) = open.or(first) {
                 self.choose(project);
@@ -140,7 +157,8 @@ impl Compare {
             self.runs.invalidate();
         }
         if let Some((project, filter)) = self.asked_filter.clone() {
-            self.runs.ask(ctx.client, ctx.now, || ListRuns { project, filter });
+            self.runs
+                .ask(ctx.client, ctx.now, || ListRuns { project, filter });
         }
         if self.runs.version() != self.seen {
             self.seen = self.runs.version();
@@ -157,10 +175,15 @@ impl Compare {
         {
             // While the pointer is over the rows, they stay where they are.
             let keep = self.pointer_in_table.then(|| self.model.order());
-            let selected = self.table.cursor.and_then(|line| self.model.run(line)).map(|run| run.id.clone());
+            let selected = self
+                .table
+                .cursor
+                .and_then(|line| self.model.run(line))
+                .map(|run| run.id.clone());
             self.model = RunsModel::new(good.clone(), &self.arrangement, keep.as_deref());
             if let Some(selected) = selected {
-                self.table.cursor = (0..self.model.lines.len()).find(|line| self.model.run(*line).is_some_and(|run| run.id == selected));
+                self.table.cursor = (0..self.model.lines.len())
+                    .find(|line| self.model.run(*line).is_some_and(|run| run.id == selected));
             }
         }
     }
@@ -173,7 +196,9 @@ impl Compare {
 
     fn tick_all(&mut self) {
         let order = self.model.order();
-        let Some(ticks) = self.ticks_mut() else { return };
+        let Some(ticks) = self.ticks_mut() else {
+            return;
+        };
         let all = order.iter().all(|id| ticks.has(id));
         for id in &order {
             ticks.set(id, !all);
@@ -183,7 +208,9 @@ impl Compare {
     /// The tick in the head: draws the first ten, or takes all ticks away.
     fn tick_first_ten(&mut self) {
         let order = self.model.order();
-        let Some(ticks) = self.ticks_mut() else { return };
+        let Some(ticks) = self.ticks_mut() else {
+            return;
+        };
         if ticks.order().is_empty() {
             order.iter().take(10).for_each(|id| ticks.set(id, true));
         } else {
@@ -234,9 +261,22 @@ impl View for Compare {
     }
 
     fn crumbs(&self, ctx: &ViewCtx<'_>) -> Vec<(String, Option<Place>)> {
-        let Some(project) = self.project else { return Vec::new() };
-        let name = ctx.shared.projects.value().and_then(|rows| rows.iter().find(|row| row.id == project)).map(|row| row.name.clone());
-        name.map(|name| vec![(name, Some(Place::Projects(Some(project)))), ("Compare".to_owned(), None)]).unwrap_or_default()
+        let Some(project) = self.project else {
+            return Vec::new();
+        };
+        let name = ctx
+            .shared
+            .projects
+            .value()
+            .and_then(|rows| rows.iter().find(|row| row.id == project))
+            .map(|row| row.name.clone());
+        name.map(|name| {
+            vec![
+                (name, Some(Place::Projects(Some(project)))),
+                ("Compare".to_owned(), None),
+            ]
+        })
+        .unwrap_or_default()
     }
 
     fn run(&mut self, command: CommandId, ctx: &ViewCtx<'_>) -> bool {
@@ -270,7 +310,9 @@ impl View for Compare {
 
     fn refresh(&mut self) {
         self.runs.invalidate();
-        self.charts.values_mut().for_each(|chart| chart.remote.invalidate());
+        self.charts
+            .values_mut()
+            .for_each(|chart| chart.remote.invalidate());
         self.values.refresh();
     }
 
@@ -282,22 +324,44 @@ impl View for Compare {
             arrangement: self.arrangement.clone(),
             charts: self.setup.clone(),
             axes: self.axes.clone(),
-            ticks: self.ticks.iter().map(|(project, ticks)| (project.0, ticks.saved())).collect(),
-            views: self.views.iter().map(|(project, views)| (project.0, views.clone())).collect(),
+            ticks: self
+                .ticks
+                .iter()
+                .map(|(project, ticks)| (project.0, ticks.saved()))
+                .collect(),
+            views: self
+                .views
+                .iter()
+                .map(|(project, views)| (project.0, views.clone()))
+                .collect(),
         };
         serde_json::to_string(&saved).ok()
     }
 
     fn restore(&mut self, saved: &str) {
-        let Ok(saved) = serde_json::from_str::<Saved>(saved) else { return };
+        let Ok(saved) = serde_json::from_str::<Saved>(saved) else {
+            return;
+        };
         self.width = saved.width;
         self.values_height = saved.values_height;
         self.arrangement = saved.arrangement;
         self.setup = saved.charts;
-        self.setup.smoothing = if self.setup.smoothing.is_finite() { self.setup.smoothing.clamp(0.0, 0.99) } else { 0.0 };
+        self.setup.smoothing = if self.setup.smoothing.is_finite() {
+            self.setup.smoothing.clamp(0.0, 0.99)
+        } else {
+            0.0
+        };
         self.axes = saved.axes;
-        self.ticks = saved.ticks.iter().map(|(project, ticks)| (ProjectId(*project), Ticks::restored(ticks))).collect();
-        self.views = saved.views.into_iter().map(|(project, views)| (ProjectId(project), views)).collect();
+        self.ticks = saved
+            .ticks
+            .iter()
+            .map(|(project, ticks)| (ProjectId(*project), Ticks::restored(ticks)))
+            .collect();
+        self.views = saved
+            .views
+            .into_iter()
+            .map(|(project, views)| (ProjectId(project), views))
+            .collect();
         if let Some(project) = saved.project
             && self.project.is_none()
         {

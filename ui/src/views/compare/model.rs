@@ -7,12 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use kitbench_protocol::{Better, RunRow, RunState, RunsTable};
 use serde::{Deserialize, Serialize};
 
+use super::columns::equal_params;
 use super::numbers;
-
-/// Most columns a table shows; more are chosen by hand in the picker.
-const MOST_PARAMS: usize = 40;
-/// Metrics that stand in the table without being asked for.
-const USUAL_METRICS: usize = 3;
 
 /// How the user arranged the table. Column ids are `param:lr`, `metric:val/loss`, `name` ….
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,17 +125,30 @@ impl RunsModel {
     /// Build it. `keep` is the order to keep while the pointer is in the table: run ids.
     #[must_use]
     pub fn new(table: RunsTable, arrangement: &Arrangement, keep: Option<&[String]>) -> Self {
-        let group_column = arrangement.group_by.as_ref().and_then(|name| table.params.iter().position(|column| column.name == *name));
+        let group_column = arrangement
+            .group_by
+            .as_ref()
+            .and_then(|name| table.params.iter().position(|column| column.name == *name));
         let group_of: Vec<String> = table
             .runs
             .iter()
             .map(|run| match group_column {
-                Some(column) => run.params.get(column).and_then(Option::as_deref).unwrap_or("not set").to_owned(),
+                Some(column) => run
+                    .params
+                    .get(column)
+                    .and_then(Option::as_deref)
+                    .unwrap_or("not set")
+                    .to_owned(),
                 None => String::new(),
             })
             .collect();
         let equal = equal_params(&table);
-        let mut model = Self { equal_params: equal.len(), group_of, table, ..Self::default() };
+        let mut model = Self {
+            equal_params: equal.len(),
+            group_of,
+            table,
+            ..Self::default()
+        };
         model.columns = model.make_columns(arrangement, &equal);
         model.best = model.find_best(arrangement);
         model.lines = model.make_lines(arrangement, group_column.is_some(), keep);
@@ -158,21 +167,33 @@ impl RunsModel {
     /// Ids of the listed runs in the order of the lines.
     #[must_use]
     pub fn order(&self) -> Vec<String> {
-        (0..self.lines.len()).filter_map(|line| self.run(line)).map(|run| run.id.clone()).collect()
+        (0..self.lines.len())
+            .filter_map(|line| self.run(line))
+            .map(|run| run.id.clone())
+            .collect()
     }
 
     /// Whether this run has the best value of this metric among the listed rows of its group.
     #[must_use]
     pub fn is_best(&self, run: usize, metric: usize) -> bool {
-        let Some(group) = self.group_of.get(run) else { return false };
-        let value = self.table.runs.get(run).and_then(|row| row.metrics.get(metric)).and_then(Option::as_ref);
+        let Some(group) = self.group_of.get(run) else {
+            return false;
+        };
+        let value = self
+            .table
+            .runs
+            .get(run)
+            .and_then(|row| row.metrics.get(metric))
+            .and_then(Option::as_ref);
         value.is_some_and(|value| self.best.get(&(group.clone(), metric)) == Some(&value.last))
     }
 
     /// The direction of a metric.
     #[must_use]
     pub fn better(&self, metric: usize, arrangement: &Arrangement) -> Better {
-        let Some(column) = self.table.metrics.get(metric) else { return Better::Unknown };
+        let Some(column) = self.table.metrics.get(metric) else {
+            return Better::Unknown;
+        };
         match arrangement.better.get(&column.name) {
             Some(Direction::Higher) => Better::Higher,
             Some(Direction::Lower) => Better::Lower,
@@ -181,126 +202,72 @@ impl RunsModel {
         }
     }
 
-    /// Every column that could be shown, with its name and whether it is.
-    #[must_use]
-    pub fn choices(&self) -> Vec<(String, String, bool)> {
-        let shown = |id: &str| self.columns.iter().any(|column| column.id == id);
-        let params = self.table.params.iter().map(|column| (format!("param:{}", column.name), column.name.clone()));
-        let metrics = self.table.metrics.iter().map(|column| (format!("metric:{}", column.name), column.name.clone()));
-        let fixed = [("source".to_owned(), "Source".to_owned()), ("status".to_owned(), "Status".to_owned())];
-        let mut all: Vec<_> = fixed.into_iter().chain(params).chain(metrics).map(|(id, name)| { let on = shown(&id); (id, name, on) }).collect();
-        if let Some(trend) = self.columns.iter().find(|column| matches!(column.kind, Kind::Trend(_))) {
-            all.push(("trend".to_owned(), trend.title.clone(), true));
-        } else if !self.table.metrics.is_empty() {
-            all.push(("trend".to_owned(), "Trend".to_owned(), false));
-        }
-        all
-    }
-
-    fn make_columns(&self, arrangement: &Arrangement, equal: &BTreeSet<usize>) -> Vec<ColumnSpec> {
-        let wanted = |id: &str, usually: bool| arrangement.columns.get(id).copied().unwrap_or(usually);
-        let mut columns = vec![ColumnSpec { id: "name".into(), title: "Name".into(), tip: "Name of the run".into(), kind: Kind::Name, width: 116.0 }];
-        if wanted("source", true) {
-            columns.push(ColumnSpec { id: "source".into(), title: "Source".into(), tip: "The tool that logged it".into(), kind: Kind::Source, width: 66.0 });
-        }
-        if wanted("status", true) {
-            columns.push(ColumnSpec { id: "status".into(), title: "Status".into(), tip: "Whether it is done".into(), kind: Kind::Status, width: 88.0 });
-        }
-        let names: Vec<&str> = self.table.params.iter().map(|column| column.name.as_str()).collect();
-        let titles = short_names(&names);
-        let mut params: Vec<ColumnSpec> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
-            let id = format!("param:{name}");
-            if wanted(&id, !(arrangement.differences_only && equal.contains(&at))) && params.len() < MOST_PARAMS {
-                let longest = self.table.runs.iter().take(200).filter_map(|run| run.params.get(at)?.as_ref()).map(|value| value.chars().count()).max();
-                let title = titles[at].clone();
-                let width = width_of(&title, longest.unwrap_or(1));
-                params.push(ColumnSpec { id, title, tip: format!("Parameter {name}"), kind: Kind::Param(at), width });
-            }
-        }
-        let usual = self.usual_metrics(arrangement);
-        let names: Vec<&str> = self.table.metrics.iter().map(|column| column.name.as_str()).collect();
-        let titles = short_names(&names);
-        let mut metrics: Vec<ColumnSpec> = Vec::new();
-        for at in self.metrics_by_weight(arrangement) {
-            let id = format!("metric:{}", names[at]);
-            if wanted(&id, usual.contains(&at)) {
-                let title = titles[at].clone();
-                let width = width_of(&title, 6).max(66.0);
-                metrics.push(ColumnSpec { id, title, tip: format!("Last value of {}", names[at]), kind: Kind::Metric(at), width });
-            }
-        }
-        for kind in [&mut params, &mut metrics] {
-            let place = |column: &ColumnSpec| arrangement.first.iter().position(|id| *id == column.id).unwrap_or(usize::MAX);
-            kind.sort_by_key(place);
-        }
-        let trend = metrics.first().map(|column| (column.kind, column.title.clone()));
-        columns.extend(params);
-        columns.extend(metrics);
-        if let Some((Kind::Metric(at), title)) = trend
-            && wanted("trend", true)
-        {
-            let name = names[at];
-            columns.push(ColumnSpec { id: "trend".into(), title: format!("{title} trend"), tip: format!("Course of {name}"), kind: Kind::Trend(at), width: 78.0 });
-        }
-        columns
-    }
-
-    /// Metrics with the ones people decide by first: those with a direction, validation before
-    /// training, then by name.
-    #[must_use]
-    pub fn metrics_by_weight(&self, arrangement: &Arrangement) -> Vec<usize> {
-        let mut all: Vec<usize> = (0..self.table.metrics.len()).collect();
-        all.sort_by_key(|at| {
-            let name = self.table.metrics[*at].name.as_str();
-            let lower = name.to_lowercase();
-            let system = lower.starts_with("system/");
-            let training = lower.starts_with("train");
-            (system, self.better(*at, arrangement) == Better::Unknown, training, self.better(*at, arrangement) == Better::Lower, name)
-        });
-        all
-    }
-
-    fn usual_metrics(&self, arrangement: &Arrangement) -> BTreeSet<usize> {
-        let by_weight = self.metrics_by_weight(arrangement);
-        let known = by_weight.iter().filter(|at| self.better(**at, arrangement) != Better::Unknown).count();
-        by_weight.into_iter().take(if known == 0 { USUAL_METRICS } else { known.min(USUAL_METRICS) }).collect()
-    }
-
     fn find_best(&self, arrangement: &Arrangement) -> HashMap<(String, usize), f64> {
         let mut best: HashMap<(String, usize), (f64, usize)> = HashMap::new();
         for (run, group) in self.table.runs.iter().zip(&self.group_of) {
             for (at, metric) in run.metrics.iter().enumerate() {
                 let better = self.better(at, arrangement);
-                let Some(value) = metric.as_ref().map(|metric| metric.last).filter(|value| value.is_finite()) else { continue };
+                let Some(value) = metric
+                    .as_ref()
+                    .map(|metric| metric.last)
+                    .filter(|value| value.is_finite())
+                else {
+                    continue;
+                };
                 if better == Better::Unknown {
                     continue;
                 }
                 let entry = best.entry((group.clone(), at)).or_insert((value, 0));
                 entry.1 += 1;
-                if (better == Better::Higher && value > entry.0) || (better == Better::Lower && value < entry.0) {
+                if (better == Better::Higher && value > entry.0)
+                    || (better == Better::Lower && value < entry.0)
+                {
                     entry.0 = value;
                 }
             }
         }
         // Among one there is no best.
-        best.into_iter().filter(|(_, (_, count))| *count > 1).map(|(key, (value, _))| (key, value)).collect()
+        best.into_iter()
+            .filter(|(_, (_, count))| *count > 1)
+            .map(|(key, (value, _))| (key, value))
+            .collect()
     }
 
-    fn make_lines(&self, arrangement: &Arrangement, grouped: bool, keep: Option<&[String]>) -> Vec<TableLine> {
+    fn make_lines(
+        &self,
+        arrangement: &Arrangement,
+        grouped: bool,
+        keep: Option<&[String]>,
+    ) -> Vec<TableLine> {
         let mut order: Vec<usize> = (0..self.table.runs.len()).collect();
         let columns: Vec<(&ColumnSpec, bool)> = arrangement
             .sort
             .iter()
-            .filter_map(|(id, reversed)| self.columns.iter().find(|column| column.id == *id).map(|column| (column, *reversed)))
+            .filter_map(|(id, reversed)| {
+                self.columns
+                    .iter()
+                    .find(|column| column.id == *id)
+                    .map(|column| (column, *reversed))
+            })
             .collect();
         order.sort_by(|a, b| {
-            let by_column = columns.iter().map(|(column, reversed)| self.compare(column.kind, *a, *b, *reversed));
+            let by_column = columns
+                .iter()
+                .map(|(column, reversed)| self.compare(column.kind, *a, *b, *reversed));
             by_column.fold(Ordering::Equal, Ordering::then)
         });
         if let Some(keep) = keep {
-            let place: HashMap<&str, usize> = keep.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
-            order.sort_by_key(|at| place.get(self.table.runs[*at].id.as_str()).copied().unwrap_or(usize::MAX));
+            let place: HashMap<&str, usize> = keep
+                .iter()
+                .enumerate()
+                .map(|(at, id)| (id.as_str(), at))
+                .collect();
+            order.sort_by_key(|at| {
+                place
+                    .get(self.table.runs[*at].id.as_str())
+                    .copied()
+                    .unwrap_or(usize::MAX)
+            });
         }
         let mut groups: Vec<String> = Vec::new();
         for at in &order {
@@ -313,17 +280,33 @@ impl RunsModel {
         }
         let mut lines = Vec::with_capacity(order.len() + groups.len());
         for group in groups {
-            let members: Vec<usize> = order.iter().copied().filter(|at| self.group_of[*at] == group).collect();
+            let members: Vec<usize> = order
+                .iter()
+                .copied()
+                .filter(|at| self.group_of[*at] == group)
+                .collect();
             let open = !arrangement.closed.contains(&group);
             let (title, note) = if grouped {
                 let name = arrangement.group_by.as_deref().unwrap_or_default();
-                (format!("{name} = {group}"), self.group_note(&members, arrangement))
+                (
+                    format!("{name} = {group}"),
+                    self.group_note(&members, arrangement),
+                )
             } else {
                 let all = self.table.total_runs as usize;
-                let note = if members.len() == all { format!("{all}") } else { format!("{} of {all} match", members.len()) };
+                let note = if members.len() == all {
+                    format!("{all}")
+                } else {
+                    format!("{} of {all} match", members.len())
+                };
                 ("Runs".to_owned(), note)
             };
-            lines.push(TableLine::Group { key: group, title, note, open });
+            lines.push(TableLine::Group {
+                key: group,
+                title,
+                note,
+                open,
+            });
             if open {
                 lines.extend(members.into_iter().map(TableLine::Run));
             }
@@ -334,7 +317,9 @@ impl RunsModel {
     /// `3 runs, val/loss 0.412 ± 0.020`: mean and standard deviation of the first metric.
     fn group_note(&self, members: &[usize], arrangement: &Arrangement) -> String {
         let count = crate::format::count(members.len() as u64, "run", "runs");
-        let Some(metric) = self.metrics_by_weight(arrangement).first().copied() else { return count };
+        let Some(metric) = self.metrics_by_weight(arrangement).first().copied() else {
+            return count;
+        };
         let values: Vec<f64> = members
             .iter()
             .filter_map(|at| self.table.runs[*at].metrics.get(metric)?.as_ref())
@@ -350,8 +335,17 @@ impl RunsModel {
         if values.len() < 2 {
             return format!("{count}, {name} {}", numbers::figure(mean));
         }
-        let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-        format!("{count}, {name} {} ± {}", numbers::figure(mean), numbers::figure(deviation))
+        let deviation = (values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / (n - 1.0))
+            .sqrt();
+        format!(
+            "{count}, {name} {} ± {}",
+            numbers::figure(mean),
+            numbers::figure(deviation)
+        )
     }
 
     /// Missing values are last in both directions.
@@ -367,7 +361,13 @@ impl RunsModel {
                 missing_last(value(left), value(right), |a, b| turn(text_order(a, b)))
             }
             Kind::Metric(at) | Kind::Trend(at) => {
-                let value = |run: &RunRow| run.metrics.get(at).and_then(Option::as_ref).map(|metric| metric.last).filter(|value| !value.is_nan());
+                let value = |run: &RunRow| {
+                    run.metrics
+                        .get(at)
+                        .and_then(Option::as_ref)
+                        .map(|metric| metric.last)
+                        .filter(|value| !value.is_nan())
+                };
                 missing_last(value(left), value(right), |a, b| turn(a.total_cmp(b)))
             }
         }
@@ -390,7 +390,10 @@ pub fn text_order(a: &str, b: &str) -> Ordering {
         (Ok(x), Ok(y)) => x.total_cmp(&y),
         (Ok(_), Err(_)) => Ordering::Less,
         (Err(_), Ok(_)) => Ordering::Greater,
-        (Err(_), Err(_)) => a.to_lowercase().cmp(&b.to_lowercase()).then_with(|| a.cmp(b)),
+        (Err(_), Err(_)) => a
+            .to_lowercase()
+            .cmp(&b.to_lowercase())
+            .then_with(|| a.cmp(b)),
     }
 }
 
@@ -403,44 +406,6 @@ fn rank(state: RunState) -> u8 {
         RunState::Failed => 4,
         RunState::Unknown => 5,
     }
-}
-
-/// Places of the parameters that are equal in all listed runs; none when fewer than two are listed.
-fn equal_params(table: &RunsTable) -> BTreeSet<usize> {
-    if table.runs.len() < 2 {
-        return BTreeSet::new();
-    }
-    (0..table.params.len())
-        .filter(|at| {
-            let mut values = table.runs.iter().map(|run| run.params.get(*at).and_then(Option::as_deref));
-            let first = values.next().flatten();
-            values.all(|value| value == first)
-        })
-        .collect()
-}
-
-/// Names cut to their last part (`eval/macro_f1` to `macro_f1`) where that leaves them distinct.
-#[must_use]
-pub fn short_names(names: &[&str]) -> Vec<String> {
-    let last = |name: &str| name.rsplit(['/', '.']).next().filter(|part| !part.is_empty()).unwrap_or(name).to_owned();
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for name in names {
-        *counts.entry(last(name)).or_default() += 1;
-    }
-    names
-        .iter()
-        .map(|name| {
-            let short = last(name);
-            if counts.get(&short).copied().unwrap_or(0) > 1 { (*name).to_owned() } else { short }
-        })
-        .collect()
-}
-
-/// Pixels for a column of figures under this head.
-fn width_of(title: &str, letters: usize) -> f32 {
-    let head = title.chars().count() as f32 * 6.6 + 32.0;
-    let body = letters.min(16) as f32 * 7.3 + 18.0;
-    head.max(body).clamp(44.0, 132.0).round()
 }
 
 /// The word for a state.

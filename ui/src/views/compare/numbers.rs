@@ -32,7 +32,10 @@ fn power(value: f64) -> String {
     let text = format!("{value:.2e}");
     match text.split_once('e') {
         Some((mantissa, exponent)) => {
-            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+            format!(
+                "{}e{exponent}",
+                mantissa.trim_end_matches('0').trim_end_matches('.')
+            )
         }
         None => text,
     }
@@ -45,7 +48,11 @@ pub fn exact(value: f64) -> String {
         "NaN".to_owned()
     } else if value.is_finite() {
         let plain = format!("{value}");
-        if plain.len() <= 24 { plain } else { format!("{value:e}") }
+        if plain.len() <= 24 {
+            plain
+        } else {
+            format!("{value:e}")
+        }
     } else {
         figure(value)
     }
@@ -56,7 +63,11 @@ pub fn exact(value: f64) -> String {
 pub fn step(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         let grouped = crate::format::thousands(value.abs() as u64);
-        if value < 0.0 { format!("-{grouped}") } else { grouped }
+        if value < 0.0 {
+            format!("-{grouped}")
+        } else {
+            grouped
+        }
     } else {
         figure(value)
     }
@@ -72,7 +83,11 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     }
     let rough = span / most as f64;
     let base = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|by| by * base).find(|step| *step >= rough * 0.999).unwrap_or(10.0 * base);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|by| by * base)
+        .find(|step| *step >= rough * 0.999)
+        .unwrap_or(10.0 * base);
     multiples(low, high, step)
 }
 
@@ -83,7 +98,16 @@ fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
         return Vec::new();
     }
     let count = (last - first).max(-1.0) as i64 + 1;
-    (0..count).map(|i| (first + i as f64) * step).map(|value| if value.abs() < step * 1e-9 { 0.0 } else { value }).collect()
+    (0..count)
+        .map(|i| (first + i as f64) * step)
+        .map(|value| {
+            if value.abs() < step * 1e-9 {
+                0.0
+            } else {
+                value
+            }
+        })
+        .collect()
 }
 
 /// Ticks of a logarithmic axis, given and answered as powers of ten: 1, 2 and 5 where there is
@@ -95,20 +119,35 @@ pub fn log_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
         return Vec::new();
     }
     let (first, last) = (low.floor() as i32, high.ceil() as i32);
-    for parts in [&[1.0, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]] {
+    for parts in [
+        &[1.0, 2.0, 3.0, 5.0, 7.0][..],
+        &[1.0, 2.0, 5.0],
+        &[1.0, 3.0],
+        &[1.0],
+    ] {
         let found: Vec<f64> = (first..=last)
-            .flat_map(|power| parts.iter().map(move |part: &f64| f64::from(power) + part.log10()))
+            .flat_map(|power| {
+                parts
+                    .iter()
+                    .map(move |part: &f64| f64::from(power) + part.log10())
+            })
             .filter(|at| *at >= low - 1e-9 && *at <= high + 1e-9)
             .collect();
         if (2..=most.max(2)).contains(&found.len()) {
             return found;
         }
     }
-    let every = (f64::from(last - first) / most.max(1) as f64).ceil().max(1.0);
+    let every = (f64::from(last - first) / most.max(1) as f64)
+        .ceil()
+        .max(1.0);
     let powers = multiples(low, high, every);
     // Within less than one power of ten the decades say nothing: round numbers then.
     if powers.len() < 2 && span < 1.0 {
-        return ticks(10f64.powf(low), 10f64.powf(high), most).into_iter().filter(|value| *value > 0.0).map(f64::log10).collect();
+        return ticks(10f64.powf(low), 10f64.powf(high), most)
+            .into_iter()
+            .filter(|value| *value > 0.0)
+            .map(f64::log10)
+            .collect();
     }
     powers
 }
@@ -136,7 +175,10 @@ fn short_power(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$e}");
     match text.split_once('e') {
         Some((mantissa, exponent)) if mantissa.contains('.') => {
-            format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+            format!(
+                "{}e{exponent}",
+                mantissa.trim_end_matches('0').trim_end_matches('.')
+            )
         }
         _ => text,
     }
@@ -144,7 +186,11 @@ fn short_power(value: f64, digits: usize) -> String {
 
 fn trimmed(value: f64, step: f64) -> String {
     let digits = (-step.abs().log10().floor()).clamp(0.0, 12.0) as usize;
-    let digits = if step == 0.0 || !step.is_finite() { 3 } else { digits };
+    let digits = if step == 0.0 || !step.is_finite() {
+        3
+    } else {
+        digits
+    };
     format!("{value:.digits$}")
 }
 
@@ -153,11 +199,19 @@ fn trimmed(value: f64, step: f64) -> String {
 pub fn log_label(at: f64) -> String {
     let value = 10f64.powf(at);
     if (0.001..1e5).contains(&value) {
-        let digits = if value >= 1.0 { 0 } else { (-at.floor()).clamp(0.0, 6.0) as usize };
+        let digits = if value >= 1.0 {
+            0
+        } else {
+            (-at.floor()).clamp(0.0, 6.0) as usize
+        };
         let text = format!("{value:.digits$}");
         // Ticks between whole numbers need one digit more.
         let read: f64 = text.parse().unwrap_or(value);
-        if (read / value - 1.0).abs() > 0.004 { figure(value) } else { text }
+        if (read / value - 1.0).abs() > 0.004 {
+            figure(value)
+        } else {
+            text
+        }
     } else {
         short_power(value, 1)
     }
@@ -165,8 +219,30 @@ pub fn log_label(at: f64) -> String {
 
 /// Steps that people read on a clock, in seconds.
 const CLOCK: [f64; 24] = [
-    0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0,
-    21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0, 2_592_000.0,
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    15.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    900.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    10_800.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+    172_800.0,
+    604_800.0,
+    2_592_000.0,
 ];
 
 /// Ticks of a time axis in seconds; `offset` (seconds east of UTC) puts them on local hours.
@@ -178,7 +254,10 @@ pub fn time_ticks(low: f64, high: f64, most: usize, offset: f64) -> Vec<f64> {
     }
     let rough = span / most.max(1) as f64;
     match CLOCK.into_iter().find(|step| *step >= rough) {
-        Some(step) => multiples(low + offset, high + offset, step).into_iter().map(|at| at - offset).collect(),
+        Some(step) => multiples(low + offset, high + offset, step)
+            .into_iter()
+            .map(|at| at - offset)
+            .collect(),
         None => ticks(low, high, most),
     }
 }
@@ -209,7 +288,11 @@ pub fn length_label(seconds: f64) -> String {
 pub fn moment_label(unix_seconds: f64, step: f64, offset: i64) -> String {
     let full = crate::format::when_exact(unix_seconds.floor() as i64, offset);
     let mut words = full.split(' ');
-    let (date, month, clock) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.nth(1).unwrap_or(""));
+    let (date, month, clock) = (
+        words.next().unwrap_or(""),
+        words.next().unwrap_or(""),
+        words.nth(1).unwrap_or(""),
+    );
     if step >= 86_400.0 {
         format!("{date} {month}")
     } else if step >= 60.0 {
@@ -225,9 +308,27 @@ mod tests {
 
     #[test]
     fn figures_fit_a_column() {
-        let all = [0.8612, 0.0, 2e-4, 1.234e-5, 1024.0, 123.456, 12.3456, 1e7, -0.5, f64::NAN, f64::NEG_INFINITY];
+        let all = [
+            0.8612,
+            0.0,
+            2e-4,
+            1.234e-5,
+            1024.0,
+            123.456,
+            12.3456,
+            1e7,
+            -0.5,
+            f64::NAN,
+            f64::NEG_INFINITY,
+        ];
         let shown: Vec<String> = all.into_iter().map(figure).collect();
-        assert_eq!(shown, ["0.861", "0", "2e-4", "1.23e-5", "1024", "123.5", "12.35", "1e7", "-0.500", "NaN", "-∞"]);
+        assert_eq!(
+            shown,
+            [
+                "0.861", "0", "2e-4", "1.23e-5", "1024", "123.5", "12.35", "1e7", "-0.500", "NaN",
+                "-∞"
+            ]
+        );
         assert_eq!(exact(0.1 + 0.2), "0.30000000000000004");
         assert_eq!(exact(1e300), "1e300");
     }
@@ -246,7 +347,9 @@ mod tests {
         let label = |low: f64, high: f64| -> Vec<String> {
             let at = ticks(low, high, 4);
             let step = at[1] - at[0];
-            at.into_iter().map(|value| tick_label(value, step)).collect()
+            at.into_iter()
+                .map(|value| tick_label(value, step))
+                .collect()
         };
         assert_eq!(label(0.0, 4000.0), ["0", "1k", "2k", "3k", "4k"]);
         assert_eq!(label(0.2, 0.85), ["0.2", "0.4", "0.6", "0.8"]);
@@ -257,7 +360,12 @@ mod tests {
 
     #[test]
     fn log_axes_read_as_numbers() {
-        let label = |low: f64, high: f64| -> Vec<String> { log_ticks(low.log10(), high.log10(), 5).into_iter().map(log_label).collect() };
+        let label = |low: f64, high: f64| -> Vec<String> {
+            log_ticks(low.log10(), high.log10(), 5)
+                .into_iter()
+                .map(log_label)
+                .collect()
+        };
         assert_eq!(label(0.28, 3.0), ["0.5", "1", "2"]);
         assert_eq!(label(1e-6, 10.0), ["1e-6", "1e-4", "0.01", "1"]);
         assert_eq!(label(0.91, 0.97).len(), 4);
@@ -265,7 +373,13 @@ mod tests {
 
     #[test]
     fn time_is_read_as_on_a_clock() {
-        assert_eq!(time_ticks(0.0, 200.0, 4, 0.0).into_iter().map(length_label).collect::<Vec<_>>(), ["0", "1m", "2m", "3m"]);
+        assert_eq!(
+            time_ticks(0.0, 200.0, 4, 0.0)
+                .into_iter()
+                .map(length_label)
+                .collect::<Vec<_>>(),
+            ["0", "1m", "2m", "3m"]
+        );
         assert_eq!(length_label(5400.0), "1h 30m");
         assert_eq!(length_label(0.5), "0.5s");
         assert_eq!(moment_label(1_755_525_991.0, 60.0, 0), "14:06");

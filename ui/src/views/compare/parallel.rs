@@ -1,13 +1,17 @@
 //! Drawing parallel coordinates: a line per run over all axes, ranges brushed on an axis.
 
-use egui::{Align, Align2, CursorIcon, EventFilter, Key, Layout, Pos2, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Align2, CursorIcon, EventFilter, Key, Layout, Pos2, Rect, Role, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::Compare;
 use super::axes::{AxesState, Parallel, ParallelAxis};
+use super::cells::slot_color;
 use super::charts::{card_box, hint};
 use super::curves::Drawn;
 use super::plot::stroke_line;
-use super::table::{scrolling, slot_color};
+use super::table_bar::scrolling;
 use crate::theme::{RunStroke, Tokens, Type, icons, sizes};
 use crate::widgets::{self, Button, menu};
 
@@ -18,21 +22,52 @@ const KEY_STEP: f64 = 0.05;
 
 impl Compare {
     pub(super) fn parallel_card(&mut self, ui: &mut Ui, drawn: &[Drawn], card: Rect) {
-        let rows: Vec<usize> = drawn.iter().filter_map(|run| self.model.table.runs.iter().position(|row| row.id == run.id)).collect();
+        let rows: Vec<usize> = drawn
+            .iter()
+            .filter_map(|run| {
+                self.model
+                    .table
+                    .runs
+                    .iter()
+                    .position(|row| row.id == run.id)
+            })
+            .collect();
         let parallel = Parallel::new(&self.model, &self.arrangement, &self.axes, &rows);
         card_box(ui, card);
         let head = Rect::from_min_size(card.min, vec2(card.width(), 30.0));
         self.parallel_head(ui, &parallel, rows.len(), head);
-        let body = Rect::from_min_max(pos2(card.left() + 10.0, head.bottom()), pos2(card.right() - 10.0, card.bottom() - 12.0));
+        let body = Rect::from_min_max(
+            pos2(card.left() + 10.0, head.bottom()),
+            pos2(card.right() - 10.0, card.bottom() - 12.0),
+        );
         if parallel.axes.len() < 2 || rows.is_empty() {
-            hint(ui, body, icons::SLIDERS, "Parallel coordinates need two axes that differ between the ticked runs");
+            hint(
+                ui,
+                body,
+                icons::SLIDERS,
+                "Parallel coordinates need two axes that differ between the ticked runs",
+            );
             self.sight.outside.clear();
             return;
         }
-        let inside: Vec<bool> = (0..rows.len()).map(|run| parallel.inside(run, &self.axes)).collect();
-        self.sight.outside = drawn.iter().zip(&inside).filter(|(_, inside)| !**inside).map(|(run, _)| run.id.clone()).collect();
+        let inside: Vec<bool> = (0..rows.len())
+            .map(|run| parallel.inside(run, &self.axes))
+            .collect();
+        self.sight.outside = drawn
+            .iter()
+            .zip(&inside)
+            .filter(|(_, inside)| !**inside)
+            .map(|(run, _)| run.id.clone())
+            .collect();
         let place = Places::new(body, parallel.axes.len());
-        lines(ui, &parallel, drawn, &inside, self.sight.focus.as_deref(), &place);
+        lines(
+            ui,
+            &parallel,
+            drawn,
+            &inside,
+            self.sight.focus.as_deref(),
+            &place,
+        );
         for (i, axis) in parallel.axes.iter().enumerate() {
             axis_ui(ui, axis, i, &place, &mut self.axes);
         }
@@ -44,19 +79,38 @@ impl Compare {
     fn parallel_head(&mut self, ui: &mut Ui, parallel: &Parallel, runs: usize, rect: Rect) {
         let t = Tokens::of(ui);
         let inner = rect.shrink2(vec2(10.0, 0.0)).with_max_x(rect.right() - 6.0);
-        let mut row = ui.new_child(UiBuilder::new().id_salt("parallel").max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+        let mut row = ui.new_child(
+            UiBuilder::new()
+                .id_salt("parallel")
+                .max_rect(inner)
+                .layout(Layout::right_to_left(Align::Center)),
+        );
         row.spacing_mut().item_spacing.x = sizes::SPACE_1;
-        let button = row.add(Button::ghost("Axes").icon(icons::SLIDERS_HORIZONTAL).small().tip("Choose, order and flip axes"));
+        let button = row.add(
+            Button::ghost("Axes")
+                .icon(icons::SLIDERS_HORIZONTAL)
+                .small()
+                .tip("Choose, order and flip axes"),
+        );
         self.axes_menu(&row, &button, parallel);
-        if !self.axes.ranges.is_empty() && row.add(Button::ghost("Clear range").icon(icons::X).small()).clicked() {
+        if !self.axes.ranges.is_empty()
+            && row
+                .add(Button::ghost("Clear range").icon(icons::X).small())
+                .clicked()
+        {
             self.axes.ranges.clear();
         }
         let note = parallel.note(runs, &self.axes);
         row.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let title = widgets::label(ui, Type::BodyBold, t.text, "Parallel coordinates");
-            ui.ctx().accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+            ui.ctx()
+                .accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
             if ui.available_width() > 60.0 {
-                let words = if note.is_empty() { "drag on an axis to set a range" } else { &note };
+                let words = if note.is_empty() {
+                    "drag on an axis to set a range"
+                } else {
+                    &note
+                };
                 widgets::label(ui, Type::Small, t.text_3, words);
             }
         });
@@ -70,23 +124,55 @@ impl Compare {
                     ui.horizontal(|ui| {
                         ui.spacing_mut().item_spacing.x = 2.0;
                         ui.add_space(8.0);
-                        ui.allocate_ui_with_layout(vec2(190.0, sizes::HIT_MIN), Layout::left_to_right(Align::Center), |ui| {
-                            ui.set_min_width(190.0);
-                            let mut now = *on;
-                            if widgets::checkbox(ui, &mut now, name).changed() {
-                                self.axes.chosen.insert(id.clone(), now);
-                                self.axes.ranges.remove(id);
-                            }
-                        });
-                        let Some(at) = parallel.axes.iter().position(|axis| axis.id == *id) else { return };
-                        if ui.add(Button::icon_only(icons::ARROW_LEFT, format!("Move {name} to the left")).small()).clicked() && at > 0 {
+                        ui.allocate_ui_with_layout(
+                            vec2(190.0, sizes::HIT_MIN),
+                            Layout::left_to_right(Align::Center),
+                            |ui| {
+                                ui.set_min_width(190.0);
+                                let mut now = *on;
+                                if widgets::checkbox(ui, &mut now, name).changed() {
+                                    self.axes.chosen.insert(id.clone(), now);
+                                    self.axes.ranges.remove(id);
+                                }
+                            },
+                        );
+                        let Some(at) = parallel.axes.iter().position(|axis| axis.id == *id) else {
+                            return;
+                        };
+                        if ui
+                            .add(
+                                Button::icon_only(
+                                    icons::ARROW_LEFT,
+                                    format!("Move {name} to the left"),
+                                )
+                                .small(),
+                            )
+                            .clicked()
+                            && at > 0
+                        {
                             reorder(&mut self.axes, parallel, at, at - 1);
                         }
-                        if ui.add(Button::icon_only(icons::ARROW_RIGHT, format!("Move {name} to the right")).small()).clicked() {
+                        if ui
+                            .add(
+                                Button::icon_only(
+                                    icons::ARROW_RIGHT,
+                                    format!("Move {name} to the right"),
+                                )
+                                .small(),
+                            )
+                            .clicked()
+                        {
                             reorder(&mut self.axes, parallel, at, at + 1);
                         }
                         let flipped = self.axes.flipped.contains(id);
-                        if ui.add(Button::icon_only(icons::ARROWS_DOWN_UP, format!("Flip {name}")).small().selected(flipped)).clicked() {
+                        if ui
+                            .add(
+                                Button::icon_only(icons::ARROWS_DOWN_UP, format!("Flip {name}"))
+                                    .small()
+                                    .selected(flipped),
+                            )
+                            .clicked()
+                        {
                             flip(&mut self.axes, id);
                         }
                     });
@@ -131,7 +217,14 @@ impl Places {
         let inset = (body.width() / axes.max(1) as f32 * 0.36).clamp(28.0, 46.0);
         let (left, right) = (body.left() + inset, body.right() - inset);
         let step = (right - left) / (axes.max(2) - 1) as f32;
-        Self { xs: (0..axes).map(|i| (left + step * i as f32).round() + 0.5).collect(), top: body.top() + TITLES + 12.0, bottom: body.bottom() - 6.0, body }
+        Self {
+            xs: (0..axes)
+                .map(|i| (left + step * i as f32).round() + 0.5)
+                .collect(),
+            top: body.top() + TITLES + 12.0,
+            bottom: body.bottom() - 6.0,
+            body,
+        }
     }
 
     fn y(&self, share: f64) -> f32 {
@@ -144,18 +237,37 @@ impl Places {
 
     /// Room of an axis, half way to its neighbours.
     fn width(&self) -> f32 {
-        self.xs.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(100.0)
+        self.xs
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .next()
+            .unwrap_or(100.0)
     }
 }
 
-fn lines(ui: &Ui, parallel: &Parallel, drawn: &[Drawn], inside: &[bool], focus: Option<&str>, place: &Places) {
+fn lines(
+    ui: &Ui,
+    parallel: &Parallel,
+    drawn: &[Drawn],
+    inside: &[bool],
+    focus: Option<&str>,
+    place: &Places,
+) {
     let t = Tokens::of(ui);
     // Runs outside first, so that they lie under the others.
     for wanted in [false, true] {
-        for (i, run) in drawn.iter().enumerate().filter(|(i, _)| inside.get(*i) == Some(&wanted)) {
+        for (i, run) in drawn
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| inside.get(*i) == Some(&wanted))
+        {
             let color = slot_color(t, run.slot);
             let color = if wanted { color } else { t.faded_run(color) };
-            let width = if focus == Some(run.id.as_str()) { 2.0 } else { 1.5 };
+            let width = if focus == Some(run.id.as_str()) {
+                2.0
+            } else {
+                1.5
+            };
             // An axis that the run does not have breaks its line.
             let mut stretch: Vec<Pos2> = Vec::new();
             for (axis, x) in parallel.axes.iter().zip(&place.xs) {
@@ -178,7 +290,13 @@ fn draw(ui: &Ui, points: &[Pos2], run: &Drawn, width: f32, color: egui::Color32)
         [one] => {
             ui.painter().circle_filled(*one, 2.0, color);
         }
-        many => stroke_line(ui.painter(), many, RunStroke::of_slot(run.slot), width, color),
+        many => stroke_line(
+            ui.painter(),
+            many,
+            RunStroke::of_slot(run.slot),
+            width,
+            color,
+        ),
     }
 }
 
@@ -188,20 +306,52 @@ fn titles(ui: &Ui, parallel: &Parallel, place: &Places) -> Option<(usize, usize)
     let mut moved = None;
     for (i, (axis, x)) in parallel.axes.iter().zip(&place.xs).enumerate() {
         let half = (place.width() / 2.0 - 3.0).max(20.0);
-        let rect = Rect::from_min_max(pos2((x - half).max(place.body.left()), place.body.top()), pos2((x + half).min(place.body.right()), place.body.top() + TITLES));
-        let response = ui.interact(rect, egui::Id::unique(("axis title", &axis.id)), Sense::DRAG).on_hover_cursor(CursorIcon::Grab);
-        let shift = if response.dragged() { response.total_drag_delta().map_or(0.0, |delta| delta.x) } else { 0.0 };
-        let color = if response.hovered() || response.dragged() { t.text } else { t.text_2 };
+        let rect = Rect::from_min_max(
+            pos2((x - half).max(place.body.left()), place.body.top()),
+            pos2(
+                (x + half).min(place.body.right()),
+                place.body.top() + TITLES,
+            ),
+        );
+        let response = ui
+            .interact(
+                rect,
+                egui::Id::unique(("axis title", &axis.id)),
+                Sense::DRAG,
+            )
+            .on_hover_cursor(CursorIcon::Grab);
+        let shift = if response.dragged() {
+            response.total_drag_delta().map_or(0.0, |delta| delta.x)
+        } else {
+            0.0
+        };
+        let color = if response.hovered() || response.dragged() {
+            t.text
+        } else {
+            t.text_2
+        };
         let align = match i {
             0 if parallel.axes.len() > 3 => Align2::LEFT_CENTER,
             _ if i + 1 == parallel.axes.len() && parallel.axes.len() > 3 => Align2::RIGHT_CENTER,
             _ => Align2::CENTER_CENTER,
         };
-        widgets::line(ui, rect.translate(vec2(shift, 0.0)), Type::Small, color, &axis.title, align);
+        widgets::line(
+            ui,
+            rect.translate(vec2(shift, 0.0)),
+            Type::Small,
+            color,
+            &axis.title,
+            align,
+        );
         if response.drag_stopped()
             && let Some(at) = response.interact_pointer_pos()
         {
-            let to = place.xs.iter().enumerate().min_by(|a, b| (a.1 - at.x).abs().total_cmp(&(b.1 - at.x).abs())).map_or(i, |(to, _)| to);
+            let to = place
+                .xs
+                .iter()
+                .enumerate()
+                .min_by(|a, b| (a.1 - at.x).abs().total_cmp(&(b.1 - at.x).abs()))
+                .map_or(i, |(to, _)| to);
             moved = (to != i).then_some((i, to));
         }
         response.on_hover_text(format!("{}: drag to move the axis", axis.name));
@@ -212,20 +362,37 @@ fn titles(ui: &Ui, parallel: &Parallel, place: &Places) -> Option<(usize, usize)
 fn axis_ui(ui: &Ui, axis: &ParallelAxis, i: usize, place: &Places, state: &mut AxesState) {
     let t = Tokens::of(ui);
     let x = place.xs[i];
-    ui.painter().vline(x, place.top..=place.bottom, Stroke::new(1.0, t.line_strong));
+    ui.painter()
+        .vline(x, place.top..=place.bottom, Stroke::new(1.0, t.line_strong));
     for (share, label) in thinned(&axis.ticks, (place.bottom - place.top) / 18.0) {
         let galley = Type::Caption.galley(ui, &label, t.text_2, (place.width() - 14.0).max(24.0));
         let left = i + 1 != place.xs.len();
         let size = galley.size();
-        let center = if left { pos2(x - 8.0 - size.x / 2.0, place.y(share)) } else { pos2(x + 8.0 + size.x / 2.0, place.y(share)) };
+        let center = if left {
+            pos2(x - 8.0 - size.x / 2.0, place.y(share))
+        } else {
+            pos2(x + 8.0 + size.x / 2.0, place.y(share))
+        };
         let plate = Rect::from_center_size(center, size + vec2(4.0, 0.0));
         ui.painter().rect_filled(plate, 2.0, t.label_plate());
         widgets::place(ui.painter(), galley, plate, Align2::CENTER_CENTER);
     }
-    let area = Rect::from_min_max(pos2(x - 12.0, place.top - 4.0), pos2(x + 12.0, place.bottom + 4.0));
-    let response = ui.interact(area, egui::Id::unique(("axis", &axis.id)), Sense::click_and_drag()).on_hover_cursor(CursorIcon::ResizeVertical);
+    let area = Rect::from_min_max(
+        pos2(x - 12.0, place.top - 4.0),
+        pos2(x + 12.0, place.bottom + 4.0),
+    );
+    let response = ui
+        .interact(
+            area,
+            egui::Id::unique(("axis", &axis.id)),
+            Sense::click_and_drag(),
+        )
+        .on_hover_cursor(CursorIcon::ResizeVertical);
     if response.dragged()
-        && let (Some(from), Some(to)) = (ui.input(|input| input.pointer.press_origin()), response.interact_pointer_pos())
+        && let (Some(from), Some(to)) = (
+            ui.input(|input| input.pointer.press_origin()),
+            response.interact_pointer_pos(),
+        )
     {
         let (a, b) = (place.share(from.y), place.share(to.y));
         if (a - b).abs() > 0.01 {
@@ -239,11 +406,25 @@ fn axis_ui(ui: &Ui, axis: &ParallelAxis, i: usize, place: &Places, state: &mut A
     }
     let range = state.ranges.get(&axis.id).copied();
     if let Some((low, high)) = range {
-        let rect = Rect::from_min_max(pos2(x - 5.0, place.y(high) - 2.0), pos2(x + 5.0, place.y(low) + 2.0));
-        ui.painter().rect(rect, sizes::RADIUS_XS, t.brush(), Stroke::new(1.0, t.accent_line), egui::StrokeKind::Inside);
+        let rect = Rect::from_min_max(
+            pos2(x - 5.0, place.y(high) - 2.0),
+            pos2(x + 5.0, place.y(low) + 2.0),
+        );
+        ui.painter().rect(
+            rect,
+            sizes::RADIUS_XS,
+            t.brush(),
+            Stroke::new(1.0, t.accent_line),
+            egui::StrokeKind::Inside,
+        );
     }
     let spoken = match range {
-        Some((low, high)) => format!("Axis {}, range from {:.0} % to {:.0} % of its height", axis.name, low * 100.0, high * 100.0),
+        Some((low, high)) => format!(
+            "Axis {}, range from {:.0} % to {:.0} % of its height",
+            axis.name,
+            low * 100.0,
+            high * 100.0
+        ),
         None => format!("Axis {}, no range", axis.name),
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, &spoken));
@@ -252,10 +433,22 @@ fn axis_ui(ui: &Ui, axis: &ParallelAxis, i: usize, place: &Places, state: &mut A
 
 /// Up and down move the lower end of the range, with `Shift` the upper end; Delete takes it away.
 fn range_keys(ui: &Ui, response: &egui::Response, axis: &ParallelAxis, state: &mut AxesState) {
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, EventFilter { vertical_arrows: true, ..EventFilter::default() }));
+    ui.memory_mut(|memory| {
+        memory.set_focus_lock_filter(
+            response.id,
+            EventFilter {
+                vertical_arrows: true,
+                ..EventFilter::default()
+            },
+        )
+    });
     let (by, upper, delete) = ui.input(|input| {
         let by = input.num_presses(Key::ArrowUp) as f64 - input.num_presses(Key::ArrowDown) as f64;
-        (by * KEY_STEP, input.modifiers.shift, input.key_pressed(Key::Delete) || input.key_pressed(Key::Backspace))
+        (
+            by * KEY_STEP,
+            input.modifiers.shift,
+            input.key_pressed(Key::Delete) || input.key_pressed(Key::Backspace),
+        )
     });
     if delete {
         state.ranges.remove(&axis.id);

@@ -1,16 +1,8 @@
 //! A report of what is compared: one file with table, differences, charts and a note.
 
-use egui::{Context, vec2};
-use kitbench_protocol::{Answer, ChartFormat, Door, ExportChart, ExportedFile, ThemeChoice};
-
 use super::Compare;
 use super::model::{Kind, state_word};
 use super::numbers;
-use crate::app::{Dialog, ViewCtx};
-use crate::backend::Pending;
-use crate::commands::Command;
-use crate::theme::{Tokens, Type, icons, sizes};
-use crate::widgets::{self, Button, DialogFrame, Toast};
 
 /// What a report says, without its charts.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,30 +31,53 @@ impl Report {
     /// As one HTML file that needs nothing else.
     #[must_use]
     pub fn html(&self) -> String {
-        let mut out = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        out.push_str(&format!("<title>{}: comparison of runs</title>\n<style>{STYLE}</style>\n</head>\n<body>\n", escape(&self.project)));
-        out.push_str(&format!("<h1>{}: comparison of runs</h1>\n<p class=\"weak\">{}</p>\n", escape(&self.project), escape(&self.subtitle())));
-        for paragraph in self.note.split("\n\n").map(str::trim).filter(|text| !text.is_empty()) {
+        let mut out =
+            String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        out.push_str(&format!(
+            "<title>{}: comparison of runs</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+            escape(&self.project)
+        ));
+        out.push_str(&format!(
+            "<h1>{}: comparison of runs</h1>\n<p class=\"weak\">{}</p>\n",
+            escape(&self.project),
+            escape(&self.subtitle())
+        ));
+        for paragraph in self
+            .note
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        {
             out.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
         }
         out.push_str("<h2>Runs</h2>\n<table>\n<tr>");
-        self.heads.iter().for_each(|head| out.push_str(&format!("<th>{}</th>", escape(head))));
+        self.heads
+            .iter()
+            .for_each(|head| out.push_str(&format!("<th>{}</th>", escape(head))));
         out.push_str("</tr>\n");
         for row in &self.rows {
             out.push_str("<tr>");
             for (text, best) in row {
-                out.push_str(&if *best { format!("<td class=\"best\">{}</td>", escape(text)) } else { format!("<td>{}</td>", escape(text)) });
+                out.push_str(&if *best {
+                    format!("<td class=\"best\">{}</td>", escape(text))
+                } else {
+                    format!("<td>{}</td>", escape(text))
+                });
             }
             out.push_str("</tr>\n");
         }
         out.push_str("</table>\n");
         if !self.differences.is_empty() {
             out.push_str("<h2>Parameters that differ</h2>\n<table>\n<tr><th>Parameter</th>");
-            self.runs.iter().for_each(|run| out.push_str(&format!("<th>{}</th>", escape(run))));
+            self.runs
+                .iter()
+                .for_each(|run| out.push_str(&format!("<th>{}</th>", escape(run))));
             out.push_str("</tr>\n");
             for (name, values) in &self.differences {
                 out.push_str(&format!("<tr><td>{}</td>", escape(name)));
-                values.iter().for_each(|value| out.push_str(&format!("<td>{}</td>", escape(value))));
+                values
+                    .iter()
+                    .for_each(|value| out.push_str(&format!("<td>{}</td>", escape(value))));
                 out.push_str("</tr>\n");
             }
             out.push_str("</table>\n");
@@ -78,7 +93,11 @@ impl Report {
     /// As one Markdown file; charts are embedded pictures.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut out = format!("# {}: comparison of runs\n\n{}\n\n", cell(&self.project), cell(&self.subtitle()));
+        let mut out = format!(
+            "# {}: comparison of runs\n\n{}\n\n",
+            cell(&self.project),
+            cell(&self.subtitle())
+        );
         if !self.note.trim().is_empty() {
             out.push_str(&format!("{}\n\n", self.note.trim()));
         }
@@ -88,26 +107,56 @@ impl Report {
         out.push_str(&line(self.heads.iter().map(|head| cell(head)).collect()));
         out.push_str(&rule(self.heads.len()));
         for row in &self.rows {
-            out.push_str(&line(row.iter().map(|(text, best)| if *best { format!("**{}**", cell(text)) } else { cell(text) }).collect()));
+            out.push_str(&line(
+                row.iter()
+                    .map(|(text, best)| {
+                        if *best {
+                            format!("**{}**", cell(text))
+                        } else {
+                            cell(text)
+                        }
+                    })
+                    .collect(),
+            ));
         }
         if !self.differences.is_empty() {
             out.push_str("\n## Parameters that differ\n\n");
-            out.push_str(&line(std::iter::once("Parameter".to_owned()).chain(self.runs.iter().map(|run| cell(run))).collect()));
+            out.push_str(&line(
+                std::iter::once("Parameter".to_owned())
+                    .chain(self.runs.iter().map(|run| cell(run)))
+                    .collect(),
+            ));
             out.push_str(&rule(self.runs.len() + 1));
             for (name, values) in &self.differences {
-                out.push_str(&line(std::iter::once(cell(name)).chain(values.iter().map(|value| cell(value))).collect()));
+                out.push_str(&line(
+                    std::iter::once(cell(name))
+                        .chain(values.iter().map(|value| cell(value)))
+                        .collect(),
+                ));
             }
         }
         for (metric, honesty, svg) in &self.charts {
             let picture = base64(svg.as_bytes());
-            out.push_str(&format!("\n## {}\n\n![Chart of {0}](data:image/svg+xml;base64,{picture})\n\n{}\n", cell(metric), cell(honesty)));
+            out.push_str(&format!(
+                "\n## {}\n\n![Chart of {0}](data:image/svg+xml;base64,{picture})\n\n{}\n",
+                cell(metric),
+                cell(honesty)
+            ));
         }
         out
     }
 
     fn subtitle(&self) -> String {
-        let filter = if self.filter.is_empty() { String::new() } else { format!(", filter {}", self.filter) };
-        format!("{}, {}{filter}, made with Kitbench", self.date, crate::format::count(self.runs.len() as u64, "run", "runs"))
+        let filter = if self.filter.is_empty() {
+            String::new()
+        } else {
+            format!(", filter {}", self.filter)
+        };
+        format!(
+            "{}, {}{filter}, made with Kitbench",
+            self.date,
+            crate::format::count(self.runs.len() as u64, "run", "runs")
+        )
     }
 }
 
@@ -117,7 +166,11 @@ table{border-collapse:collapse;font-size:13px}th,td{padding:4px 12px;border-bott
 td{font-variant-numeric:tabular-nums}.best{background:#E2F4E9;color:#15733F;font-weight:600}img{max-width:100%}";
 
 fn escape(text: &str) -> String {
-    crate::format::printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    crate::format::printable(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A cell of a Markdown table; nothing in it is markup.
@@ -137,11 +190,19 @@ fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let three = [chunk[0], chunk.get(1).copied().unwrap_or(0), chunk.get(2).copied().unwrap_or(0)];
+        let three = [
+            chunk[0],
+            chunk.get(1).copied().unwrap_or(0),
+            chunk.get(2).copied().unwrap_or(0),
+        ];
         let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
         for i in 0..4 {
             let six = (bits >> (18 - 6 * i)) & 63;
-            out.push(if i <= chunk.len() { char::from(LETTERS[six as usize]) } else { '=' });
+            out.push(if i <= chunk.len() {
+                char::from(LETTERS[six as usize])
+            } else {
+                '='
+            });
         }
     }
     out
@@ -149,7 +210,7 @@ fn base64(bytes: &[u8]) -> String {
 
 impl Compare {
     /// What the report says now: the ticked runs, in the order of the table.
-    fn report(&self, project: String) -> Report {
+    pub(super) fn report(&self, project: String) -> Report {
         let table = &self.model.table;
         let drawn = self.drawn();
         let listed: Vec<usize> = self
@@ -159,7 +220,12 @@ impl Compare {
             .filter(|id| drawn.iter().any(|run| run.id == **id))
             .filter_map(|id| table.runs.iter().position(|run| run.id == *id))
             .collect();
-        let columns: Vec<_> = self.model.columns.iter().filter(|column| !matches!(column.kind, Kind::Trend(_) | Kind::Param(_))).collect();
+        let columns: Vec<_> = self
+            .model
+            .columns
+            .iter()
+            .filter(|column| !matches!(column.kind, Kind::Trend(_) | Kind::Param(_)))
+            .collect();
         let heads = columns
             .iter()
             .map(|column| match column.kind {
@@ -175,17 +241,37 @@ impl Compare {
                     Kind::Name => (run.name.clone(), false),
                     Kind::Source => (run.source.clone(), false),
                     Kind::Status => (state_word(run.state).to_owned(), false),
-                    Kind::Param(param) => (run.params.get(param).cloned().flatten().unwrap_or_default(), false),
+                    Kind::Param(param) => (
+                        run.params.get(param).cloned().flatten().unwrap_or_default(),
+                        false,
+                    ),
                     Kind::Metric(metric) | Kind::Trend(metric) => {
-                        let value = run.metrics.get(metric).and_then(Option::as_ref).map(|metric| numbers::exact(metric.last));
-                        (value.unwrap_or_else(|| "–".to_owned()), self.model.is_best(*at, metric))
+                        let value = run
+                            .metrics
+                            .get(metric)
+                            .and_then(Option::as_ref)
+                            .map(|metric| numbers::exact(metric.last));
+                        (
+                            value.unwrap_or_else(|| "–".to_owned()),
+                            self.model.is_best(*at, metric),
+                        )
                     }
                 };
                 columns.iter().map(|column| cell(column.kind)).collect()
             })
             .collect();
         let values = |param: usize| -> Vec<String> {
-            listed.iter().map(|at| table.runs[*at].params.get(param).cloned().flatten().unwrap_or_else(|| "not set".to_owned())).collect()
+            listed
+                .iter()
+                .map(|at| {
+                    table.runs[*at]
+                        .params
+                        .get(param)
+                        .cloned()
+                        .flatten()
+                        .unwrap_or_else(|| "not set".to_owned())
+                })
+                .collect()
         };
         let differences = table
             .params
@@ -202,110 +288,12 @@ impl Compare {
             heads,
             rows,
             differences,
-            runs: listed.iter().map(|at| table.runs[*at].name.clone()).collect(),
+            runs: listed
+                .iter()
+                .map(|at| table.runs[*at].name.clone())
+                .collect(),
             charts: Vec::new(),
         }
-    }
-
-    pub(super) fn ask_report(&self, ctx: &ViewCtx<'_>) {
-        let row = ctx.shared.projects.value().and_then(|rows| rows.iter().find(|row| Some(row.id) == self.project));
-        let report = self.report(row.map_or_else(String::new, |row| row.name.clone()));
-        let calls = self
-            .charts_in_sight()
-            .into_iter()
-            .filter_map(|metric| {
-                let call = self.export_call(&metric, ChartFormat::Svg, ThemeChoice::Light)?;
-                let honesty = self.charts.get(&metric).map(|chart| chart.data.honesty(self.setup.smoothing, &[])).unwrap_or_default();
-                Some((call, honesty))
-            })
-            .collect();
-        ctx.commands.send(Command::Show(Box::new(ReportDialog { report, calls, format: 0, waiting: None })));
-    }
-}
-
-/// A chart that is on its way: metric, honesty line, answer.
-type Waiting = (String, String, Pending<ExportedFile>, Option<Answer<ExportedFile>>);
-
-struct ReportDialog {
-    report: Report,
-    calls: Vec<(ExportChart, String)>,
-    format: usize,
-    waiting: Option<Vec<Waiting>>,
-}
-
-impl ReportDialog {
-    fn start(&mut self, view: &ViewCtx<'_>) {
-        let ask = |(call, honesty): &(ExportChart, String)| (call.metric.clone(), honesty.clone(), view.client.call(call.clone()), None);
-        self.waiting = Some(self.calls.iter().map(ask).collect());
-    }
-
-    /// Whether all charts are here and the file was handed on.
-    fn finish(&mut self, view: &ViewCtx<'_>) -> bool {
-        let Some(waiting) = &mut self.waiting else { return false };
-        for (_, _, pending, answer) in waiting.iter_mut() {
-            if answer.is_none() {
-                *answer = pending.take();
-            }
-        }
-        if waiting.iter().any(|(_, _, _, answer)| answer.is_none()) {
-            return false;
-        }
-        let mut charts = Vec::new();
-        for (metric, honesty, _, answer) in self.waiting.take().into_iter().flatten() {
-            match answer {
-                Some(Ok(file)) => charts.push((metric, honesty, String::from_utf8_lossy(&file.bytes).into_owned())),
-                Some(Err(error)) => {
-                    view.commands.toast(Toast::error(&error));
-                    return false;
-                }
-                None => return false,
-            }
-        }
-        self.report.charts = charts;
-        let (ending, media_type, text) =
-            if self.format == 0 { ("html", "text/html", self.report.html()) } else { ("md", "text/markdown", self.report.markdown()) };
-        let name: String = self.report.project.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect();
-        let file = ExportedFile { suggested_name: format!("{name}-runs.{ending}"), media_type: media_type.to_owned(), bytes: text.into_bytes() };
-        let door = view.shared.info.value().map_or(Door::Browser, |info| info.door);
-        super::export::save(file, door, view.commands);
-        true
-    }
-}
-
-impl Dialog for ReportDialog {
-    fn show(&mut self, egui: &Context, view: &ViewCtx<'_>) -> bool {
-        if self.finish(view) {
-            return false;
-        }
-        let runs = crate::format::count(self.report.runs.len() as u64, "run", "runs");
-        let charts = crate::format::count(self.calls.len() as u64, "chart", "charts");
-        let note = format!("{runs}, {charts}");
-        let frame = DialogFrame { title: "Report", icon: Some(icons::FILE_TEXT), note: Some(&note), size: vec2(560.0, 400.0) };
-        let busy = self.waiting.is_some();
-        let (mut open, mut save) = (true, false);
-        let closed = widgets::dialog(
-            egui,
-            &frame,
-            |ui| {
-                widgets::inset(ui, sizes::PAGE_INSET, |ui| {
-                    let t = Tokens::of(ui);
-                    ui.spacing_mut().item_spacing.y = sizes::SPACE_4;
-                    widgets::paragraph(ui, Type::Body, t.text_2, "One file with the ticked runs, the parameters that differ, and the charts as they are. It opens without Kitbench and without the tracker.");
-                    widgets::segments(ui, "Format", &mut self.format, &["HTML".into(), "Markdown".into()]);
-                    widgets::text_area(ui, &mut self.report.note, "Note", 6, false);
-                });
-            },
-            |ui| {
-                save = ui.add(Button::primary("Save report").large().busy(busy)).clicked();
-                if ui.add(Button::neutral("Cancel").large().key("Esc")).clicked() {
-                    open = false;
-                }
-            },
-        );
-        if save {
-            self.start(view);
-        }
-        open && !closed
     }
 }
 
@@ -313,7 +301,7 @@ impl Dialog for ReportDialog {
 mod tests {
     use super::*;
 
-    fn report() -> Report {
+    pub(super) fn report() -> Report {
         Report {
             project: "wine <1>".into(),
             date: "1 Jan 2026".into(),
@@ -345,13 +333,22 @@ mod tests {
     #[test]
     fn markdown_tables_survive_bars_in_names() {
         let text = report().markdown();
-        assert!(text.contains("| Name | val/loss |\n| --- | --- |\n| a\\|b | **0.5** |\n"), "{text}");
-        assert!(text.contains("![Chart of val/loss](data:image/svg+xml;base64,PHN2Zy8+)"), "{text}");
+        assert!(
+            text.contains("| Name | val/loss |\n| --- | --- |\n| a\\|b | **0.5** |\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("![Chart of val/loss](data:image/svg+xml;base64,PHN2Zy8+)"),
+            "{text}"
+        );
     }
 
     #[test]
     fn base64_pads() {
-        let all: Vec<String> = ["", "f", "fo", "foo", "foob"].iter().map(|text| base64(text.as_bytes())).collect();
+        let all: Vec<String> = ["", "f", "fo", "foo", "foob"]
+            .iter()
+            .map(|text| base64(text.as_bytes()))
+            .collect();
         assert_eq!(all, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
     }
 }

@@ -48,7 +48,9 @@ impl Ticks {
         if on && !self.has(run) {
             let next = self.slots.values().max().map_or(0, |last| last + 1);
             let free = (0..SLOTS).find(|slot| !self.slots.values().any(|taken| taken == slot));
-            self.slots.entry(run.to_owned()).or_insert_with(|| free.unwrap_or(next));
+            self.slots
+                .entry(run.to_owned())
+                .or_insert_with(|| free.unwrap_or(next));
             self.order.push(run.to_owned());
         } else if !on {
             self.order.retain(|id| id != run);
@@ -68,7 +70,13 @@ impl Ticks {
     /// Give a run another colour and marker; a run that has them takes the other's.
     pub fn recolor(&mut self, run: &str, slot: usize) {
         let before = self.slots.get(run).copied();
-        if let (Some(holder), Some(before)) = (self.slots.iter().find(|(_, taken)| **taken == slot).map(|(id, _)| id.clone()), before) {
+        if let (Some(holder), Some(before)) = (
+            self.slots
+                .iter()
+                .find(|(_, taken)| **taken == slot)
+                .map(|(id, _)| id.clone()),
+            before,
+        ) {
             self.slots.insert(holder, before);
         }
         self.slots.insert(run.to_owned(), slot);
@@ -77,7 +85,11 @@ impl Ticks {
     /// As it is kept.
     #[must_use]
     pub fn saved(&self) -> Vec<(String, usize)> {
-        self.order.iter().take(KEPT_TICKS).map(|id| (id.clone(), self.slot(id).unwrap_or(0))).collect()
+        self.order
+            .iter()
+            .take(KEPT_TICKS)
+            .map(|id| (id.clone(), self.slot(id).unwrap_or(0)))
+            .collect()
     }
 
     /// The inverse.
@@ -110,7 +122,13 @@ pub struct ChartSetup {
 
 impl Default for ChartSetup {
     fn default() -> Self {
-        Self { smoothing: 0.0, log_y: false, other_scale: BTreeMap::new(), axis: XAxis::Step, shown: None }
+        Self {
+            smoothing: 0.0,
+            log_y: false,
+            other_scale: BTreeMap::new(),
+            axis: XAxis::Step,
+            shown: None,
+        }
     }
 }
 
@@ -124,7 +142,11 @@ impl ChartSetup {
     /// As the engine takes it.
     #[must_use]
     pub fn smoothing(&self) -> Smoothing {
-        if self.smoothing > 0.0 { Smoothing::Ema(self.smoothing) } else { Smoothing::None }
+        if self.smoothing > 0.0 {
+            Smoothing::Ema(self.smoothing)
+        } else {
+            Smoothing::None
+        }
     }
 }
 
@@ -154,7 +176,11 @@ impl Asked {
             x_axis: self.axis,
             x_range: self.x_range,
             width: self.width,
-            smoothing: if self.smoothing > 0.0 { Smoothing::Ema(self.smoothing) } else { Smoothing::None },
+            smoothing: if self.smoothing > 0.0 {
+                Smoothing::Ema(self.smoothing)
+            } else {
+                Smoothing::None
+            },
         }
     }
 }
@@ -177,14 +203,23 @@ pub struct Chart {
 impl Chart {
     /// Ask when that is due and take what arrived. While a newer answer is on its way the last
     /// curves stay.
-    pub fn update(&mut self, egui: &egui::Context, ctx: &ViewCtx<'_>, metric: &str, want: Asked, log_y: bool) {
+    pub fn update(
+        &mut self,
+        egui: &egui::Context,
+        ctx: &ViewCtx<'_>,
+        metric: &str,
+        want: Asked,
+        log_y: bool,
+    ) {
         if self.asked.as_ref() != Some(&want) {
             let since = match &self.wanted {
                 Some((known, since)) if *known == want => *since,
                 _ => ctx.now,
             };
             self.wanted = Some((want.clone(), since));
-            let urgent = self.asked.as_ref().is_none_or(|asked| asked.runs != want.runs || asked.axis != want.axis || asked.project != want.project);
+            let urgent = self.asked.as_ref().is_none_or(|asked| {
+                asked.runs != want.runs || asked.axis != want.axis || asked.project != want.project
+            });
             self.remote.poll();
             let rested = ctx.now - since;
             if (urgent || rested >= REST) && !self.remote.is_loading() {
@@ -259,7 +294,11 @@ mod tests {
         ticks.toggle("b");
         ticks.set("d", true);
         assert_eq!(ticks.order(), ["a", "c", "d"]);
-        assert_eq!(ticks.slot("d"), Some(3), "the slot of an unticked run is not handed on");
+        assert_eq!(
+            ticks.slot("d"),
+            Some(3),
+            "the slot of an unticked run is not handed on"
+        );
         ticks.toggle("b");
         assert_eq!(ticks.slot("b"), Some(1));
         ticks.recolor("a", 3);
@@ -269,11 +308,20 @@ mod tests {
 
     #[test]
     fn what_is_kept_reads_back() {
-        let mut saved = Saved { project: Some(ProjectId(3)), ..Saved::default() };
+        let mut saved = Saved {
+            project: Some(ProjectId(3)),
+            ..Saved::default()
+        };
         saved.ticks.insert(3, vec![("a".into(), 0)]);
         saved.charts.axis = XAxis::Relative;
         let text = serde_json::to_string(&saved).expect("plain data");
-        assert_eq!(serde_json::from_str::<Saved>(&text).expect("its own text"), saved);
-        assert_eq!(serde_json::from_str::<Saved>("{}").expect("an older text"), Saved::default());
+        assert_eq!(
+            serde_json::from_str::<Saved>(&text).expect("its own text"),
+            saved
+        );
+        assert_eq!(
+            serde_json::from_str::<Saved>("{}").expect("an older text"),
+            Saved::default()
+        );
     }
 }

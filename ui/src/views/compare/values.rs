@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use egui::Ui;
 use kitbench_protocol::{Better, GetValuesAt, ValuesAt, XAxis};
 
+use super::cells::slot_color;
+use super::columns::short_names;
 use super::curves::Drawn;
-use super::model::short_names;
-use super::table::slot_color;
 use super::{Compare, numbers};
 use crate::app::ViewCtx;
 use crate::backend::Remote;
@@ -57,8 +57,15 @@ impl Values {
     /// Metrics and one row per run, best first by the first metric.
     fn rows(&self, better: Better) -> Option<(Vec<String>, Vec<ValueRow>)> {
         let (asked, values) = (self.answered.as_ref()?, self.remote.value()?);
-        let mut rows: Vec<ValueRow> =
-            asked.runs.iter().zip(&values.values).map(|(run, values)| ValueRow { run: run.clone(), values: values.clone() }).collect();
+        let mut rows: Vec<ValueRow> = asked
+            .runs
+            .iter()
+            .zip(&values.values)
+            .map(|(run, values)| ValueRow {
+                run: run.clone(),
+                values: values.clone(),
+            })
+            .collect();
         sort(&mut rows, better);
         Some((asked.metrics.clone(), rows))
     }
@@ -75,7 +82,14 @@ pub struct ValueRow {
 
 /// Best first by the first metric; runs without it last.
 pub fn sort(rows: &mut [ValueRow], better: Better) {
-    let value = |row: &ValueRow| row.values.first().copied().flatten().map(|(_, value)| value).filter(|value| !value.is_nan());
+    let value = |row: &ValueRow| {
+        row.values
+            .first()
+            .copied()
+            .flatten()
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_nan())
+    };
     rows.sort_by(|a, b| match (value(a), value(b)) {
         (Some(a), Some(b)) if better == Better::Lower => a.total_cmp(&b),
         (Some(a), Some(b)) => b.total_cmp(&a),
@@ -93,7 +107,11 @@ pub fn as_text(metrics: &[String], rows: &[ValueRow], name: impl Fn(&str) -> Str
         text.push_str(&name(&row.run));
         for value in &row.values {
             text.push('\t');
-            text.push_str(&value.map(|(_, value)| numbers::exact(value)).unwrap_or_default());
+            text.push_str(
+                &value
+                    .map(|(_, value)| numbers::exact(value))
+                    .unwrap_or_default(),
+            );
         }
         text.push('\n');
     }
@@ -114,19 +132,48 @@ impl Compare {
     /// Head and rows.
     pub(super) fn values_ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, drawn: &[Drawn]) {
         let metrics = self.shown_metrics();
-        let x = self.sight.crosshair.or_else(|| self.extent().map(|(_, last)| last));
-        if let (Some(project), Some(x), false) = (self.project, x, drawn.is_empty() || metrics.is_empty()) {
+        let x = self
+            .sight
+            .crosshair
+            .or_else(|| self.extent().map(|(_, last)| last));
+        if let (Some(project), Some(x), false) =
+            (self.project, x, drawn.is_empty() || metrics.is_empty())
+        {
             let runs = drawn.iter().map(|run| run.id.clone()).collect();
-            self.values.update(ctx, GetValuesAt { project, runs, metrics, x_axis: self.setup.axis, x });
+            self.values.update(
+                ctx,
+                GetValuesAt {
+                    project,
+                    runs,
+                    metrics,
+                    x_axis: self.setup.axis,
+                    x,
+                },
+            );
         }
-        let first = self.values.answered.as_ref().and_then(|asked| asked.metrics.first().cloned());
+        let first = self
+            .values
+            .answered
+            .as_ref()
+            .and_then(|asked| asked.metrics.first().cloned());
         let better = first.map_or(Better::Unknown, |metric| self.direction(&metric));
-        let rows = if drawn.is_empty() { None } else { self.values.rows(better) };
+        let rows = if drawn.is_empty() {
+            None
+        } else {
+            self.values.rows(better)
+        };
         self.values_head(ui, ctx, drawn, x, rows.as_ref());
         let Some((metrics, mut rows)) = rows else {
             if drawn.is_empty() {
                 let t = Tokens::of(ui);
-                widgets::inset(ui, sizes::SPACE_5, |ui| widgets::label(ui, Type::Small, t.text_3, "Tick runs to see their values here"));
+                widgets::inset(ui, sizes::SPACE_5, |ui| {
+                    widgets::label(
+                        ui,
+                        Type::Small,
+                        t.text_3,
+                        "Tick runs to see their values here",
+                    )
+                });
             }
             return;
         };
@@ -134,7 +181,14 @@ impl Compare {
         self.value_rows(ui, drawn, &metrics, &rows);
     }
 
-    fn values_head(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, drawn: &[Drawn], x: Option<f64>, rows: Option<&(Vec<String>, Vec<ValueRow>)>) {
+    fn values_head(
+        &mut self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        drawn: &[Drawn],
+        x: Option<f64>,
+        rows: Option<&(Vec<String>, Vec<ValueRow>)>,
+    ) {
         bar_row(ui, 32.0, sizes::SPACE_5, false, |ui| {
             let t = Tokens::of(ui);
             let title = match (x, self.sight.crosshair) {
@@ -142,25 +196,54 @@ impl Compare {
                 _ => "Last values".to_owned(),
             };
             let head = widgets::label(ui, Type::BodyBold, t.text, &title);
-            ui.ctx().accesskit_node_builder(head.id, |node| node.set_role(egui::Role::Heading));
+            ui.ctx()
+                .accesskit_node_builder(head.id, |node| node.set_role(egui::Role::Heading));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let blocked = rows.is_none().then_some("Nothing is drawn");
-                if ui.add(Button::ghost("Copy").icon(icons::COPY).small().blocked(blocked).name("Copy values").tip("Copy the table of values")).clicked()
+                if ui
+                    .add(
+                        Button::ghost("Copy")
+                            .icon(icons::COPY)
+                            .small()
+                            .blocked(blocked)
+                            .name("Copy values")
+                            .tip("Copy the table of values"),
+                    )
+                    .clicked()
                     && let Some((metrics, rows)) = rows
                 {
-                    let name = |id: &str| drawn.iter().find(|run| run.id == id).map_or_else(String::new, |run| run.name.clone());
-                    ctx.commands.send(Command::Copy(as_text(metrics, rows, name)));
+                    let name = |id: &str| {
+                        drawn
+                            .iter()
+                            .find(|run| run.id == id)
+                            .map_or_else(String::new, |run| run.name.clone())
+                    };
+                    ctx.commands
+                        .send(Command::Copy(as_text(metrics, rows, name)));
                 }
                 let pinned = self.sight.pinned;
-                let pin = Button::ghost(if pinned { "Pinned" } else { "Pin" }).icon(icons::PUSH_PIN).small().selected(pinned);
-                if ui.add(pin.name("Pin the crosshair").tip("Keep the crosshair while the pointer leaves")).clicked() {
+                let pin = Button::ghost(if pinned { "Pinned" } else { "Pin" })
+                    .icon(icons::PUSH_PIN)
+                    .small()
+                    .selected(pinned);
+                if ui
+                    .add(
+                        pin.name("Pin the crosshair")
+                            .tip("Keep the crosshair while the pointer leaves"),
+                    )
+                    .clicked()
+                {
                     self.sight.pinned = !pinned;
                     self.sight.crosshair = self.sight.crosshair.or(x);
                 }
                 let room = ui.available_width();
                 if room > 60.0 {
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        let words = if self.sight.crosshair.is_some() { "follows the crosshair in every chart, arrow keys move it" } else { "point at a chart or press an arrow key for other places" };
+                        let words = if self.sight.crosshair.is_some() {
+                            "follows the crosshair in every chart, arrow keys move it"
+                        } else {
+                            "point at a chart or press an arrow key for other places"
+                        };
                         widgets::label(ui, Type::Small, t.text_3, words);
                     });
                 }
@@ -170,14 +253,28 @@ impl Compare {
 
     fn value_rows(&mut self, ui: &mut Ui, drawn: &[Drawn], metrics: &[String], rows: &[ValueRow]) {
         let names: Vec<&str> = metrics.iter().map(String::as_str).collect();
-        let titles = if ui.available_width() < 96.0 * names.len() as f32 + 150.0 { short_names(&names) } else { metrics.to_vec() };
+        let titles = if ui.available_width() < 96.0 * names.len() as f32 + 150.0 {
+            short_names(&names)
+        } else {
+            metrics.to_vec()
+        };
         let mut columns = vec![Column::flex("run", "Run", 130.0)];
         for (i, (name, title)) in names.iter().zip(&titles).enumerate() {
-            columns.push(Column::fixed(name, title, 96.0).right().tip(name).leaves(if i == 0 { 0 } else { i.min(250) as u8 }));
+            columns.push(
+                Column::fixed(name, title, 96.0)
+                    .right()
+                    .tip(name)
+                    .leaves(if i == 0 { 0 } else { i.min(250) as u8 }),
+            );
         }
         let best: Vec<Option<f64>> = (0..metrics.len())
             .map(|at| {
-                let values: Vec<f64> = rows.iter().filter_map(|row| row.values.get(at).copied().flatten()).map(|(_, value)| value).filter(|value| value.is_finite()).collect();
+                let values: Vec<f64> = rows
+                    .iter()
+                    .filter_map(|row| row.values.get(at).copied().flatten())
+                    .map(|(_, value)| value)
+                    .filter(|value| value.is_finite())
+                    .collect();
                 match self.direction(&metrics[at]) {
                     _ if values.len() < 2 => None,
                     Better::Higher => values.iter().copied().max_by(f64::total_cmp),
@@ -190,42 +287,56 @@ impl Compare {
         let axis = self.setup.axis;
         let at = self.values.answered.as_ref().map_or(0.0, |asked| asked.x);
         let mut state = std::mem::take(&mut self.values.table);
-        let out = Table::new("Values at the crosshair", &columns).row_height(sizes::ROW_TREE).show(
-            ui,
-            &mut state,
-            rows.len(),
-            |line| Line::row(focus.as_ref().is_some_and(|focus| *focus == rows[line].run)),
-            |line, column, cell| {
-                let row = &rows[line];
-                let Some(at_metric) = column.checked_sub(1) else {
-                    let Some(run) = drawn.iter().find(|run| run.id == row.run) else { return };
-                    let t = cell.tokens();
-                    cell.paint(|ui, rect| {
-                        let center = egui::pos2(rect.left() + 5.0, rect.center().y);
-                        widgets::paint_marker(ui, center, Marker::of_slot(run.slot), slot_color(t, run.slot), true);
-                    });
-                    cell.space(19.0).text(&run.name);
-                    return;
-                };
-                match row.values.get(at_metric).copied().flatten() {
-                    Some((x, value)) => {
+        let out = Table::new("Values at the crosshair", &columns)
+            .row_height(sizes::ROW_TREE)
+            .show(
+                ui,
+                &mut state,
+                rows.len(),
+                |line| Line::row(focus.as_ref().is_some_and(|focus| *focus == rows[line].run)),
+                |line, column, cell| {
+                    let row = &rows[line];
+                    let Some(at_metric) = column.checked_sub(1) else {
+                        let Some(run) = drawn.iter().find(|run| run.id == row.run) else {
+                            return;
+                        };
                         let t = cell.tokens();
-                        let shown = numbers::figure(value);
-                        if best[at_metric] == Some(value) {
-                            cell.tinted(&shown, t.ok, t.ok_bg).spoken("best");
-                        } else {
-                            cell.figure(&shown);
+                        cell.paint(|ui, rect| {
+                            let center = egui::pos2(rect.left() + 5.0, rect.center().y);
+                            widgets::paint_marker(
+                                ui,
+                                center,
+                                Marker::of_slot(run.slot),
+                                slot_color(t, run.slot),
+                                true,
+                            );
+                        });
+                        cell.space(19.0).text(&run.name);
+                        return;
+                    };
+                    match row.values.get(at_metric).copied().flatten() {
+                        Some((x, value)) => {
+                            let t = cell.tokens();
+                            let shown = numbers::figure(value);
+                            if best[at_metric] == Some(value) {
+                                cell.tinted(&shown, t.ok, t.ok_bg).spoken("best");
+                            } else {
+                                cell.figure(&shown);
+                            }
+                            let logged = if x < at {
+                                format!(", logged at {}", place_words(axis, x))
+                            } else {
+                                String::new()
+                            };
+                            cell.tip(&format!("{}{logged}", numbers::exact(value)));
                         }
-                        let logged = if x < at { format!(", logged at {}", place_words(axis, x)) } else { String::new() };
-                        cell.tip(&format!("{}{logged}", numbers::exact(value)));
+                        None => {
+                            cell.figure("–").tip("Nothing was logged up to here");
+                        }
                     }
-                    None => {
-                        cell.figure("–").tip("Nothing was logged up to here");
-                    }
-                }
-            },
-            |_| false,
-        );
+                },
+                |_| false,
+            );
         self.values.table = state;
         if let Some(line) = out.selected {
             self.sight.focus = rows.get(line).map(|row| row.run.clone());
@@ -238,13 +349,21 @@ mod tests {
     use super::*;
 
     fn row(run: &str, value: Option<f64>) -> ValueRow {
-        ValueRow { run: run.into(), values: vec![value.map(|value| (1.0, value))] }
+        ValueRow {
+            run: run.into(),
+            values: vec![value.map(|value| (1.0, value))],
+        }
     }
 
     #[test]
     fn the_best_run_stands_first() {
         let order = |better| {
-            let mut rows = [row("a", Some(0.5)), row("b", None), row("c", Some(0.2)), row("d", Some(f64::NAN))];
+            let mut rows = [
+                row("a", Some(0.5)),
+                row("b", None),
+                row("c", Some(0.2)),
+                row("d", Some(f64::NAN)),
+            ];
             sort(&mut rows, better);
             rows.map(|row| row.run).join("")
         };
@@ -255,6 +374,9 @@ mod tests {
     #[test]
     fn copied_values_are_exact() {
         let rows = [row("1", Some(0.123_456_789)), row("2", None)];
-        assert_eq!(as_text(&["loss".into()], &rows, |id| format!("run {id}")), "run\tloss\nrun 1\t0.123456789\nrun 2\t\n");
+        assert_eq!(
+            as_text(&["loss".into()], &rows, |id| format!("run {id}")),
+            "run\tloss\nrun 1\t0.123456789\nrun 2\t\n"
+        );
     }
 }

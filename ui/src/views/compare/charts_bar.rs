@@ -1,0 +1,265 @@
+//! The bar over the charts: smoothing, scale, axis, which charts; and the keys for them.
+
+use egui::{Align, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use kitbench_protocol::XAxis;
+
+use super::Compare;
+use super::curves::axis_word;
+use super::table_bar::scrolling;
+use crate::commands::CommandId;
+use crate::theme::{Tokens, Type, icons, sizes};
+use crate::widgets::{self, Button, MenuItem, bar_row, menu, menu_rule, segments};
+
+/// A step of the smoothing slider by keys.
+const SMOOTHING_STEP: f64 = 0.05;
+const AXES: [XAxis; 3] = [XAxis::Step, XAxis::Time, XAxis::Relative];
+
+impl Compare {
+    pub(super) fn set_log(&mut self, on: bool) {
+        self.setup.log_y = on;
+        self.setup.other_scale.clear();
+        self.sight.y_ranges.clear();
+    }
+
+    fn set_axis(&mut self, axis: XAxis) {
+        if self.setup.axis != axis {
+            self.setup.axis = axis;
+            // Another measure: the range and the crosshair of the old one mean nothing.
+            self.sight.x_range = None;
+            self.sight.crosshair = None;
+            self.sight.pinned = false;
+        }
+    }
+
+    fn smooth(&mut self, weight: f64) {
+        self.setup.smoothing = ((weight * 100.0).round() / 100.0).clamp(0.0, 0.99);
+    }
+
+    /// Keys of the screen that are no commands; they act only while no text has the focus.
+    pub(super) fn keys(&mut self, ui: &Ui) {
+        let busy = ui.ctx().text_edit_focused()
+            || egui::Popup::is_any_open(ui.ctx())
+            || ui.memory(|memory| memory.top_modal_layer().is_some());
+        if busy || self.good.is_none() {
+            return;
+        }
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::OpenBracket) {
+            self.smooth(self.setup.smoothing - SMOOTHING_STEP);
+        }
+        if pressed(Key::CloseBracket) {
+            self.smooth(self.setup.smoothing + SMOOTHING_STEP);
+        }
+        if pressed(Key::X) {
+            let at = AXES
+                .iter()
+                .position(|axis| *axis == self.setup.axis)
+                .unwrap_or(0);
+            self.set_axis(AXES[(at + 1) % AXES.len()]);
+        }
+        // Whatever has the focus may need the arrows for itself.
+        if ui.memory(|memory| memory.focused().is_none()) {
+            if pressed(Key::ArrowRight) {
+                self.step(true);
+            }
+            if pressed(Key::ArrowLeft) {
+                self.step(false);
+            }
+            if pressed(Key::Home) {
+                self.reset_zoom();
+            }
+        }
+    }
+
+    /// Smoothing, scale, axis, more charts.
+    pub(super) fn charts_bar(&mut self, ui: &mut Ui) {
+        let all = self.all_metrics();
+        bar_row(ui, sizes::PANEL_HEAD, sizes::SPACE_4, true, |ui| {
+            let t = Tokens::of(ui);
+            let width = ui.available_width();
+            if width > 560.0 {
+                widgets::label(ui, Type::Small, t.text_2, "Smoothing");
+            }
+            let track = if width > 470.0 { 92.0 } else { 60.0 };
+            if let Some(weight) = smoothing_slider(ui, self.setup.smoothing, track) {
+                self.smooth(weight);
+            }
+            widgets::label(
+                ui,
+                Type::Mono,
+                t.text,
+                &format!("{:.2}", self.setup.smoothing),
+            );
+            let mut log = self.setup.log_y;
+            if widgets::switch(ui, &mut log, "Log y")
+                .on_hover_text(format!("{}  L", CommandId::LogAxis.spec().tip))
+                .changed()
+            {
+                self.set_log(log);
+            }
+            if width > 600.0 {
+                widgets::label(ui, Type::Small, t.text_2, "x axis");
+            }
+            if width > 420.0 {
+                let mut at = AXES
+                    .iter()
+                    .position(|axis| *axis == self.setup.axis)
+                    .unwrap_or(0);
+                let words = AXES.map(|axis| axis_word(axis).into());
+                segments(ui, "x axis", &mut at, &words);
+                self.set_axis(AXES[at]);
+            } else {
+                let button = ui.add(
+                    Button::neutral(axis_word(self.setup.axis))
+                        .small()
+                        .caret()
+                        .name("x axis"),
+                );
+                menu(&button, ui, "x axis", |ui| {
+                    for axis in AXES {
+                        if MenuItem::new(axis_word(axis))
+                            .checked(self.setup.axis == axis)
+                            .show(ui)
+                        {
+                            self.set_axis(axis);
+                        }
+                    }
+                });
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                self.add_chart_menu(ui, &all)
+            });
+        });
+    }
+
+    fn add_chart_menu(&mut self, ui: &mut Ui, all: &[String]) {
+        let room = ui.available_width();
+        if room < 24.0 {
+            return;
+        }
+        let button = if room > 80.0 {
+            Button::neutral("Chart").icon(icons::PLUS).small()
+        } else {
+            Button::icon_boxed(icons::PLUS, "Chart").small()
+        };
+        let button = ui.add(
+            button
+                .name("Choose charts")
+                .tip("Choose which metrics have a chart"),
+        );
+        if self.sight.x_range.is_some() || !self.sight.y_ranges.is_empty() {
+            let reset = if room > 190.0 {
+                Button::ghost("Reset zoom").icon(icons::ARROWS_OUT).small()
+            } else {
+                Button::icon_only(icons::ARROWS_OUT, "Reset zoom").small()
+            };
+            if ui.add(reset.key("Home")).clicked() {
+                self.reset_zoom();
+            }
+        }
+        let mut shown = self.shown_metrics();
+        menu(&button, ui, "Charts", |ui| {
+            ui.set_min_width(220.0);
+            let mut changed = false;
+            scrolling(ui, |ui| {
+                for name in all {
+                    let mut on = shown.contains(name);
+                    ui.horizontal(|ui| {
+                        ui.add_space(8.0);
+                        if widgets::checkbox(ui, &mut on, name).changed() {
+                            changed = true;
+                            if on {
+                                shown.push(name.clone());
+                            } else {
+                                shown.retain(|known| known != name);
+                            }
+                        }
+                    });
+                }
+            });
+            menu_rule(ui);
+            if MenuItem::new("All metrics")
+                .icon(icons::SQUARES_FOUR)
+                .show(ui)
+            {
+                shown = all.to_vec();
+                changed = true;
+            }
+            if MenuItem::new("Usual charts")
+                .icon(icons::ARROW_U_UP_LEFT)
+                .show(ui)
+            {
+                self.setup.shown = None;
+            }
+            if changed {
+                self.setup.shown = Some(shown.clone());
+            }
+        });
+    }
+}
+
+/// The slider of the smoothing weight; answers with a new one.
+fn smoothing_slider(ui: &mut Ui, weight: f64, width: f32) -> Option<f64> {
+    let t = Tokens::of(ui);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(width, sizes::HIT_MIN), Sense::click_and_drag());
+    let track = Rect::from_center_size(rect.center(), vec2(rect.width() - 8.0, 4.0));
+    let x = track.left() + track.width() * (weight / 0.99) as f32;
+    ui.painter().rect_filled(track, 2.0, t.bar_track);
+    ui.painter()
+        .rect_filled(track.with_max_x(x), 2.0, t.accent_line);
+    ui.painter().circle(
+        pos2(x, track.center().y),
+        sizes::CHECK / 2.0 - 0.5,
+        t.bg_panel,
+        Stroke::new(2.0, t.accent_line),
+    );
+    let mut next = None;
+    if let Some(at) = response.interact_pointer_pos() {
+        next = Some(f64::from((at.x - track.left()) / track.width()) * 0.99);
+    }
+    if response.has_focus() {
+        ui.memory_mut(|memory| {
+            memory.set_focus_lock_filter(
+                response.id,
+                egui::EventFilter {
+                    horizontal_arrows: true,
+                    ..egui::EventFilter::default()
+                },
+            );
+        });
+        ui.input(|input| {
+            let by = input.num_presses(Key::ArrowRight) as f64
+                - input.num_presses(Key::ArrowLeft) as f64;
+            if by != 0.0 {
+                next = Some(weight + by * SMOOTHING_STEP);
+            }
+        });
+    }
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Slider, true, "Smoothing");
+        info.value = Some(weight);
+        info
+    });
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_numeric_value(weight);
+        node.set_min_numeric_value(0.0);
+        node.set_max_numeric_value(0.99);
+        node.set_numeric_value_step(SMOOTHING_STEP);
+    });
+    ui.input(|input| {
+        for (action, by) in [
+            (egui::accesskit::Action::Increment, 1.0),
+            (egui::accesskit::Action::Decrement, -1.0),
+        ] {
+            if input.has_accesskit_action_request(response.id, action) {
+                next = Some(weight + by * SMOOTHING_STEP);
+            }
+        }
+    });
+    widgets::focus_ring(ui, rect.shrink2(vec2(0.0, 4.0)), sizes::RADIUS_M, &response);
+    response.on_hover_text(
+        "Exponential average, corrected for its start; raw values stay visible under it  [ ]",
+    );
+    next
+}

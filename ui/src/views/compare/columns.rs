@@ -1,0 +1,258 @@
+//! Which columns the runs table has: chosen, ordered, titled and measured.
+
+use std::collections::{BTreeSet, HashMap};
+
+use kitbench_protocol::{Better, RunsTable};
+
+use super::model::{Arrangement, ColumnSpec, Kind, RunsModel};
+
+/// Most columns a table shows; more are chosen by hand in the picker.
+const MOST_PARAMS: usize = 40;
+/// Metrics that stand in the table without being asked for.
+const USUAL_METRICS: usize = 3;
+
+impl RunsModel {
+    pub(super) fn make_columns(
+        &self,
+        arrangement: &Arrangement,
+        equal: &BTreeSet<usize>,
+    ) -> Vec<ColumnSpec> {
+        let wanted =
+            |id: &str, usually: bool| arrangement.columns.get(id).copied().unwrap_or(usually);
+        let mut columns = vec![ColumnSpec {
+            id: "name".into(),
+            title: "Name".into(),
+            tip: "Name of the run".into(),
+            kind: Kind::Name,
+            width: 116.0,
+        }];
+        if wanted("source", true) {
+            columns.push(ColumnSpec {
+                id: "source".into(),
+                title: "Source".into(),
+                tip: "The tool that logged it".into(),
+                kind: Kind::Source,
+                width: 66.0,
+            });
+        }
+        if wanted("status", true) {
+            columns.push(ColumnSpec {
+                id: "status".into(),
+                title: "Status".into(),
+                tip: "Whether it is done".into(),
+                kind: Kind::Status,
+                width: 88.0,
+            });
+        }
+        let names: Vec<&str> = self
+            .table
+            .params
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
+        let titles = short_names(&names);
+        let mut params: Vec<ColumnSpec> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let id = format!("param:{name}");
+            if wanted(&id, !(arrangement.differences_only && equal.contains(&at)))
+                && params.len() < MOST_PARAMS
+            {
+                let longest = self
+                    .table
+                    .runs
+                    .iter()
+                    .take(200)
+                    .filter_map(|run| run.params.get(at)?.as_ref())
+                    .map(|value| value.chars().count())
+                    .max();
+                let title = titles[at].clone();
+                let width = width_of(&title, longest.unwrap_or(1));
+                params.push(ColumnSpec {
+                    id,
+                    title,
+                    tip: format!("Parameter {name}"),
+                    kind: Kind::Param(at),
+                    width,
+                });
+            }
+        }
+        let usual = self.usual_metrics(arrangement);
+        let names: Vec<&str> = self
+            .table
+            .metrics
+            .iter()
+            .map(|column| column.name.as_str())
+            .collect();
+        let titles = short_names(&names);
+        let mut metrics: Vec<ColumnSpec> = Vec::new();
+        for at in self.metrics_by_weight(arrangement) {
+            let id = format!("metric:{}", names[at]);
+            if wanted(&id, usual.contains(&at)) {
+                let title = titles[at].clone();
+                let width = width_of(&title, 6).max(66.0);
+                metrics.push(ColumnSpec {
+                    id,
+                    title,
+                    tip: format!("Last value of {}", names[at]),
+                    kind: Kind::Metric(at),
+                    width,
+                });
+            }
+        }
+        for kind in [&mut params, &mut metrics] {
+            let place = |column: &ColumnSpec| {
+                arrangement
+                    .first
+                    .iter()
+                    .position(|id| *id == column.id)
+                    .unwrap_or(usize::MAX)
+            };
+            kind.sort_by_key(place);
+        }
+        let trend = metrics
+            .first()
+            .map(|column| (column.kind, column.title.clone()));
+        columns.extend(params);
+        columns.extend(metrics);
+        if let Some((Kind::Metric(at), title)) = trend
+            && wanted("trend", true)
+        {
+            let name = names[at];
+            columns.push(ColumnSpec {
+                id: "trend".into(),
+                title: format!("{title} trend"),
+                tip: format!("Course of {name}"),
+                kind: Kind::Trend(at),
+                width: 78.0,
+            });
+        }
+        columns
+    }
+
+    /// Metrics with the ones people decide by first: those with a direction, validation before
+    /// training, then by name.
+    #[must_use]
+    pub fn metrics_by_weight(&self, arrangement: &Arrangement) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.table.metrics.len()).collect();
+        all.sort_by_key(|at| {
+            let name = self.table.metrics[*at].name.as_str();
+            let lower = name.to_lowercase();
+            let system = lower.starts_with("system/");
+            let training = lower.starts_with("train");
+            (
+                system,
+                self.better(*at, arrangement) == Better::Unknown,
+                training,
+                self.better(*at, arrangement) == Better::Lower,
+                name,
+            )
+        });
+        all
+    }
+
+    fn usual_metrics(&self, arrangement: &Arrangement) -> BTreeSet<usize> {
+        let by_weight = self.metrics_by_weight(arrangement);
+        let known = by_weight
+            .iter()
+            .filter(|at| self.better(**at, arrangement) != Better::Unknown)
+            .count();
+        by_weight
+            .into_iter()
+            .take(if known == 0 {
+                USUAL_METRICS
+            } else {
+                known.min(USUAL_METRICS)
+            })
+            .collect()
+    }
+
+    /// Every column that could be shown, with its name and whether it is.
+    #[must_use]
+    pub fn choices(&self) -> Vec<(String, String, bool)> {
+        let shown = |id: &str| self.columns.iter().any(|column| column.id == id);
+        let params = self
+            .table
+            .params
+            .iter()
+            .map(|column| (format!("param:{}", column.name), column.name.clone()));
+        let metrics = self
+            .table
+            .metrics
+            .iter()
+            .map(|column| (format!("metric:{}", column.name), column.name.clone()));
+        let fixed = [
+            ("source".to_owned(), "Source".to_owned()),
+            ("status".to_owned(), "Status".to_owned()),
+        ];
+        let mut all: Vec<_> = fixed
+            .into_iter()
+            .chain(params)
+            .chain(metrics)
+            .map(|(id, name)| {
+                let on = shown(&id);
+                (id, name, on)
+            })
+            .collect();
+        if let Some(trend) = self
+            .columns
+            .iter()
+            .find(|column| matches!(column.kind, Kind::Trend(_)))
+        {
+            all.push(("trend".to_owned(), trend.title.clone(), true));
+        } else if !self.table.metrics.is_empty() {
+            all.push(("trend".to_owned(), "Trend".to_owned(), false));
+        }
+        all
+    }
+}
+
+/// Places of the parameters that are equal in all listed runs; none when fewer than two are listed.
+pub(super) fn equal_params(table: &RunsTable) -> BTreeSet<usize> {
+    if table.runs.len() < 2 {
+        return BTreeSet::new();
+    }
+    (0..table.params.len())
+        .filter(|at| {
+            let mut values = table
+                .runs
+                .iter()
+                .map(|run| run.params.get(*at).and_then(Option::as_deref));
+            let first = values.next().flatten();
+            values.all(|value| value == first)
+        })
+        .collect()
+}
+
+/// Names cut to their last part (`eval/macro_f1` to `macro_f1`) where that leaves them distinct.
+#[must_use]
+pub fn short_names(names: &[&str]) -> Vec<String> {
+    let last = |name: &str| {
+        name.rsplit(['/', '.'])
+            .next()
+            .filter(|part| !part.is_empty())
+            .unwrap_or(name)
+            .to_owned()
+    };
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        *counts.entry(last(name)).or_default() += 1;
+    }
+    names
+        .iter()
+        .map(|name| {
+            let short = last(name);
+            if counts.get(&short).copied().unwrap_or(0) > 1 {
+                (*name).to_owned()
+            } else {
+                short
+            }
+        })
+        .collect()
+}
+
+/// Pixels for a column of figures under this head.
+fn width_of(title: &str, letters: usize) -> f32 {
+    let head = title.chars().count() as f32 * 6.6 + 32.0;
+    let body = letters.min(16) as f32 * 7.3 + 18.0;
+    head.max(body).clamp(44.0, 132.0).round()
+}
