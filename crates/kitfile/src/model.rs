@@ -2,7 +2,7 @@
 //!
 //! Texts are plain `String`s and an empty one means "absent", as in the format itself (an empty
 //! text and a missing key serialise alike). The shape of each record, that is the key names, their
-//! order and which of them are always written, is listed once, in [`crate::record`].
+//! order and which of them are always written, is listed once, in the crate's private module `record`.
 
 use crate::value::Value;
 

@@ -199,44 +199,40 @@ impl Validator<'_> {
     /// path as `.`, although it makes no layer.
     fn duplicate_paths(&mut self, elements: &[Element<'_>]) {
         let current = self.rules == Rules::Current;
-        let mut first: HashMap<String, &Element<'_>> = HashMap::new();
+        let mut by_path: HashMap<String, Vec<&Element<'_>>> = HashMap::new();
+        let as_written = |element: &Element<'_>| match element.path {
+            "" => ".".to_owned(),
+            path => path.to_owned(),
+        };
         for element in elements {
-            let is_model = element.kind == ElementKind::Model;
-            let counted = match element.kind {
-                ElementKind::Prompt | ElementKind::McpServer => current,
-                ElementKind::Model if current => {
-                    !element.path.is_empty() && !paths::is_kit_reference(element.path)
-                }
-                _ => true,
-            };
-            // A model without a path makes no layer, so nothing is packed twice.
-            if is_model && element.path.is_empty() && current {
+            // A model without files of its own makes no layer, so nothing is packed twice.
+            let no_layer = element.path.is_empty() || paths::is_kit_reference(element.path);
+            if current && element.kind == ElementKind::Model && no_layer {
                 continue;
             }
-            let clean = paths::clean_path(element.path);
-            let Some(other) = first.get(&clean) else {
-                first.insert(clean, element);
+            let others = by_path.entry(paths::clean_path(element.path)).or_default();
+            let refused = others.iter().find(|other| {
+                let pair = [element, other];
+                current
+                    || pair
+                        .iter()
+                        .all(|element| element.kind != ElementKind::Prompt)
+                        && as_written(element) == as_written(other)
+            });
+            let severity = match refused {
+                Some(_) => Severity::Error,
+                None => Severity::Warning,
+            };
+            let other = refused.or(others.first()).copied();
+            others.push(element);
+            let Some(other) = other else {
                 continue;
-            };
-            let as_written = |path: &str| {
-                if path.is_empty() {
-                    ".".to_owned()
-                } else {
-                    path.to_owned()
-                }
-            };
-            let other_counted = current || other.kind != ElementKind::Prompt;
-            let same_text = as_written(element.path) == as_written(other.path);
-            let severity = if current || (counted && other_counted && same_text) {
-                Severity::Error
-            } else {
-                Severity::Warning
             };
             let message = format!(
                 "{} and {} use the same path `{}`.",
                 other.label(),
                 element.label(),
-                as_written(element.path)
+                as_written(element)
             );
             let fix = Fix {
                 label: format!("Remove {}", element.label()),
