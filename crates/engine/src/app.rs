@@ -47,9 +47,9 @@ pub fn set_settings(inner: &Inner, mut settings: Settings) -> Result<Settings, E
 }
 
 pub fn status(inner: &Inner) -> Result<Status, ErrorView> {
-    let store = 0;
+    let store = crate::kits::store_bytes(inner);
     let (upload, download) = inner.jobs.speeds();
-    let (registries_reachable, registries) = (0, 0);
+    let (registries_reachable, registries) = crate::registries::reachable_count(inner)?;
     Ok(Status {
         watched_folders: inner.watch.count(),
         store_bytes: store,
@@ -58,7 +58,7 @@ pub fn status(inner: &Inner) -> Result<Status, ErrorView> {
         download_bytes_per_second: download,
         registries_reachable,
         registries,
-        secret_store: String::new(),
+        secret_store: inner.credentials.sentence(&inner.state),
     })
 }
 
@@ -104,12 +104,12 @@ pub fn find_on_computer(inner: &Inner) -> Found {
     projects.sort();
     projects.dedup();
     projects.truncate(50);
-    let (kits, kit_bytes) = (0, 0);
+    let (kits, kit_bytes) = crate::kits::count(inner);
     Found {
         projects,
         kits,
         kit_bytes,
-        logins: Vec::new(),
+        logins: inner.credentials.known_hosts(),
     }
 }
 

@@ -16,6 +16,27 @@ pub fn kind_to_protocol(kind: LayerKind) -> protocol::LayerKind {
     }
 }
 
+/// The name a layer goes by in tables: its kind, and its name where it has one.
+pub fn layer_label(kind: LayerKind, name: &str, path: &str) -> String {
+    let (kind, named) = match kind {
+        LayerKind::Model => ("Model", false),
+        LayerKind::ModelPart => ("Part", true),
+        LayerKind::Code => ("Code", false),
+        LayerKind::Dataset => ("Dataset", true),
+        LayerKind::Docs => ("Docs", false),
+        LayerKind::Prompt => ("Prompt", true),
+        LayerKind::McpServer => ("MCP server", true),
+    };
+    if !named {
+        return kind.into();
+    }
+    if name.is_empty() {
+        format!("{kind}, {path}")
+    } else {
+        format!("{kind}, {name}")
+    }
+}
+
 pub fn step_state(state: StepState) -> protocol::StepState {
     match state {
         StepState::Waiting => protocol::StepState::Waiting,

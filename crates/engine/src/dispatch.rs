@@ -5,7 +5,11 @@ use std::sync::Arc;
 use kitbench_protocol::{Answer, ErrorKind, ErrorView, Request, encode};
 use serde::Serialize;
 
-use crate::{Inner, app, blocking, folders, jobs, projects};
+use crate::jobs::JobSpec;
+use crate::{
+    Inner, app, blocking, experiments, folders, jobs, kitfile, kits, packing, projects, registries,
+    transfers,
+};
 
 fn answer<T: Serialize>(result: Result<T, ErrorView>) -> Vec<u8> {
     let answer: Answer<T> = result;
@@ -27,6 +31,10 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::GetSettings(_) => answer(blocking(inner, |inner| app::settings(inner)).await),
         Request::SetSettings(call) => {
             answer(blocking(inner, move |inner| app::set_settings(inner, call.0)).await)
+        }
+        Request::GetStatus(_) => answer(blocking(inner, |inner| app::status(inner)).await),
+        Request::FindOnComputer(_) => {
+            answer(blocking(inner, |inner| Ok(app::find_on_computer(inner))).await)
         }
         Request::BrowseFolder(call) => {
             answer(blocking(inner, move |_| folders::list(call.path.as_deref())).await)
@@ -52,6 +60,159 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
             answer(blocking(inner, move |inner| projects::remove(inner, call.project)).await)
         }
 
+        Request::GetProject(call) => {
+            answer(blocking(inner, move |inner| projects::detail(inner, call.project)).await)
+        }
+        Request::Decide(call) => answer(
+            blocking(inner, move |inner| {
+                projects::decisions::decide(inner, &call)
+            })
+            .await,
+        ),
+        Request::UndoDecision(call) => answer(
+            blocking(inner, move |inner| {
+                projects::decisions::undo(inner, call.undo)
+            })
+            .await,
+        ),
+        Request::ListTree(call) => {
+            answer(blocking(inner, move |inner| projects::list_tree(inner, &call)).await)
+        }
+
+        Request::OpenKitfile(call) => {
+            answer(blocking(inner, move |inner| kitfile::open(inner, call.project)).await)
+        }
+        Request::AnalyzeKitfile(call) => answer(
+            blocking(inner, move |inner| {
+                kitfile::analyze(inner, call.project, call.text)
+            })
+            .await,
+        ),
+        Request::EditKitfile(call) => answer(
+            blocking(inner, move |inner| {
+                kitfile::edit(inner, call.project, &call.text, &call.edits)
+            })
+            .await,
+        ),
+        Request::SaveKitfile(call) => answer(
+            blocking(inner, move |inner| {
+                kitfile::save(inner, call.project, &call.text, call.revision.as_deref())
+            })
+            .await,
+        ),
+        Request::DraftKitfile(call) => {
+            answer(blocking(inner, move |inner| kitfile::drafted(inner, call.project)).await)
+        }
+
+        Request::PlanPack(call) => {
+            answer(blocking(inner, move |inner| packing::plan(inner, &call)).await)
+        }
+        Request::CheckReference(call) => answer(
+            blocking(inner, move |inner| {
+                Ok(packing::check_reference(inner, &call.text))
+            })
+            .await,
+        ),
+        Request::StartPack(call) => answer(
+            packing::check_start(&call).and_then(|()| jobs::start(inner, JobSpec::Pack(call))),
+        ),
+
+        Request::ListKits(_) => answer(blocking(inner, |inner| kits::list(inner)).await),
+        Request::GetKit(call) => answer(
+            blocking(inner, move |inner| {
+                kits::local_detail(inner, &call.reference)
+            })
+            .await,
+        ),
+        Request::ReadKitFile(call) => answer(kits::read_file(inner, call).await),
+        Request::TagKit(call) => answer(
+            blocking(inner, move |inner| {
+                kits::tag(inner, &call.source, &call.target)
+            })
+            .await,
+        ),
+        Request::PlanRemoveKit(call) => answer(
+            blocking(inner, move |inner| {
+                kits::plan_removal(inner, &call.reference, call.all_tags)
+            })
+            .await,
+        ),
+        Request::RemoveKit(call) => answer(
+            blocking(inner, move |inner| {
+                kits::remove(inner, &call.reference, call.all_tags)
+            })
+            .await,
+        ),
+        Request::VerifyKit(call) => answer(jobs::start(
+            inner,
+            JobSpec::Verify {
+                reference: call.reference,
+            },
+        )),
+        Request::PlanUnpack(call) => answer(
+            blocking(inner, move |inner| {
+                kits::plan_unpack(inner, &call.reference, &call.target, &call.filters)
+            })
+            .await,
+        ),
+        Request::StartUnpack(call) => answer(
+            kits::unpack_options(&call.target, &call.filters, call.if_exists).and_then(|_| {
+                let spec = JobSpec::Unpack {
+                    reference: call.reference,
+                    target: call.target,
+                    filters: call.filters,
+                    if_exists: call.if_exists,
+                };
+                jobs::start(inner, spec)
+            }),
+        ),
+        Request::DiffKits(call) => answer(kits::diff(inner, &call.left, &call.right).await),
+
+        Request::ListRegistries(_) => {
+            answer(blocking(inner, |inner| registries::list(inner)).await)
+        }
+        Request::SaveRegistry(call) => answer(
+            blocking(inner, move |inner| {
+                registries::save(inner, call.id, call.address)
+            })
+            .await,
+        ),
+        Request::RemoveRegistry(call) => answer(
+            blocking(inner, move |inner| {
+                registries::remove(inner, call.id, call.and_secret)
+            })
+            .await,
+        ),
+        Request::SignIn(call) => {
+            answer(registries::sign_in(inner, call.id, call.user, call.secret).await)
+        }
+        Request::SignOut(call) => {
+            answer(blocking(inner, move |inner| registries::sign_out(inner, call.id)).await)
+        }
+        Request::TestRegistry(call) => answer(registries::test(inner, call.address).await),
+        Request::ListRepositories(call) => answer(registries::repositories(inner, call.id).await),
+        Request::ListTags(call) => answer(registries::tags(inner, call.id, call.repository).await),
+        Request::GetRemoteKit(call) => answer(kits::remote_detail(inner, &call.reference).await),
+        Request::DeleteRemote(call) => answer(registries::delete(inner, &call.reference).await),
+        Request::PlanTransfer(call) => answer(transfers::plan(inner, call).await),
+        Request::StartPush(call) => answer(jobs::start(
+            inner,
+            JobSpec::Push {
+                source: call.source,
+                target: call.target,
+            },
+        )),
+        Request::StartPull(call) => {
+            answer(registries::remote_reference(&call.reference).and_then(|_| {
+                jobs::start(
+                    inner,
+                    JobSpec::Pull {
+                        reference: call.reference,
+                    },
+                )
+            }))
+        }
+
         Request::ListJobs(_) => answer(Ok(inner.jobs.list())),
         Request::CancelJob(call) => answer(jobs::stop(inner, call.job, false)),
         Request::PauseJob(call) => answer(jobs::stop(inner, call.job, true)),
@@ -59,6 +220,21 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::ClearJobs(call) => {
             answer(blocking(inner, move |inner| jobs::clear(inner, call.job)).await)
         }
-        other => answer::<()>(Err(only_in_the_window(&other))),
+
+        Request::ListRuns(call) => answer(
+            blocking(inner, move |inner| {
+                experiments::table(inner, call.project, &call.filter)
+            })
+            .await,
+        ),
+        Request::GetSeries(call) => {
+            answer(blocking(inner, move |inner| experiments::get_series(inner, &call)).await)
+        }
+        Request::GetValuesAt(call) => {
+            answer(blocking(inner, move |inner| experiments::values_at(inner, &call)).await)
+        }
+        Request::ExportChart(call) => {
+            answer(blocking(inner, move |inner| experiments::export(inner, &call)).await)
+        }
     }
 }

@@ -22,7 +22,7 @@ fn chain(error: &dyn Error) -> String {
 }
 
 /// First letter upper case, full stop at the end.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut characters = text.trim().chars();
     let mut sentence = match characters.next() {
         Some(first) => first.to_uppercase().collect::<String>() + characters.as_str(),

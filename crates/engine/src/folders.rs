@@ -29,8 +29,9 @@ pub fn has_kitfile(folder: &Path) -> bool {
     KITFILE_NAMES.iter().any(|name| folder.join(name).is_file())
 }
 
-/// Turns what the user typed or dropped into an absolute folder path.
-pub fn resolve(text: &str) -> Result<PathBuf, ErrorView> {
+/// What the user typed as an absolute path, with `~` for the home folder. The folder need
+/// not exist.
+pub fn absolute(text: &str) -> Result<PathBuf, ErrorView> {
     let text = text.trim();
     let path = match text.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
@@ -45,6 +46,12 @@ pub fn resolve(text: &str) -> Result<PathBuf, ErrorView> {
             "Write the folder from the root, or from `~`.",
         ));
     }
+    Ok(path)
+}
+
+/// Turns what the user typed or dropped into the path of an existing folder or file.
+pub fn resolve(text: &str) -> Result<PathBuf, ErrorView> {
+    let path = absolute(text)?;
     std::fs::canonicalize(&path).map_err(|error| io_error("open the folder", &path, &error))
 }
 

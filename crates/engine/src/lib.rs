@@ -7,14 +7,23 @@
 
 mod app;
 mod convert;
+mod credentials;
 mod dispatch;
 pub mod errors;
 mod events;
 mod example;
+mod experiments;
 pub mod folders;
+mod hash_speed;
 mod jobs;
+mod kitfile;
+mod kits;
+mod packing;
 mod projects;
+mod registries;
 mod state;
+mod time;
+mod transfers;
 mod watch;
 
 use std::path::PathBuf;
@@ -30,7 +39,7 @@ pub use state::StateError;
 pub struct EngineOptions {
     /// Holds `kitbench.db`; see [`folders::default_state_folder`].
     pub state_folder: PathBuf,
-    /// The home shared with `kit`.
+    /// The home shared with `kit`; see [`kitbench_modelkit::store::Home`].
     pub kit_home: PathBuf,
     pub door: Door,
     /// Short commit of the build, or empty.
@@ -47,9 +56,14 @@ impl EngineOptions {
     /// The usual places of this computer and user, with `KITBENCH_STATE` and
     /// `KITOPS_HOME` honoured.
     pub fn for_this_user(door: Door) -> EngineOptions {
+        let kit_home = match kitbench_modelkit::store::Home::find(None) {
+            Ok(home) => home.path().to_path_buf(),
+            // Without a home folder there is no better place than the working folder.
+            Err(_) => PathBuf::from("kitops"),
+        };
         EngineOptions {
             state_folder: folders::default_state_folder(),
-            kit_home: folders::home().join(".local/share/kitops"),
+            kit_home,
             door,
             commit: option_env!("KITBENCH_COMMIT").unwrap_or_default().into(),
             open: None,
@@ -66,6 +80,12 @@ pub(crate) struct Inner {
     events: events::EventBus,
     jobs: jobs::Jobs,
     projects: projects::Projects,
+    experiments: experiments::Experiments,
+    secrets: projects::Secrets,
+    undo: projects::decisions::UndoLog,
+    registries: registries::Registries,
+    credentials: credentials::CredentialStore,
+    hash_speed: hash_speed::HashSpeed,
     watch: watch::Watch,
 }
 
@@ -83,12 +103,19 @@ impl Engine {
             let state = state::State::open(&options.state_folder)
                 .map_err(|error| errors::view_of_state(&error))?;
             let jobs = jobs::Jobs::open(&state).map_err(|error| errors::view_of_state(&error))?;
+            let credentials = credentials::CredentialStore::new(&options.kit_home);
             Ok(Arc::new(Inner {
                 options,
                 state,
                 events: events::EventBus::new(),
                 jobs,
                 projects: projects::Projects::default(),
+                experiments: experiments::Experiments::default(),
+                secrets: projects::Secrets::default(),
+                undo: projects::decisions::UndoLog::default(),
+                registries: registries::Registries::default(),
+                credentials,
+                hash_speed: hash_speed::HashSpeed::default(),
                 watch: watch::Watch::default(),
             }))
         })
@@ -153,4 +180,19 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || work(&inner))
         .await
         .unwrap_or_else(|panic| Err(errors::internal("a request", &panic.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Servers await answers on any thread.
+    #[test]
+    fn answers_can_be_awaited_on_any_thread() {
+        fn is_send<T: Send>(_: &T) {}
+        fn check(engine: &Engine, request: Request) {
+            is_send(&engine.handle(request));
+        }
+        let _ = check;
+    }
 }

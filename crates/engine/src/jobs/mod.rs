@@ -227,8 +227,15 @@ fn queue(inner: &Arc<Inner>, id: JobId, mut job: Job) -> Result<(), ErrorView> {
             view.state = JobState::Running;
             view.started_ms = Some(now_ms());
         });
-        // A panic in a job must end the job, not leave it running for ever.
-        let work = tokio::spawn(run::run(inner.clone(), id, spec, watcher.clone(), token));
+        // A job gets a thread of its own, on which it may wait for as long as it likes. A
+        // panic in it must end the job, not leave it running for ever.
+        let handle = tokio::runtime::Handle::current();
+        let work = {
+            let (inner, watcher) = (inner.clone(), watcher.clone());
+            tokio::task::spawn_blocking(move || {
+                handle.block_on(run::run(inner, spec, watcher, token))
+            })
+        };
         let result = work
             .await
             .unwrap_or_else(|panic| Err(internal("a job", &panic.to_string())));

@@ -1,13 +1,25 @@
 //! Projects: the list, and what is known of each from the last look at its folder.
 
+pub mod decisions;
 mod git;
+mod scan;
+mod secrets;
+mod tags;
+mod tree;
+
+pub use git::state as git_state;
+pub use scan::{Scan, layer_label, stamp};
+pub use secrets::Secrets;
+pub use tags::{is_tag, suggest as suggest_tags};
+pub use tree::list as list_tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kitbench_protocol::{
-    ErrorKind, ErrorView, EventKind, ProjectId, ProjectRow, ProjectState, UpdateProject,
+    ErrorKind, ErrorView, EventKind, ProjectDetail, ProjectId, ProjectRow, ProjectState,
+    UpdateProject,
 };
 
 use crate::Inner;
@@ -23,7 +35,7 @@ pub struct Projects {
 
 #[derive(Default)]
 struct Known {
-    rows: BTreeMap<ProjectId, ProjectRow>,
+    scans: BTreeMap<ProjectId, Arc<Scan>>,
     opened: Option<ProjectId>,
 }
 
@@ -67,10 +79,9 @@ pub fn list(inner: &Inner) -> Result<Vec<ProjectRow>, ErrorView> {
         .into_iter()
         .map(|record| {
             known
-                .rows
+                .scans
                 .get(&record.id)
-                .cloned()
-                .unwrap_or_else(|| scanning(record))
+                .map_or_else(|| scanning(record), |scan| scan.detail.row.clone())
         })
         .collect())
 }
@@ -165,7 +176,8 @@ pub fn remove(inner: &Inner, id: ProjectId) -> Result<(), ErrorView> {
         .state
         .delete_project(id)
         .map_err(|e| view_of_state(&e))?;
-    inner.projects.lock().rows.remove(&id);
+    inner.projects.lock().scans.remove(&id);
+    inner.experiments.forget(id);
     inner.events.send(EventKind::Projects);
     inner.events.send(EventKind::Status);
     Ok(())
@@ -175,10 +187,9 @@ fn row(inner: &Inner, id: ProjectId) -> Result<ProjectRow, ErrorView> {
     let record = record(inner, id)?;
     let known = inner.projects.lock();
     Ok(known
-        .rows
+        .scans
         .get(&id)
-        .cloned()
-        .unwrap_or_else(|| scanning(record)))
+        .map_or_else(|| scanning(record), |scan| scan.detail.row.clone()))
 }
 
 /// Looks at a project's folder again, remembers what is found and tells. `paths` are
@@ -187,18 +198,45 @@ pub fn look(inner: &Arc<Inner>, id: ProjectId, paths: &[PathBuf]) {
     let Ok(record) = record(inner, id) else {
         return;
     };
-    let mut row = scanning(record);
-    row.git = git::state(Path::new(&row.path));
-    row.scanned_ms = Some(crate::state::now_ms());
-    inner.projects.lock().rows.insert(id, row);
+    match scan::scan(inner, &record) {
+        Ok(scan) => {
+            inner.projects.lock().scans.insert(id, Arc::new(scan));
+        }
+        Err(error) => log::error!("looking at {}: {error}", record.path),
+    }
     inner.events.send(EventKind::Project(id));
     inner.events.send(EventKind::Projects);
     if paths.iter().any(|path| is_kitfile(path)) {
         inner.events.send(EventKind::KitfileOnDisk(id));
     }
+    inner.experiments.files_changed(inner, id, paths);
 }
 
 fn is_kitfile(path: &Path) -> bool {
     path.to_str()
         .is_some_and(|name| kitbench_kitfile::KITFILE_NAMES.contains(&name))
+}
+
+/// Everything of the project page, as of the last look.
+pub fn detail(inner: &Arc<Inner>, id: ProjectId) -> Result<ProjectDetail, ErrorView> {
+    with_scan(inner, id, |scan| scan.detail.clone())
+}
+
+/// Works with the last look's result, looking now if there was none yet.
+pub fn with_scan<T>(
+    inner: &Arc<Inner>,
+    id: ProjectId,
+    work: impl FnOnce(&Scan) -> T,
+) -> Result<T, ErrorView> {
+    record(inner, id)?;
+    let known = |inner: &Inner| inner.projects.lock().scans.get(&id).cloned();
+    let scan = match known(inner) {
+        Some(scan) => Some(scan),
+        None => {
+            look(inner, id, &[]);
+            known(inner)
+        }
+    };
+    let scan = scan.ok_or_else(|| crate::errors::internal("looking at a project", ""))?;
+    Ok(work(&scan))
 }

@@ -1,0 +1,149 @@
+//! A chart as a file: what is on the screen, drawn again from all points.
+
+use kitbench_protocol::{
+    ChartFormat, ErrorKind, ErrorView, ExportChart, ExportedFile, ThemeChoice, XAxis,
+};
+use kitbench_runs::chart::{Chart, Line, Palette, Rgb};
+
+use super::series::{axis, smoothing};
+use super::{lock, view_of_runs};
+use crate::Inner;
+
+/// Pixels of a PNG per pixel of the chart, so that it stays sharp in a report.
+const PNG_SCALE: f64 = 2.0;
+
+pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorView> {
+    let runs = inner.experiments.of(inner, call.project)?;
+    let mut runs = lock(&runs);
+    let mut lines = Vec::new();
+    let mut series_of_runs = Vec::new();
+    let mut damage = Vec::new();
+    for wanted in &call.runs {
+        let found = runs
+            .runs()
+            .iter()
+            .find(|found| found.id == wanted.id && found.run.metrics.contains_key(&call.metric))
+            .map(|found| found.run.clone());
+        let Some(run) = found else { continue };
+        if let Some(problem) = run.problems.first() {
+            damage.push(format!("{}: {}", run.name, problem.message));
+        }
+        let series = runs.series(&wanted.id, &call.metric)?;
+        lines.push(Line {
+            label: wanted.label.clone(),
+            colour: rgb(wanted.color),
+            x: series.x_values(axis(call.x_axis), None),
+            y: series.values.clone(),
+        });
+        series_of_runs.push((run, series));
+    }
+    if lines.is_empty() {
+        return Err(ErrorView::new(
+            ErrorKind::Invalid,
+            format!("None of the chosen runs has the metric `{}`.", call.metric),
+            "Tick a run that has it.",
+        ));
+    }
+    let (ending, media_type, bytes) = match call.format {
+        ChartFormat::Csv => {
+            let mut bytes = Vec::new();
+            let rows = series_of_runs
+                .iter()
+                .map(|(run, series)| (run, call.metric.as_str(), series.as_ref()));
+            // Writing into memory does not fail.
+            kitbench_runs::export::csv(rows, &mut bytes)
+                .map_err(|error| crate::errors::internal("an export", &error.to_string()))?;
+            ("csv", "text/csv", bytes)
+        }
+        ChartFormat::Svg => {
+            let svg = chart(call, lines, &damage)
+                .svg()
+                .map_err(|error| view_of_runs(&error))?;
+            ("svg", "image/svg+xml", svg.into_bytes())
+        }
+        ChartFormat::Png => {
+            let png = chart(call, lines, &damage)
+                .png(PNG_SCALE)
+                .map_err(|error| view_of_runs(&error))?;
+            ("png", "image/png", png)
+        }
+    };
+    Ok(ExportedFile {
+        suggested_name: format!("{}.{ending}", file_name(&call.metric)),
+        media_type: media_type.into(),
+        bytes,
+    })
+}
+
+fn chart(call: &ExportChart, lines: Vec<Line>, damage: &[String]) -> Chart {
+    Chart {
+        title: call.metric.clone(),
+        x_label: match call.x_axis {
+            XAxis::Step => "step",
+            XAxis::Time => "time",
+            XAxis::Relative => "time since the start",
+        }
+        .into(),
+        x_axis: axis(call.x_axis),
+        log_y: call.log_y,
+        x_range: call.x_range,
+        lines,
+        smoothing: smoothing(call.smoothing),
+        legend: true,
+        note: damage.join("; "),
+        palette: match call.theme {
+            ThemeChoice::Dark => dark(),
+            ThemeChoice::Light | ThemeChoice::System => Palette::default(),
+        },
+        width: call.width,
+        height: call.height,
+        ..Chart::default()
+    }
+}
+
+/// The dark theme's surfaces, as on the screen.
+fn dark() -> Palette {
+    Palette {
+        background: rgb(0x16181D),
+        text: rgb(0xE7E9EE),
+        muted: rgb(0x8B93A2),
+        grid: rgb(0x272B34),
+        axis: rgb(0x3A404C),
+    }
+}
+
+fn rgb(color: u32) -> Rgb {
+    let [_, red, green, blue] = color.to_be_bytes();
+    [red, green, blue]
+}
+
+/// A metric's name as a file name.
+fn file_name(metric: &str) -> String {
+    let name: String = metric
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(80)
+        .collect();
+    if name.trim_matches(['.', '-']).is_empty() {
+        "chart".into()
+    } else {
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn metric_names_become_file_names() {
+        assert_eq!(file_name("val/macro f1"), "val-macro-f1");
+        assert_eq!(file_name(".."), "chart");
+    }
+}
