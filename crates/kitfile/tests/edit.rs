@@ -394,6 +394,16 @@ fn block_scalars() {
         "package:\n  description: |- # c\n    one\n    two\n  license: MIT\n",
     );
     check(
+        "package:\n  name: x \n",
+        set("package.name", "a\nb"),
+        "package:\n  name: |-\n    a\n    b\n",
+    );
+    check(
+        "package:\n  name: >-\n      a\n      \n\n  license: MIT\n",
+        set("package.name", "a\nb"),
+        "package:\n  name: |-\n    a\n    b\n\n  license: MIT\n",
+    );
+    check(
         "package:\n  description: |+\n    one\n\n",
         set("package.license", "MIT"),
         "package:\n  description: |+\n    one\n\n  license: MIT\n",

@@ -113,11 +113,31 @@ pub(super) fn replace(draft: &Draft<'_>, nodes: &[NodeId], value: &Out) -> Vec<P
         comment = Some(behind);
         end = draft.line_end(end);
     }
+    if !is_line {
+        end = without_blanks(draft, end, node.span.end);
+    }
     if let Some(comment) = comment {
         let first_line = text.find(['\n', '\r']).unwrap_or(text.len());
         text.insert_str(first_line, &format!(" {comment}"));
     }
     vec![(marker + 1..end, text)]
+}
+
+/// The end of what several lines replace: blanks behind it in its line, or in the empty lines of
+/// an old block scalar, would become part of a new one.
+fn without_blanks(draft: &Draft<'_>, end: usize, span_end: usize) -> usize {
+    let tail = draft.text.get(end..span_end).unwrap_or_default();
+    if tail.contains([' ', '\t']) {
+        let breaks = tail.trim_end_matches(['\n', '\r']);
+        return end + breaks.len();
+    }
+    let line_end = draft.line_end(end);
+    let rest = draft.text.get(end..line_end).unwrap_or_default();
+    if rest.trim().is_empty() {
+        line_end
+    } else {
+        end
+    }
 }
 
 fn replace_root(draft: &Draft<'_>, id: NodeId, value: &Out) -> Vec<Patch> {
