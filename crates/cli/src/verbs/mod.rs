@@ -1,6 +1,7 @@
 //! One module per verb: its flags, what it does, what it prints.
 
 mod completions;
+mod diff;
 mod info;
 mod init;
 mod inspect;
@@ -48,6 +49,8 @@ pub enum Verb {
     /// Remove ModelKits or tags
     #[command(visible_alias = "rm")]
     Remove(remove::Remove),
+    /// Compare two ModelKits, local or in a registry
+    Diff(diff::Diff),
     /// Hash everything in the local store and report damage
     Verify(verify::Verify),
     /// Remove what no ModelKit of the local store uses
@@ -79,6 +82,7 @@ pub async fn run(verb: Verb, context: &Context) -> Outcome {
         Verb::Pull(verb) => verb.run(context).await,
         Verb::Unpack(verb) => verb.run(context).await,
         Verb::Remove(verb) => verb.run(context).await,
+        Verb::Diff(verb) => verb.run(context).await,
         Verb::Verify(verb) => verb.run(context).await,
         Verb::Prune(verb) => verb.run(context).await,
         Verb::Login(verb) => verb.run(context).await,

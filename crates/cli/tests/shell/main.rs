@@ -1,0 +1,11 @@
+//! The real binary as a shell runs it: what it prints, what it leaves, how it ends.
+
+mod cancel;
+mod common;
+mod kits;
+mod misuse;
+mod pack;
+mod registry;
+mod runs;
+mod serve;
+mod start;
