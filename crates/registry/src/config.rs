@@ -73,8 +73,8 @@ pub struct Timeouts {
     pub stall: Duration,
     /// For the answer once a body is sent completely: registries verify the digest of a large blob first.
     pub commit: Duration,
-    /// How long a chunk that is on its way may take to arrive after the user cancelled, so that the upload can be
-    /// continued later.
+    /// How long an upload may take to end well after the user cancelled: to complete the chunk that is on its way, so that
+    /// it can be continued, or to tell the registry that it is given up.
     pub cancel_grace: Duration,
 }
 

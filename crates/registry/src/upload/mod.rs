@@ -5,7 +5,6 @@ mod chunked;
 mod source;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kitbench_modelkit::Descriptor;
 use kitbench_modelkit::progress::{CancellationToken, StepState};
@@ -23,8 +22,6 @@ use crate::transfer::or_cancelled;
 use crate::transport::{Body, Request};
 pub(crate) use source::Source;
 
-/// How long a cancelled upload may take to tell the registry.
-const CLEAR_UP: Duration = Duration::from_secs(1);
 /// Repositories that are tried as the source of a mount.
 const MAX_MOUNT_TRIES: usize = 3;
 
@@ -283,7 +280,11 @@ impl Upload<'_> {
                 location,
                 offset: 0,
             };
-            let _ = tokio::time::timeout(CLEAR_UP, self.drop_session(Some(session))).await;
+            let _ = tokio::time::timeout(
+                self.registry.config().timeouts.cancel_grace,
+                self.drop_session(Some(session)),
+            )
+            .await;
         }
         result
     }

@@ -91,13 +91,12 @@ async fn silence_and_closed_doors_have_an_end() {
         .tags("m", 10, None)
         .await
         .unwrap_err();
-    assert_eq!(
-        (error.kind(), fake.asked().len()),
-        (ErrorKind::Timeout, 2),
-        "{error}"
-    );
+    // How many requests got as far as being noted depends on the machine's load.
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(fake.asked().len() <= 2);
 
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    // A loopback address of its own, so that nothing else takes the port in the meantime.
+    let listener = std::net::TcpListener::bind("127.78.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     drop(listener);
     let error = Registry::new(impatient(&host), Credentials::Anonymous)

@@ -199,6 +199,7 @@ async fn a_cancelled_upload_clears_up() {
     let recorder = Arc::new(Recorder::acting(move |_, _| token.cancel()));
     let mut config = impatient(&fake.host);
     config.concurrency = 1;
+    config.timeouts.cancel_grace = Duration::from_secs(60);
     let order = Push::new(kit.kit.manifest.clone(), "m", "v1");
     let error = Registry::new(config, Credentials::Anonymous)
         .unwrap()
