@@ -103,15 +103,6 @@ impl Jobs {
         speeds
     }
 
-    /// Whether a running pack works on this project.
-    pub fn is_packing(&self, project: kitbench_protocol::ProjectId) -> bool {
-        self.lock().values().any(|job| {
-            job.live.is_some()
-                && job.view.kind == kitbench_protocol::JobKind::Pack
-                && job.view.project == Some(project)
-        })
-    }
-
     pub fn get(&self, id: JobId) -> Option<JobView> {
         self.lock().get(&id).map(Job::current_view)
     }

@@ -9,6 +9,7 @@ pub use values::to_yaml as value_text;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kitbench_kitfile::files::{EntryKind, ProjectFiles, check_files};
 use kitbench_kitfile::{Edit, FieldPath, KITFILE_NAMES, Parsed, Problem, Rules, find_name, parse};
@@ -315,7 +316,7 @@ fn not_a_field(path: &str) -> ErrorView {
 /// Writes the text beside the file and renames it into place, unless the file changed
 /// on disk since it was opened.
 pub fn save(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     project: ProjectId,
     text: &str,
     opened: Option<&str>,
@@ -333,6 +334,8 @@ pub fn save(
     }
     let (path, _) = path(&folder);
     write_beside(&path, text.as_bytes())?;
+    // Whoever asks next must see the new Kitfile, not the watcher's later view of it.
+    crate::projects::look(inner, project, &[]);
     Ok(SaveOutcome::Saved(Box::new(document(
         &folder,
         text.to_owned(),
