@@ -1,22 +1,15 @@
 // Finds nodes of the accessibility mirror and acts on them. Runs inside the page, as the body of a
 // function whose arguments are a query, an action and the action's text.
 const [query, action, text] = arguments;
-const tags = {
-  a: "link", button: "button", h1: "heading", h2: "heading", h3: "heading", img: "img",
-  progress: "progressbar", select: "combobox", table: "table", textarea: "textbox",
-};
-const inputs = { checkbox: "checkbox", radio: "radio", range: "slider", number: "spinbutton" };
+const tags = { button: "button", textarea: "textbox" };
+const inputs = { search: "searchbox" };
 const role = (node) =>
   node.getAttribute("role") ||
   (node.tagName === "INPUT" ? inputs[node.type] || "textbox" : tags[node.tagName.toLowerCase()]) ||
-  "";
-const name = (node) => {
-  const labelled = (node.getAttribute("aria-labelledby") || "")
-    .split(" ")
-    .map((id) => (id && document.getElementById(id)?.textContent) || "")
-    .join(" ");
-  return (node.getAttribute("aria-label") || labelled.trim() || node.textContent || "").trim();
-};
+  "text";
+// What a box holds is said by its children; only they have text.
+const name = (node) =>
+  (node.getAttribute("aria-label") || (node.childElementCount ? "" : node.textContent) || "").trim();
 const matches = (node) => {
   if (query.role && !query.role.split("|").includes(role(node))) return false;
   if (query.is !== undefined && name(node) !== query.is) return false;
@@ -38,7 +31,7 @@ const describe = (node) => {
     bounds: [box.x, box.y, box.width, box.height],
   };
 };
-const all = [...document.querySelectorAll("[role], a, button, h1, h2, h3, img, input, progress, select, textarea")];
+const all = [...document.querySelectorAll("#kitbench-mirror [data-node]")];
 const found = all.filter(matches);
 const node = found[query.nth || 0];
 if (action === "list" || !node) return found.map(describe);
