@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cut Inter and JetBrains Mono down to the scripts the front end shows.
 
-Latin with its extensions, Greek, Cyrillic, punctuation, arrows, mathematics,
+Latin, Greek and Cyrillic of living European languages, punctuation, arrows, mathematics,
 box drawing and geometric shapes are kept; ligatures of the mono face are dropped,
 because a reader of digests and paths must see the characters that are there.
 
@@ -13,8 +13,9 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-RANGES = ("20-7e,a0-24f,2b0-2ff,300-36f,370-3ff,400-4ff,1e00-1eff,2000-206f,2070-209f,20a0-20bf,"
-          "2100-214f,2190-21ff,2200-22ff,2300-23ff,2500-257f,2580-25ff,2600-26ff,2713-2718,fffd")
+RANGES = ("20-7e,a0-17f,192,218-21b,2c6-2dd,300-304,306-308,30a-30c,327-328,384-3ce,400-45f,490-491,"
+          "2010-2027,2030-203a,2044,2070-2079,2080-2089,20ac,20b9,20bd,2113,2116,2122,2126,212e,2190-2199,21b5,"
+          "2200-222b,2248,2260-2265,2318,2325,232b,2500-257f,2580-259f,25a0-25ff,2713-2718,fffd")
 CUTS = {
     "inter/400Regular/Inter_400Regular.ttf": ("inter-400.ttf", "kern,mark,mkmk,ccmp"),
     "inter/500Medium/Inter_500Medium.ttf": ("inter-500.ttf", "kern,mark,mkmk,ccmp"),
