@@ -128,7 +128,10 @@ pub(super) fn element(node: &Node, zoom: f32) -> Element {
     }
     match tag {
         "input" | "textarea" => {
-            element.value = Some(value.unwrap_or_default());
+            // egui shows dots for a secret; written into the page, they would come back as its text.
+            if node.role() != Role::PasswordInput {
+                element.value = Some(value.unwrap_or_default());
+            }
             if tag == "input" {
                 let kind = match node.role() {
                     Role::PasswordInput => "password",

@@ -216,3 +216,14 @@ fn a_tree_that_bites_its_tail_ends() {
         2
     );
 }
+
+#[test]
+fn a_secret_is_never_written_into_the_page() {
+    let mut secret = node(Role::PasswordInput, "Password", &[]);
+    secret.set_value("••••••");
+    let mut twin = Twin::default();
+    let nodes = vec![(1, node(Role::Window, "", &[3])), (3, secret)];
+    let ops = twin.update(&frame(nodes, 1), 1.0);
+    assert!(ops.iter().all(|op| !matches!(op, Op::Value { .. })));
+    assert_eq!(twin.elements()[&3].attributes["type"], "password");
+}

@@ -192,10 +192,16 @@ impl<'a> TextField<'a> {
         self
     }
 
+    /// Without a sentence of an error, which is as high as it needs to be.
+    fn height(&self) -> f32 {
+        let label = if self.label.is_some() { 20.0 } else { 0.0 };
+        label + if self.small { sizes::FIELD_S } else { sizes::FIELD }
+    }
+
     /// Draw it.
     pub fn show(self, ui: &mut Ui) -> FieldResponse {
         let width = self.width.unwrap_or_else(|| ui.available_width());
-        ui.allocate_ui_with_layout(vec2(width, 0.0), egui::Layout::top_down(Align::Min), |ui| {
+        ui.allocate_ui_with_layout(vec2(width, self.height()), egui::Layout::top_down(Align::Min), |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = 4.0;
             let t = Tokens::of(ui);
