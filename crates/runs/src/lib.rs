@@ -26,4 +26,4 @@ pub use error::RunsError;
 pub use model::{MetricSummary, Problem, Run, RunState, SourceKind};
 pub use reader::{Reader, Refresh, open};
 pub use scan::{Discovery, Skipped, Source, scan};
-pub use series::{Series, Step, Steps, Times, XAxis, is_plain};
+pub use series::{Series, Step, Steps, Stitch, Times, XAxis, is_plain};

@@ -284,6 +284,50 @@ impl Series {
         series
     }
 
+    /// Places where a resumed job begins again: the step does not go on but back.
+    pub fn restarts(&self) -> Vec<usize> {
+        let steps: Vec<Step> = self.steps.iter().collect();
+        let back = steps
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| pair[1] < pair[0]);
+        back.map(|(i, _)| i + 1).collect()
+    }
+
+    /// A resumed series as chosen: see [`Stitch`]. Always at least one part, even if empty.
+    pub fn stitched(&self, how: Stitch) -> Vec<Self> {
+        match how {
+            Stitch::KeepAll => vec![self.clone()],
+            Stitch::Split => {
+                let mut parts = vec![Self::default()];
+                let mut restarts = self.restarts().into_iter().peekable();
+                for (i, (step, time, value)) in self.iter().enumerate() {
+                    if restarts.next_if_eq(&i).is_some() {
+                        parts.push(Self::default());
+                    }
+                    if let Some(part) = parts.last_mut() {
+                        part.push(step, time, value);
+                    }
+                }
+                parts
+            }
+            Stitch::LatestWins => {
+                // As TensorBoard: a step that is logged again takes all from there with it.
+                let mut kept: Vec<(Step, Option<i64>, f64)> = Vec::with_capacity(self.len());
+                for point in self.iter() {
+                    while kept.last().is_some_and(|last| last.0 >= point.0) {
+                        kept.pop();
+                    }
+                    kept.push(point);
+                }
+                let mut series = Self::default();
+                kept.into_iter()
+                    .for_each(|(step, time, value)| series.push(step, time, value));
+                vec![series]
+            }
+        }
+    }
+
     /// The x coordinate of every point on `axis`; NaN where a point has no time.
     ///
     /// `start_ms` is the zero of [`XAxis::Relative`]; without it the first time counts.
@@ -328,6 +372,18 @@ fn order(a: &(Step, Option<i64>, f64), b: &(Step, Option<i64>, f64)) -> std::cmp
         (x, y) => x.cmp(&y),
     };
     a.0.cmp(&b.0).then(a.1.cmp(&b.1)).then(value)
+}
+
+/// What to do where a resumed job logged steps again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stitch {
+    /// Draw all points as logged.
+    #[default]
+    KeepAll,
+    /// Of a repeated stretch only the latest.
+    LatestWins,
+    /// A series per session.
+    Split,
 }
 
 /// What the x axis shows.
@@ -412,6 +468,36 @@ mod tests {
         assert_eq!(values[0], 3.0);
         assert_eq!(values[1], 1.0);
         assert!(values[2].is_nan());
+    }
+
+    #[test]
+    fn resumed_series_are_stitched_as_chosen() {
+        let mut series = Series::default();
+        for (step, value) in [
+            (0, 1.0),
+            (1, 2.0),
+            (2, 3.0),
+            (1, 9.0),
+            (2, 8.0),
+            (3, 7.0),
+            (3, 6.0),
+        ] {
+            series.push(Step::from(step), None, value);
+        }
+        assert_eq!(series.restarts(), [3]);
+        let values = |how| {
+            series
+                .stitched(how)
+                .into_iter()
+                .map(|s| s.values)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(values(Stitch::LatestWins), [vec![1.0, 9.0, 8.0, 6.0]]);
+        assert_eq!(
+            values(Stitch::Split),
+            [vec![1.0, 2.0, 3.0], vec![9.0, 8.0, 7.0, 6.0]]
+        );
+        assert_eq!(values(Stitch::KeepAll)[0].len(), 7);
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub fn running_mean(y: &[f64], window: usize) -> Vec<f64> {
 /// Weighted mean of all points, weights `exp(−(x−x_i)²/2σ²)`. Where x is sorted, points
 /// beyond 9σ are passed over: their weight is below 1e-17.
 pub fn gaussian(x: &[f64], y: &[f64], sigma: f64) -> Vec<f64> {
-    if !(sigma > 0.0) || x.len() != y.len() {
+    if sigma.is_nan() || sigma <= 0.0 || x.len() != y.len() {
         return y.to_vec();
     }
     let sorted = x.is_sorted();

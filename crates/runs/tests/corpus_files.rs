@@ -118,7 +118,7 @@ fn mlflow_files_grow_and_are_read_on() {
     grown.extend_from_slice(b"1760009999000 0.5 99\n1760009999001 0.25");
     std::fs::write(&file, &grown).unwrap();
     let refresh = reader.refresh().unwrap();
-    assert_eq!(refresh.changed, [id.clone()]);
+    assert_eq!(refresh.changed, std::slice::from_ref(&id));
     let metric = &reader.run(&id).unwrap().metrics["train/loss"];
     assert_eq!(
         (metric.last, metric.last_step.map(|s| s.whole)),

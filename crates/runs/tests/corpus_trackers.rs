@@ -84,7 +84,7 @@ fn mlflow_sqlite_grows() {
     };
     log(1);
     let refresh = reader.refresh().unwrap();
-    assert_eq!(refresh.changed, [id.clone()]);
+    assert_eq!(refresh.changed, std::slice::from_ref(&id));
     assert_eq!(
         reader.run(&id).unwrap().metrics["train/loss"].last,
         Some(0.125)

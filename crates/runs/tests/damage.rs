@@ -70,18 +70,31 @@ fn source(root: &Path, kind: SourceKind) -> Source {
         .unwrap()
 }
 
-/// Cuts the file `name` at many places (every byte of small ones) and looks at what is shown:
-/// per metric exactly the first points of what was logged.
-fn cut(folder: &str, kind: SourceKind, name: &str) {
+/// A copy of a folder with nothing in it but the run folder (or file) that holds `name`.
+fn alone(folder: &str, name: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = copy(folder);
-    let source = source(dir.path(), kind);
-    let whole = points(open(&source).unwrap().as_ref());
     let path = files(dir.path())
         .into_iter()
         .find(|p| p.to_string_lossy().ends_with(name))
         .unwrap();
+    if matches!(folder, "wandb-offline" | "tensorboard") {
+        for other in files(dir.path()) {
+            if other.parent() != path.parent() {
+                std::fs::remove_file(other).unwrap();
+            }
+        }
+    }
+    (dir, path)
+}
+
+/// Cuts the file `name` at many places (every byte of files below 2 kB) and looks at what is shown:
+/// per metric exactly the first points of what was logged.
+fn cut(folder: &str, kind: SourceKind, name: &str) {
+    let (dir, path) = alone(folder, name);
+    let source = source(dir.path(), kind);
+    let whole = points(open(&source).unwrap().as_ref());
     let bytes = std::fs::read(&path).unwrap();
-    let step = (bytes.len() / 1500).max(1);
+    let step = (bytes.len() / 1000).max(1);
     for end in (0..bytes.len()).step_by(step) {
         std::fs::write(&path, &bytes[..end]).unwrap();
         let Ok(reader) = open(&source) else { continue };
@@ -148,13 +161,9 @@ fn record_files_may_be_cut_anywhere() {
 /// Turns bytes at random in the files whose format has checksums: what is shown is a part of
 /// what was logged, in order.
 fn turn_checked(folder: &str, kind: SourceKind, name: &str) {
-    let dir = copy(folder);
+    let (dir, path) = alone(folder, name);
     let source = source(dir.path(), kind);
     let whole = points(open(&source).unwrap().as_ref());
-    let path = files(dir.path())
-        .into_iter()
-        .find(|p| p.to_string_lossy().ends_with(name))
-        .unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let mut random = Random(42);
     for round in 0..400 {

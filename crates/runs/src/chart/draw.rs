@@ -89,6 +89,43 @@ fn round(p: Pixel) -> (i32, i32) {
     (p.0.round() as i32, p.1.round() as i32)
 }
 
+/// How a text looks and which of its points is placed.
+#[derive(Clone, Copy)]
+struct Lettering {
+    size: f64,
+    style: FontStyle,
+    rgb: Rgb,
+    place: (HPos, VPos),
+    turned: bool,
+}
+
+impl Lettering {
+    fn new(size: f64, rgb: Rgb, place: (HPos, VPos)) -> Self {
+        Self {
+            size,
+            style: FontStyle::Normal,
+            rgb,
+            place,
+            turned: false,
+        }
+    }
+
+    fn bold(self) -> Self {
+        Self {
+            style: FontStyle::Bold,
+            ..self
+        }
+    }
+
+    /// Running upwards.
+    fn turned(self) -> Self {
+        Self {
+            turned: true,
+            ..self
+        }
+    }
+}
+
 struct Pen<'a, DB: DrawingBackend> {
     area: &'a Area<DB>,
     scale: f64,
@@ -105,27 +142,22 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             .map_err(failed)
     }
 
-    fn text(
-        &self,
-        text: &str,
-        at: Pixel,
-        size: f64,
-        style: FontStyle,
-        rgb: Rgb,
-        pos: (HPos, VPos),
-        turned: bool,
-    ) -> Result<(), RunsError> {
+    fn text(&self, text: &str, at: Pixel, look: Lettering) -> Result<(), RunsError> {
         if text.is_empty() {
             return Ok(());
         }
-        let mut font = FontDesc::new(FontFamily::Name("Inter"), size * self.scale, style);
-        if turned {
+        let mut font = FontDesc::new(
+            FontFamily::Name("Inter"),
+            look.size * self.scale,
+            look.style,
+        );
+        if look.turned {
             font = font.transform(FontTransform::Rotate270);
         }
-        let ink = colour(rgb);
+        let ink = colour(look.rgb);
         let style = TextStyle::from(font)
             .color(&ink)
-            .pos(Pos::new(pos.0, pos.1));
+            .pos(Pos::new(look.place.0, look.place.1));
         self.area
             .draw(&Text::new(text.to_owned(), round(at), style))
             .map_err(failed)
@@ -167,11 +199,7 @@ pub(super) fn chart<DB: DrawingBackend>(
     pen.text(
         &chart.title,
         (16.0 * scale, 16.0 * scale),
-        16.0,
-        FontStyle::Bold,
-        p.text,
-        (HPos::Left, VPos::Top),
-        false,
+        Lettering::new(16.0, p.text, (HPos::Left, VPos::Top)).bold(),
     )?;
     axes(chart, &pen, &frame)?;
     bands(chart, &pen, &frame)?;
@@ -191,11 +219,7 @@ pub(super) fn chart<DB: DrawingBackend>(
         pen.text(
             text,
             (16.0 * scale, y),
-            11.0,
-            FontStyle::Normal,
-            p.muted,
-            (HPos::Left, VPos::Bottom),
-            false,
+            Lettering::new(11.0, p.muted, (HPos::Left, VPos::Bottom)),
         )?;
     }
     Ok(())
@@ -231,11 +255,7 @@ fn axes<DB: DrawingBackend>(
         pen.text(
             &text,
             (at, frame.bottom + 6.0 * scale),
-            11.0,
-            FontStyle::Normal,
-            p.muted,
-            (HPos::Center, VPos::Top),
-            false,
+            Lettering::new(11.0, p.muted, (HPos::Center, VPos::Top)),
         )?;
     }
     for y in ys {
@@ -247,11 +267,7 @@ fn axes<DB: DrawingBackend>(
         pen.text(
             &ticks::number(y),
             (frame.left - 6.0 * scale, at),
-            11.0,
-            FontStyle::Normal,
-            p.muted,
-            (HPos::Right, VPos::Center),
-            false,
+            Lettering::new(11.0, p.muted, (HPos::Right, VPos::Center)),
         )?;
     }
     let axis = ShapeStyle::from(colour(p.axis)).stroke_width(pen.stroke(1.0));
@@ -269,21 +285,13 @@ fn axes<DB: DrawingBackend>(
     pen.text(
         &format!("{}{}", chart.x_label, log(chart.log_x)),
         middle,
-        12.0,
-        FontStyle::Normal,
-        p.muted,
-        (HPos::Center, VPos::Top),
-        false,
+        Lettering::new(12.0, p.muted, (HPos::Center, VPos::Top)),
     )?;
     let middle = (10.0 * scale, f64::midpoint(frame.top, frame.bottom));
     pen.text(
         &format!("{}{}", chart.y_label, log(chart.log_y)),
         middle,
-        12.0,
-        FontStyle::Normal,
-        p.muted,
-        (HPos::Center, VPos::Top),
-        true,
+        Lettering::new(12.0, p.muted, (HPos::Center, VPos::Top)).turned(),
     )
 }
 
@@ -478,11 +486,7 @@ fn legend<DB: DrawingBackend>(
         pen.text(
             text,
             (left + 30.0 * scale, y),
-            12.0,
-            FontStyle::Normal,
-            chart.palette.text,
-            (HPos::Left, VPos::Center),
-            false,
+            Lettering::new(12.0, chart.palette.text, (HPos::Left, VPos::Center)),
         )?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::series::XAxis;
 /// Round places between `low` and `high`, about `wanted` of them.
 pub(super) fn linear(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let span = high - low;
-    if !(span > 0.0) || !span.is_finite() {
+    if span <= 0.0 || !span.is_finite() {
         return Vec::new();
     }
     let rough = span / wanted.max(1) as f64;
@@ -22,7 +22,12 @@ pub(super) fn linear(low: f64, high: f64, wanted: usize) -> Vec<f64> {
 fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
     let (from, to) = ((low / step).ceil(), (high / step).floor());
     // Beyond 2^53 neighbouring multiples are the same number.
-    if !(step > 0.0) || to - from > 1000.0 || from.abs() > 9e15 || to.abs() > 9e15 {
+    if step <= 0.0
+        || !(to - from).is_finite()
+        || to - from > 1000.0
+        || from.abs() > 9e15
+        || to.abs() > 9e15
+    {
         return Vec::new();
     }
     (from as i64..=to as i64).map(|i| i as f64 * step).collect()
@@ -30,7 +35,7 @@ fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
 
 /// Powers of ten, with 2 and 5 between them when there are few.
 pub(super) fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<f64> {
-    if !(low > 0.0) || !(high > low) || !high.is_finite() {
+    if !low.is_finite() || low <= 0.0 || high <= low || !high.is_finite() {
         return Vec::new();
     }
     let (from, to) = (low.log10().floor() as i32, high.log10().ceil() as i32);
@@ -73,7 +78,7 @@ pub(super) fn times(low: f64, high: f64, wanted: usize) -> Vec<f64> {
         7_776_000.0,
     ];
     let rough = (high - low) / wanted.max(1) as f64;
-    if rough < 60.0 || rough > 7_776_000.0 {
+    if !(60.0..=7_776_000.0).contains(&rough) {
         return linear(low, high, wanted);
     }
     let step = STEPS.into_iter().find(|s| *s >= rough).unwrap_or(rough);

@@ -1,6 +1,6 @@
 //! JSON lines: an object per line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::RunsError;
 use crate::formats::json::{self, Json};
@@ -108,7 +108,7 @@ impl JsonLines {
 fn row(
     line: &[u8],
     at: u64,
-    path: &PathBuf,
+    path: &Path,
     loaded: &mut Loaded,
     lines: &mut i64,
     stepped: &mut bool,

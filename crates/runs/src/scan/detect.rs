@@ -341,9 +341,8 @@ fn json_lines(lower: &str, path: &Path, asked: bool, found: &mut Found) {
         .unwrap_or(path)
         .to_string_lossy()
         .into_owned();
-    if stepped > 0 && (asked || names::plausible_place(&relative)) {
-        found.add(SourceKind::Jsonl, path, Some(1));
-    } else if asked && rows > 0 {
+    let in_place = stepped > 0 && names::plausible_place(&relative);
+    if in_place || (asked && rows > 0) {
         found.add(SourceKind::Jsonl, path, Some(1));
     } else if sure || asked {
         let why = match (rows, stepped) {

@@ -220,11 +220,8 @@ fn scalar(tensor: &[u8]) -> Option<f64> {
     for (number, wire) in proto::fields(tensor) {
         match number {
             1 => dtype = wire.int()?,
-            2 => {
-                if proto::fields(wire.bytes()?).any(|(number, _)| number == 2) {
-                    return None;
-                }
-            }
+            // Rank 0 has no dimensions.
+            2 if proto::fields(wire.bytes()?).any(|(number, _)| number == 2) => return None,
             4 => content = wire.bytes().filter(|bytes| !bytes.is_empty()),
             5 => first = first.or(listed(wire, |w| w.float().map(f64::from))),
             6 => first = first.or(listed(wire, |w| w.double())),
