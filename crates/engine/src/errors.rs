@@ -21,11 +21,19 @@ fn chain(error: &dyn Error) -> String {
     lines.join("\n")
 }
 
-/// First letter upper case, full stop at the end.
+/// First letter upper case, full stop at the end. A name at the start (`team/wine:v1`,
+/// `weights.bin`) stays as it is written.
 pub fn sentence(text: &str) -> String {
-    let mut characters = text.trim().chars();
+    let text = text.trim();
+    let mut characters = text.chars();
+    let first_word = text.split_whitespace().next().unwrap_or_default();
+    let is_word = first_word
+        .trim_end_matches([',', ':'])
+        .chars()
+        .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'));
     let mut sentence = match characters.next() {
-        Some(first) => first.to_uppercase().collect::<String>() + characters.as_str(),
+        Some(first) if is_word => first.to_uppercase().collect::<String>() + characters.as_str(),
+        Some(_) => text.to_owned(),
         None => return String::new(),
     };
     if !sentence.ends_with(['.', '!', '?', ':']) {
@@ -149,6 +157,8 @@ mod tests {
         let (message, hint) = split_advice("the kit is gone; pull it again");
         assert_eq!(message, "The kit is gone.");
         assert_eq!(hint, "Pull it again.");
+        assert_eq!(sentence("team/wine:v1 is gone"), "team/wine:v1 is gone.");
+        assert_eq!(sentence("weights.bin is gone"), "weights.bin is gone.");
         let error = io_error(
             "write",
             Path::new("/full/disk"),

@@ -79,7 +79,7 @@ fn stores_written_by_kit_are_inspected() {
     );
     let json = done.json();
     assert_eq!(json["digest"], digest);
-    assert_eq!(json["cliVersion"], "unknown");
+    assert_eq!(json["cliVersion"], "1.11.0");
     let expected = &expected("wine")["1.11/none"];
     let text = |name: &str| {
         serde_json::from_str::<serde_json::Value>(expected[name].as_str().unwrap()).unwrap()

@@ -17,7 +17,7 @@ fn misuse_ends_with_two_and_says_how_it_is_meant() {
         .fails(2, &["sha256"]);
     shell
         .run(["tag", "a:1", "b:1,c"])
-        .fails(2, &["further tags"]);
+        .fails(2, &["Further tags"]);
     shell
         .run(["push", "a:1"])
         .fails(2, &["no registry", "kitbench tag"]);

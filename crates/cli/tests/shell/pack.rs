@@ -4,16 +4,28 @@ use serde_json::Value;
 
 use crate::common::{Shell, corpus, expected};
 
-/// Packs a project of the corpus as `kit` 1.11 built from source does.
+/// The version that the recorded manifest names, to be written again.
+fn tool_version(name: &str, recorded: &str) -> String {
+    let manifest = expected(name)[recorded]["manifest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    let version = &manifest["annotations"]["ml.kitops.modelkit.cli-version"];
+    version.as_str().unwrap().to_owned()
+}
+
+/// Packs a project of the corpus as the `kit` that was recorded.
 fn pack_as(shell: &Shell, name: &str, compat: &str, extra: &[&str]) -> Value {
     let folder = shell.project(name);
+    let version = tool_version(name, &format!("{compat}/none"));
     let mut arguments = vec![
         "pack",
         folder.to_str().unwrap(),
         "-t",
         "registry.example/it:v1",
     ];
-    arguments.extend(["--compat", compat, "--tool-version", "unknown", "--json"]);
+    arguments.extend(["--compat", compat, "--tool-version", &version, "--json"]);
     arguments.extend(extra);
     shell.run(arguments).ok().json()
 }
