@@ -74,7 +74,7 @@ impl Workbench {
             _server: None,
             _display: Some(display),
         };
-        workbench.fit(options.size)?;
+        workbench.get_ready(options.size)?;
         Ok(workbench)
     }
 
@@ -125,7 +125,7 @@ impl Workbench {
             _server: Some(server),
             _display: None,
         };
-        workbench.fit(options.size)?;
+        workbench.get_ready(options.size)?;
         Ok(workbench)
     }
 
@@ -217,6 +217,20 @@ impl Workbench {
                 self.driver.log_tail()
             ))
         })
+    }
+
+    /// Waits for the first frame: keys pressed before it go nowhere.
+    fn get_ready(&self, size: (u32, u32)) -> Result<()> {
+        self.fit(size)?;
+        self.step("first frame", |_| {
+            wait::until("the page to draw", wait::STEP, || {
+                let ready = self
+                    .session
+                    .script("return document.body.dataset.ready === 'true'", &[])?;
+                Ok((ready == Value::Bool(true)).then_some(()))
+            })
+        })?;
+        self.session.next_frame()
     }
 
     /// Gives the page exactly this size, whatever the window has around it.

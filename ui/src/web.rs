@@ -47,6 +47,11 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
             if let Some(body) = document.body() {
                 let _ = body.set_attribute("data-ready", "true");
             }
+            if let Some(performance) =
+                web_sys::window().and_then(|window| window.performance())
+            {
+                let _ = performance.mark("kitbench-first-frame");
+            }
         }));
     });
     let runner = eframe::WebRunner::new();

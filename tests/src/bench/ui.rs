@@ -19,8 +19,8 @@ use crate::workbench::{Options, Workbench};
 /// How long the idle window is watched.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The page marks the moment of its first frame that shows data with this name.
-const FIRST_FRAME: &str = "kitbench-first-useful-frame";
+/// The page marks the end of its first frame with this name.
+const FIRST_FRAME: &str = "kitbench-first-frame";
 
 pub fn measure() -> Result<Table> {
     let mut table = Table::default();
