@@ -1,6 +1,6 @@
 //! Where a kit's bytes come from: the local store, a registry, an exported folder.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use crate::error::Result;
 use crate::manifest::Descriptor;
@@ -22,7 +22,22 @@ pub trait KitSource: Send + Sync {
     /// # Errors
     /// If it cannot be had. Reading may fail later as well.
     fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read + Send + '_>>;
+
+    /// The same for reading here and there, where the source can do that cheaply (a local file, a
+    /// registry that serves ranges). `None` where it cannot.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    fn seekable(&self, blob: &Descriptor) -> Result<Option<Box<dyn ReadSeek + '_>>> {
+        let _ = blob;
+        Ok(None)
+    }
 }
+
+/// What can be read here and there.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
 
 /// Finds kits by reference: parents named in a model's path, for packing and unpacking.
 pub trait KitResolver: Send + Sync {

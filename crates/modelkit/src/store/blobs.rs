@@ -9,7 +9,7 @@ use crate::digest::{Digest, Hasher};
 use crate::error::{Error, Result};
 use crate::manifest::Descriptor;
 use crate::reference::Reference;
-use crate::source::{KitResolver, KitSource};
+use crate::source::{KitResolver, KitSource, ReadSeek};
 
 impl Store {
     /// Whether the blob is there with the right size. Its content is not checked.
@@ -195,6 +195,11 @@ impl KitSource for StoreKit {
     fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read + Send + '_>> {
         let what = format!("{} of {}", blob.media_type, self.reference);
         Ok(Box::new(self.store.open_blob(&blob.digest, &what)?))
+    }
+
+    fn seekable(&self, blob: &Descriptor) -> Result<Option<Box<dyn ReadSeek + '_>>> {
+        let what = format!("{} of {}", blob.media_type, self.reference);
+        Ok(Some(Box::new(self.store.open_blob(&blob.digest, &what)?)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads archives that may come from anywhere: ustar and PAX, GNU long names, bounded in every
 //! respect. Anything but files and folders is an error.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 use super::BLOCK;
 use super::header::{Header, Kind, padding};
@@ -235,6 +235,23 @@ impl<R: Read> Reader<R> {
             ));
         }
         Ok(())
+    }
+}
+
+impl<R: Read + Seek> Reader<R> {
+    /// As [`Reader::next_member`], but seeks over what is left of the current member.
+    ///
+    /// # Errors
+    /// As [`Reader::next_member`].
+    pub fn seek_next_member(&mut self) -> io::Result<Option<Header>> {
+        let left = self.data_left + self.padding_left;
+        if left > 0 {
+            let distance = i64::try_from(left).map_err(|_| invalid("a member has an impossible size"))?;
+            self.inner.seek_relative(distance)?;
+            self.offset += left;
+            (self.data_left, self.padding_left) = (0, 0);
+        }
+        self.next_member()
     }
 }
 
