@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::RunsError;
 use crate::formats::json::{float_text, strict_float};
 use crate::model::Run;
-use crate::reader::Reader;
+use crate::reader::{Reader, distinct};
 use crate::series::{Series, Step};
 
 /// A failure while exporting: of the source, or of the place written to.
@@ -27,7 +27,8 @@ pub enum ExportError {
 ///
 /// Each run is `{"id", "name", "source", "path", "state", "start_ms", "end_ms", "params",
 /// "tags", "metrics": {KEY: [[step, time_ms or null, value], …]}, "problems"}`; NaN and
-/// infinities are the texts `"NaN"`, `"Infinity"`, `"-Infinity"`.
+/// infinities are the texts `"NaN"`, `"Infinity"`, `"-Infinity"`. A run that is in two MLflow
+/// stores appears once (see [`distinct`]).
 ///
 /// # Errors
 /// When a series cannot be read or `out` cannot be written.
@@ -37,12 +38,16 @@ pub fn json<'a>(
 ) -> Result<(), ExportError> {
     out.write_all(b"{\"runs\": [")?;
     let mut first = true;
-    for reader in readers {
-        for run in reader.runs() {
-            out.write_all(if first { b"\n" } else { b",\n" })?;
-            first = false;
-            run_json(reader, run, out)?;
-        }
+    for (reader, run) in distinct(readers) {
+        out.write_all(if first {
+            b"
+"
+        } else {
+            b",
+"
+        })?;
+        first = false;
+        run_json(reader, run, out)?;
     }
     out.write_all(b"\n]}\n")?;
     Ok(())

@@ -24,6 +24,6 @@ pub mod smooth;
 
 pub use error::RunsError;
 pub use model::{MetricSummary, Problem, Run, RunState, SourceKind};
-pub use reader::{Reader, Refresh, open};
+pub use reader::{Reader, Refresh, distinct, open};
 pub use scan::{Discovery, Skipped, Source, scan};
 pub use series::{Series, Step, Steps, Stitch, Times, XAxis, is_plain};

@@ -1,5 +1,7 @@
 //! The door to every format: open a source, list its runs, read a series, look again.
 
+use std::collections::HashSet;
+
 use crate::error::RunsError;
 use crate::model::{Problem, Run, SourceKind};
 use crate::readers;
@@ -64,6 +66,41 @@ pub fn open(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
     let mut reader = unread(source)?;
     reader.refresh()?;
     Ok(reader)
+}
+
+/// All runs of several readers, each run once.
+///
+/// `mlflow migrate-filestore` copies a file store into a database, so the same run id can be
+/// in both: it is one run, taken from the database, which MLflow goes on with.
+pub fn distinct<'a>(
+    readers: impl IntoIterator<Item = &'a dyn Reader>,
+) -> Vec<(&'a dyn Reader, &'a Run)> {
+    let readers: Vec<&dyn Reader> = readers.into_iter().collect();
+    let kind = |reader: &&dyn Reader| reader.source().kind;
+    let databases = readers
+        .iter()
+        .filter(|r| kind(r) == SourceKind::MlflowSqlite);
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut twice: HashSet<*const Run> = HashSet::new();
+    for run in databases.flat_map(|reader| reader.runs()) {
+        if !seen.insert(&run.id) {
+            twice.insert(std::ptr::from_ref(run));
+        }
+    }
+    let mut all = Vec::new();
+    for reader in readers {
+        for run in reader.runs() {
+            let again = match reader.source().kind {
+                SourceKind::MlflowFile => !seen.insert(&run.id),
+                SourceKind::MlflowSqlite => twice.contains(&std::ptr::from_ref(run)),
+                _ => false,
+            };
+            if !again {
+                all.push((reader, run));
+            }
+        }
+    }
+    all
 }
 
 /// The reader of a source's format, before its first look.

@@ -310,3 +310,53 @@ fn the_machine_export_has_every_point() {
     let keys: Vec<&String> = json["runs"][0].as_object().unwrap().keys().collect();
     assert_eq!(keys.len(), 11);
 }
+
+#[test]
+fn a_header_in_the_middle_changes_the_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("train_log.csv");
+    std::fs::write(
+        &file,
+        "step,loss\n0,1\n1,2\nstep,acc,loss,note\n2,0.5,3,x\n3,0.6,4,y\n",
+    )
+    .unwrap();
+    let reader = open(&scan(dir.path()).unwrap().sources[0]).unwrap();
+    let values = |key: &str| reader.series("train_log.csv", key).unwrap().values;
+    assert_eq!(values("loss"), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(values("acc"), [0.5, 0.6]);
+    assert!(reader.runs()[0].problems.is_empty());
+}
+
+#[test]
+fn monitor_files_count_their_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("monitor.csv"),
+        "#{\"t_start\": 1.0}\nr,l,t\n-1.5,10,0.1\n2,20,0.3\n",
+    )
+    .unwrap();
+    let reader = open(&scan(dir.path()).unwrap().sources[0]).unwrap();
+    let series = reader.series("monitor.csv", "r").unwrap();
+    let points: Vec<_> = series.iter().map(|(s, _, v)| (s.whole, v)).collect();
+    assert_eq!(points, [(0, -1.5), (1, 2.0)]);
+}
+
+#[test]
+fn a_time_that_is_no_date_is_a_metric() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("log.csv"),
+        "iter,time,loss\n0,0.5,1\n1,1.5,2\n",
+    )
+    .unwrap();
+    let reader = open(&scan(dir.path()).unwrap().sources[0]).unwrap();
+    assert_eq!(reader.series("log.csv", "time").unwrap().values, [0.5, 1.5]);
+    std::fs::write(
+        dir.path().join("log.csv"),
+        "iter,time,loss\n0,2026-11-24T00:00:00Z,1\n",
+    )
+    .unwrap();
+    let reader = open(&scan(dir.path()).unwrap().sources[0]).unwrap();
+    assert_eq!(reader.runs()[0].start_ms, Some(1_795_478_400_000));
+    assert_eq!(reader.runs()[0].metrics.len(), 1);
+}

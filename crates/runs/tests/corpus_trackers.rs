@@ -554,3 +554,27 @@ fn the_whole_corpus_in_one_scan() {
     assert_eq!(found.sources.len(), 21, "{:#?}", found.sources);
     assert!(found.skipped.is_empty(), "{:?}", found.skipped);
 }
+
+#[test]
+fn a_run_in_two_mlflow_stores_is_one() {
+    let dir = copy("mlflow-sqlite-3x");
+    common::copy_folder(&data("mlflow-filestore"), dir.path());
+    let db = rusqlite::Connection::open(dir.path().join("mlflow.db")).unwrap();
+    db.execute_batch(
+        "PRAGMA foreign_keys=OFF; UPDATE runs SET run_uuid = '5cacdfb718fa45e58044a53c91959f54' WHERE name = 'baseline'",
+    )
+    .unwrap();
+    let found = scan(dir.path()).unwrap();
+    let readers: Vec<_> = found
+        .sources
+        .iter()
+        .map(|source| open(source).unwrap())
+        .collect();
+    let runs = kitbench_runs::distinct(readers.iter().map(|r| r.as_ref()));
+    assert_eq!(runs.len(), 3 + 7 - 1);
+    let (reader, _) = runs
+        .iter()
+        .find(|(_, run)| run.id.starts_with("5cacdf"))
+        .unwrap();
+    assert_eq!(reader.source().kind, SourceKind::MlflowSqlite);
+}

@@ -18,6 +18,8 @@ use crate::series::{Series, Step};
 const RESERVED: [&str; 4] = ["tags", "datasets", "traces", "models"];
 /// Largest meta.yaml, parameter or tag that is read; MLflow's own limit for a value is 8000.
 const SMALL: u64 = 1 << 20;
+/// Older than this, an empty `meta.yaml` is not being rewritten any more.
+const REWRITE: Duration = Duration::from_secs(5);
 
 struct Metric {
     tail: Tail,
@@ -60,16 +62,19 @@ fn folders(path: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// Reads a `meta.yaml`. MLflow rewrites it in place, so an empty one is looked at again
-/// (at most twice, as MLflow itself does).
+/// Reads a `meta.yaml`. MLflow rewrites it in place, so an empty one that was written a
+/// moment ago is looked at again (at most twice, as MLflow itself does).
 fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
+    let settled = modified(path)
+        .and_then(|time| time.elapsed().ok())
+        .is_some_and(|age| age > REWRITE);
     let mut wait = Duration::from_millis(20);
     for last in [false, false, true] {
         let bytes = read_small(path, SMALL).map_err(|e| e.to_string())?;
         match yaml::params(&bytes) {
             Ok(map) if !map.is_empty() => return Ok(map),
-            Ok(_) if last => return Err("the file is empty".into()),
-            Err(message) if last => return Err(message),
+            Ok(_) if last || settled => return Err("the file is empty".into()),
+            Err(message) if last || settled => return Err(message),
             _ => std::thread::sleep(wait),
         }
         wait *= 3;
@@ -369,6 +374,31 @@ fn shorten(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
+/// A run folder that is to be looked at.
+struct Work {
+    folder: RunFolder,
+    /// Id and name of the experiment.
+    about: (String, String),
+    deleted: bool,
+    new: bool,
+    changed: bool,
+}
+
+/// Looks at all run folders, on as many threads as there are processors.
+fn look_at(work: &mut [Work], now: i64) {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let part = work.len().div_ceil(threads).max(8);
+    std::thread::scope(|scope| {
+        for chunk in work.chunks_mut(part) {
+            scope.spawn(move || {
+                for item in chunk {
+                    item.changed = item.folder.refresh(&item.about, item.deleted, now);
+                }
+            });
+        }
+    });
+}
+
 impl Reader for MlflowFiles {
     fn source(&self) -> &Source {
         &self.source
@@ -410,24 +440,40 @@ impl Reader for MlflowFiles {
                 return Err(error);
             }
         };
+        let mut work = Vec::new();
         for (experiment, deleted) in experiments {
             let about = self.experiment(&experiment);
             for (name, path) in folders(&experiment) {
                 if RESERVED.contains(&name.as_str()) || !path.join("meta.yaml").exists() {
                     continue;
                 }
-                let (mut folder, new) = match known.remove(&path) {
+                let (folder, new) = match known.remove(&path) {
                     Some(folder) => (folder, false),
                     None => (RunFolder::new(&name, &path), true),
                 };
-                let changed = folder.refresh(&about, deleted, now);
-                if new {
-                    refresh.added.push(name);
-                } else if changed {
-                    refresh.changed.push(name);
-                }
-                self.runs.push(folder);
+                work.push(Work {
+                    folder,
+                    about: about.clone(),
+                    deleted,
+                    new,
+                    changed: false,
+                });
             }
+        }
+        look_at(&mut work, now);
+        for Work {
+            folder,
+            new,
+            changed,
+            ..
+        } in work
+        {
+            if new {
+                refresh.added.push(folder.run.id.clone());
+            } else if changed {
+                refresh.changed.push(folder.run.id.clone());
+            }
+            self.runs.push(folder);
         }
         self.runs
             .sort_by(|a, b| (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id)));

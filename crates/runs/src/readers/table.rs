@@ -6,7 +6,7 @@ use crate::error::RunsError;
 use crate::formats::csv::{self, Record};
 use crate::formats::number::{float, is_missing};
 use crate::formats::tail::{Change, Tail, modified_ms, read_small};
-use crate::formats::time::guess_ms;
+use crate::formats::time::{guess_ms, iso_ms};
 use crate::formats::yaml;
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::units::{Loaded, Unit, UnitReader, only_itself};
@@ -30,6 +30,8 @@ struct Layout {
     delimiter: u8,
     step: Option<usize>,
     time: Option<usize>,
+    /// A time was seen, so the column really holds dates.
+    time_sure: bool,
     /// Number of the metric in the run's columns, per table column.
     metrics: Vec<Option<usize>>,
 }
@@ -203,6 +205,7 @@ impl Layout {
             delimiter,
             step,
             time,
+            time_sure: false,
             metrics,
         }
     }
@@ -226,12 +229,16 @@ impl Layout {
         if cells == self.header {
             return;
         }
+        if self.is_header(&cells, loaded.run.source) {
+            self.new_header(&cells, loaded);
+            return;
+        }
         let Some(step_text) = cell(self.step) else {
             match self.step {
                 Some(_) => loaded
                     .run
                     .report(file, Some(at), "a line has no step cell: left out"),
-                None => self.fill(&cells, Step::from(*rows), None, (at, file), loaded),
+                None => self.fill(&cells, Step::from(*rows), None, loaded),
             }
             *rows += 1;
             return;
@@ -249,9 +256,7 @@ impl Layout {
             return;
         }
         let Some(step) = Step::parse(step_text) else {
-            if step_text.parse::<f64>().is_err() && cells.iter().all(|c| float(c).is_none()) {
-                self.new_header(&cells, loaded);
-            } else if !is_missing(step_text) {
+            if !is_missing(step_text) {
                 loaded.run.report(
                     file,
                     Some(at),
@@ -264,20 +269,25 @@ impl Layout {
             }
             return;
         };
-        let number = cell(self.time).and_then(|text| float(text).and_then(guess_ms));
-        let time = number.or_else(|| cell(self.time).and_then(crate::formats::time::iso_ms));
-        self.fill(&cells, step, time, (at, file), loaded);
+        let text = cell(self.time).filter(|text| !is_missing(text));
+        let time = text.and_then(|text| float(text).and_then(guess_ms).or_else(|| iso_ms(text)));
+        match (time, text, self.time) {
+            (Some(_), _, _) => self.time_sure = true,
+            // Seconds since the start are also called `time`: a metric like any other.
+            (None, Some(text), Some(column)) if !self.time_sure && float(text).is_some() => {
+                self.time = None;
+                let id = self.header.get(column).map(|name| loaded.columns.id(name));
+                if let Some(metric) = self.metrics.get_mut(column) {
+                    *metric = id;
+                }
+            }
+            _ => {}
+        }
+        self.fill(&cells, step, time, loaded);
         *rows += 1;
     }
 
-    fn fill(
-        &self,
-        cells: &[String],
-        step: Step,
-        time: Option<i64>,
-        _at: (u64, &Path),
-        loaded: &mut Loaded,
-    ) {
+    fn fill(&self, cells: &[String], step: Step, time: Option<i64>, loaded: &mut Loaded) {
         for (cell, metric) in cells.iter().zip(&self.metrics) {
             if let Some(metric) = metric
                 && !is_missing(cell)
@@ -288,7 +298,20 @@ impl Layout {
         }
     }
 
-    /// A second header of equal length but other names: the columns below have new meanings.
+    /// A line of names among which is one for steps.
+    fn is_header(&self, cells: &[String], kind: SourceKind) -> bool {
+        let known = |name: &String| match kind {
+            SourceKind::Keras | SourceKind::Ultralytics => name == "epoch",
+            SourceKind::Lightning => name == "step",
+            _ => names::STEP.contains(&name.as_str()),
+        };
+        // Checked first: numbers are the rule, and the look at all cells is dear.
+        cells.first().is_some_and(|cell| float(cell).is_none())
+            && cells.iter().any(known)
+            && cells.iter().all(|cell| float(cell).is_none())
+    }
+
+    /// A second header with other names: the columns below have new meanings.
     fn new_header(&mut self, cells: &[String], loaded: &mut Loaded) {
         let line = cells.join(&char::from(self.delimiter).to_string());
         let kind = loaded.run.source;

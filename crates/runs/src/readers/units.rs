@@ -1,7 +1,7 @@
 //! The frame for formats whose runs are files (or folders of them) that are read as a whole:
 //! points are kept in memory as columns and grow with the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::RunsError;
@@ -16,6 +16,8 @@ use crate::series::{Series, Step};
 pub(crate) struct Columns {
     index: HashMap<String, usize>,
     series: Vec<(String, Series, MetricSummary)>,
+    /// Metrics whose summary is out of date because a point was replaced.
+    stale: BTreeSet<usize>,
 }
 
 impl Columns {
@@ -57,7 +59,7 @@ impl Columns {
             .and_then(|i| series.steps.get(i));
         if last == Some(step) {
             series.replace_last(step, time_ms, value);
-            *summary = MetricSummary::of(series);
+            self.stale.insert(id);
         } else {
             series.push(step, time_ms, value);
             summary.add(step, time_ms, value, false);
@@ -106,7 +108,12 @@ impl Columns {
     }
 
     /// Copies the summaries of all metrics that have points.
-    pub(crate) fn summaries(&self, run: &mut Run) {
+    pub(crate) fn summaries(&mut self, run: &mut Run) {
+        for id in std::mem::take(&mut self.stale) {
+            if let Some((_, series, summary)) = self.series.get_mut(id) {
+                *summary = MetricSummary::of(series);
+            }
+        }
         run.metrics
             .retain(|key, _| self.get(key).is_some_and(|s| !s.is_empty()));
         for (key, series, summary) in &self.series {
@@ -198,8 +205,9 @@ impl Reader for UnitReader {
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
         let found = (self.discover)(&self.source)?;
         let mut refresh = Refresh::default();
+        let still: HashSet<&PathBuf> = found.iter().collect();
         self.units.retain(|(path, unit)| {
-            let keep = found.contains(path);
+            let keep = still.contains(path);
             if !keep {
                 refresh.removed.push(unit.loaded().run.id.clone());
             }

@@ -35,6 +35,10 @@ fn all_digits(name: &str) -> bool {
 /// Adds what `folder` is or holds; says whether its sub-folders are worth a look.
 pub(super) fn folder(folder: &Folder, found: &mut Found) -> bool {
     if mlflow(folder, found) {
+        // Its folders are spoken for; a database may still lie beside them.
+        for (name, path) in &folder.files {
+            file(folder, name, path, false, found);
+        }
         return false;
     }
     let special = run_folder(folder, found);
@@ -458,9 +462,9 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
     }
     let rest = header.get(1..).unwrap_or_default();
     let kind = match delimiter {
-        b'\t' => SourceKind::Tsv,
         // Keras writes `epoch` first and the rest sorted (validation keys after it).
         _ if header[0] == "epoch" && keras_order(rest) => SourceKind::Keras,
+        b'\t' => SourceKind::Tsv,
         _ => SourceKind::Csv,
     };
     Ok((kind, header[step].clone()))

@@ -22,7 +22,14 @@ pub(crate) const STEP: &[&str] = &[
 ];
 
 /// Columns that hold the time of a point, best first.
-pub(crate) const TIME: &[&str] = &["time", "timestamp", "_timestamp", "wall_time", "ts"];
+pub(crate) const TIME: &[&str] = &[
+    "time",
+    "timestamp",
+    "_timestamp",
+    "wall_time",
+    "ts",
+    "Wall time",
+];
 
 /// Parts of file or folder names where logs of training are to be expected.
 const PLACES: &[&str] = &[

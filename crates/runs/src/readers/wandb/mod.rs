@@ -3,8 +3,9 @@
 mod decode;
 mod framing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::RunsError;
 use crate::formats::tail::{Change, Tail};
@@ -28,13 +29,14 @@ fn run_id(name: &str) -> Option<&str> {
     Some(stem.strip_prefix("run-").unwrap_or(stem))
 }
 
-/// Run files in the source folder and the folders in it, by folder date.
-fn files(source: &Source) -> Result<Vec<(String, PathBuf)>, RunsError> {
+/// Run files in the source folder and the folders in it, by folder date; of one run when
+/// `only` names it (its folders end with its id).
+fn files(source: &Source, only: Option<&str>) -> Result<Vec<(String, PathBuf)>, RunsError> {
     let folder = list(&source.path).map_err(|e| RunsError::io(&source.path, e))?;
     let mut found = Vec::new();
     let mut take = |order: &str, files: Vec<(String, PathBuf)>| {
         for (name, path) in files {
-            if run_id(&name).is_some() {
+            if run_id(&name).is_some_and(|id| only.is_none_or(|only| id == only)) {
                 found.push((order.to_owned(), name, path));
             }
         }
@@ -42,7 +44,7 @@ fn files(source: &Source) -> Result<Vec<(String, PathBuf)>, RunsError> {
     take("", folder.files);
     for (name, path) in folder.folders {
         // `latest-run` is a link to another one.
-        if path.is_symlink() {
+        if only.is_some_and(|id| !name.ends_with(id)) || path.is_symlink() {
             continue;
         }
         let date = name
@@ -62,11 +64,10 @@ fn files(source: &Source) -> Result<Vec<(String, PathBuf)>, RunsError> {
 
 /// One unit per run id, named by the first of its files.
 pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     let mut units = Vec::new();
-    for (id, path) in files(source)? {
-        if !seen.contains(&id) {
-            seen.push(id);
+    for (id, path) in files(source, None)? {
+        if seen.insert(id) {
             units.push(path);
         }
     }
@@ -86,8 +87,9 @@ pub(crate) struct Wandb {
     source: Source,
     id: String,
     files: BTreeMap<PathBuf, RunFile>,
-    /// Files in folder order.
+    /// Files in folder order, as the source folder had them when it last changed.
     order: Vec<PathBuf>,
+    listed: Option<SystemTime>,
     state: Decoded,
 }
 
@@ -104,6 +106,7 @@ impl Wandb {
             id,
             files: BTreeMap::new(),
             order: Vec::new(),
+            listed: None,
             state: Decoded {
                 loaded: Loaded::new(run),
                 exit: None,
@@ -178,11 +181,15 @@ impl Wandb {
 
 impl Unit for Wandb {
     fn refresh(&mut self, now_ms: i64) -> Result<bool, RunsError> {
-        let mine = files(&self.source)?
-            .into_iter()
-            .filter(|(id, _)| *id == self.id)
-            .map(|(_, path)| path);
-        self.order = mine.collect();
+        // A resumed part is a new folder, which changes the source folder.
+        let listed = std::fs::metadata(&self.source.path)
+            .and_then(|meta| meta.modified())
+            .ok();
+        if listed.is_none() || listed != self.listed {
+            let mine = files(&self.source, Some(&self.id))?;
+            self.order = mine.into_iter().map(|(_, path)| path).collect();
+            self.listed = listed;
+        }
         // A part that was rewritten, or an earlier one that grew after a later one was
         // read: only reading all again keeps the order.
         let mut later = false;
