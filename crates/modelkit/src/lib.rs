@@ -4,6 +4,7 @@
 //! byte for byte where the format allows it. Shares the local store with `kit`. Everything is
 //! synchronous and streams: memory use does not depend on the size of a layer.
 pub mod cache;
+pub mod diff;
 pub mod digest;
 pub mod error;
 pub mod ignore;

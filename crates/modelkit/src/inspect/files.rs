@@ -6,6 +6,7 @@ use kitbench_kitfile::clean_path;
 
 use super::{Kit, KitLayer};
 use crate::LayerKind;
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::layer::decoder;
 use crate::media::{Compression, Packaging};
@@ -43,7 +44,12 @@ pub const MAX_HELD: u64 = 32 << 20;
 ///
 /// # Errors
 /// [`Error::Archive`] if the layer is broken, [`Error::Cancelled`], those of the source.
-pub fn list_files(source: &dyn KitSource, layer: &KitLayer, limit: usize, cancel: &CancellationToken) -> Result<LayerListing> {
+pub fn list_files(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    limit: usize,
+    cancel: &CancellationToken,
+) -> Result<LayerListing> {
     let mut listing = LayerListing::default();
     walk(source, layer, cancel, &mut |header, offset, _| {
         if listing.files.len() == limit {
@@ -74,19 +80,33 @@ pub struct FileBytes {
 ///
 /// # Errors
 /// [`Error::NoFile`], and as [`list_files`].
-pub fn read_file(source: &dyn KitSource, layer: &KitLayer, path: &str, limit: u64, cancel: &CancellationToken) -> Result<FileBytes> {
+pub fn read_file(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    path: &str,
+    limit: u64,
+    cancel: &CancellationToken,
+) -> Result<FileBytes> {
     let wanted = clean_path(path);
     let mut found = None;
     walk(source, layer, cancel, &mut |header, _, data| {
-        if header.kind == Kind::Folder || clean_path(&String::from_utf8_lossy(&header.name)) != wanted {
+        if header.kind == Kind::Folder
+            || clean_path(&String::from_utf8_lossy(&header.name)) != wanted
+        {
             return Ok(true);
         }
         let mut bytes = Vec::new();
         data.take(limit.min(header.size)).read_to_end(&mut bytes)?;
-        found = Some(FileBytes { bytes, size: header.size });
+        found = Some(FileBytes {
+            bytes,
+            size: header.size,
+        });
         Ok(false)
     })?;
-    found.ok_or_else(|| Error::NoFile { what: layer.label.clone(), path: path.to_owned() })
+    found.ok_or_else(|| Error::NoFile {
+        what: layer.label.clone(),
+        path: path.to_owned(),
+    })
 }
 
 /// Opens the file `path` of `layer` for reading here and there, with its size. What lies in a
@@ -107,17 +127,58 @@ pub fn open_file<'s>(
         let wanted = clean_path(path);
         let mut place = None;
         walk(source, layer, cancel, &mut |header, offset, _| {
-            let here = header.kind == Kind::File && clean_path(&String::from_utf8_lossy(&header.name)) == wanted;
+            let here = header.kind == Kind::File
+                && clean_path(&String::from_utf8_lossy(&header.name)) == wanted;
             if here {
                 place = Some((offset, header.size));
             }
             Ok(!here)
         })?;
-        let (start, size) = place.ok_or_else(|| Error::NoFile { what: layer.label.clone(), path: path.to_owned() })?;
-        return Ok((Box::new(Window { inner: blob, start, size, position: 0 }), size));
+        let (start, size) = place.ok_or_else(|| Error::NoFile {
+            what: layer.label.clone(),
+            path: path.to_owned(),
+        })?;
+        return Ok((
+            Box::new(Window {
+                inner: blob,
+                start,
+                size,
+                position: 0,
+            }),
+            size,
+        ));
     }
     let file = read_file(source, layer, path, MAX_HELD, cancel)?;
     Ok((Box::new(Cursor::new(file.bytes)), file.size))
+}
+
+/// Reads a layer once and tells the digest of each of its files.
+///
+/// # Errors
+/// As [`list_files`].
+pub fn digest_files(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    cancel: &CancellationToken,
+    found: &mut dyn FnMut(LayerFile, Digest),
+) -> Result<()> {
+    walk(source, layer, cancel, &mut |header, offset, data| {
+        if header.kind == Kind::File {
+            let digest = crate::diff::hash(data, cancel)?;
+            let path = clean_path(&String::from_utf8_lossy(&header.name));
+            found(
+                LayerFile {
+                    path,
+                    is_folder: false,
+                    size: header.size,
+                    mode: header.mode,
+                    offset,
+                },
+                digest,
+            );
+        }
+        Ok(true)
+    })
 }
 
 /// The README of a kit: the layer's number, the path and at most `limit` bytes of text. Docs layers
@@ -125,17 +186,45 @@ pub fn open_file<'s>(
 ///
 /// # Errors
 /// As [`list_files`].
-pub fn find_readme(source: &dyn KitSource, kit: &Kit, limit: u64, cancel: &CancellationToken) -> Result<Option<(usize, String, FileBytes)>> {
+pub fn find_readme(
+    source: &dyn KitSource,
+    kit: &Kit,
+    limit: u64,
+    cancel: &CancellationToken,
+) -> Result<Option<(usize, String, FileBytes)>> {
     /// Entries looked at per layer; a README lies near the top.
     const MAX_ENTRIES: usize = 10_000;
-    for kind in [LayerKind::Docs, LayerKind::Code, LayerKind::Model, LayerKind::ModelPart] {
+    for kind in [
+        LayerKind::Docs,
+        LayerKind::Code,
+        LayerKind::Model,
+        LayerKind::ModelPart,
+    ] {
         let mut best: Option<(usize, String)> = None;
-        for (number, layer) in kit.layers.iter().enumerate().filter(|(_, layer)| layer.kind == kind) {
+        for (number, layer) in kit
+            .layers
+            .iter()
+            .enumerate()
+            .filter(|(_, layer)| layer.kind == kind)
+        {
             for file in list_files(source, layer, MAX_ENTRIES, cancel)?.files {
-                let name = file.path.rsplit('/').next().unwrap_or_default().to_lowercase();
-                let is_readme = !file.is_folder && matches!(name.as_str(), "readme" | "readme.md" | "readme.txt" | "readme.markdown" | "readme.rst");
+                let name = file
+                    .path
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or_default()
+                    .to_lowercase();
+                let is_readme = !file.is_folder
+                    && matches!(
+                        name.as_str(),
+                        "readme" | "readme.md" | "readme.txt" | "readme.markdown" | "readme.rst"
+                    );
                 let depth = |path: &str| path.matches('/').count();
-                if is_readme && best.as_ref().is_none_or(|(_, path)| depth(&file.path) < depth(path)) {
+                if is_readme
+                    && best
+                        .as_ref()
+                        .is_none_or(|(_, path)| depth(&file.path) < depth(path))
+                {
                     best = Some((number, file.path));
                 }
             }
@@ -153,11 +242,19 @@ pub fn find_readme(source: &dyn KitSource, kit: &Kit, limit: u64, cancel: &Cance
 /// Called with a member, where its data begin, and the data; whether to go on.
 type Visitor<'v> = dyn FnMut(&Header, u64, &mut dyn Read) -> io::Result<bool> + 'v;
 
-fn walk(source: &dyn KitSource, layer: &KitLayer, cancel: &CancellationToken, visit: &mut Visitor<'_>) -> Result<()> {
+fn walk(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    cancel: &CancellationToken,
+    visit: &mut Visitor<'_>,
+) -> Result<()> {
     let what = || format!("the {} ({})", layer.label, layer.descriptor.digest.short());
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::Interrupted => Error::Cancelled,
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Archive { layer: what(), problem: error.to_string() },
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Archive {
+            layer: what(),
+            problem: error.to_string(),
+        },
         _ => Error::io("read", what())(error),
     };
     if layer.packaging == Packaging::Raw {
@@ -198,15 +295,28 @@ fn raw(source: &dyn KitSource, layer: &KitLayer, visit: &mut Visitor<'_>) -> io:
     let size = match layer.compression {
         Compression::None => layer.descriptor.size,
         _ => {
-            let stated = layer.descriptor.annotations.get(crate::media::FILE_METADATA);
-            let stated = stated.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok()?.get("size")?.as_u64());
+            let stated = layer
+                .descriptor
+                .annotations
+                .get(crate::media::FILE_METADATA);
+            let stated = stated.and_then(|text| {
+                serde_json::from_str::<serde_json::Value>(text)
+                    .ok()?
+                    .get("size")?
+                    .as_u64()
+            });
             match stated {
                 Some(size) => size,
                 None => io::copy(&mut decoder(layer.compression, open()?)?, &mut io::sink())?,
             }
         }
     };
-    let header = Header { name: layer.clean_path().into_bytes(), kind: Kind::File, mode: 0o644, size };
+    let header = Header {
+        name: layer.clean_path().into_bytes(),
+        kind: Kind::File,
+        mode: 0o644,
+        size,
+    };
     visit(&header, 0, &mut decoder(layer.compression, open()?)?).map(|_| ())
 }
 
@@ -225,7 +335,8 @@ impl<R: Read + Seek> Read for Window<R> {
         if want == 0 {
             return Ok(0);
         }
-        self.inner.seek(SeekFrom::Start(self.start + self.position))?;
+        self.inner
+            .seek(SeekFrom::Start(self.start + self.position))?;
         let n = self.inner.read(buf.get_mut(..want).unwrap_or_default())?;
         self.position += n as u64;
         Ok(n)
@@ -239,7 +350,9 @@ impl<R: Read + Seek> Seek for Window<R> {
             SeekFrom::Current(by) => self.position.checked_add_signed(by),
             SeekFrom::End(by) => self.size.checked_add_signed(by),
         };
-        self.position = position.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the start"))?;
+        self.position = position.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "a place before the start")
+        })?;
         Ok(self.position)
     }
 }

@@ -246,7 +246,8 @@ impl<R: Read + Seek> Reader<R> {
     pub fn seek_next_member(&mut self) -> io::Result<Option<Header>> {
         let left = self.data_left + self.padding_left;
         if left > 0 {
-            let distance = i64::try_from(left).map_err(|_| invalid("a member has an impossible size"))?;
+            let distance =
+                i64::try_from(left).map_err(|_| invalid("a member has an impossible size"))?;
             self.inner.seek_relative(distance)?;
             self.offset += left;
             (self.data_left, self.padding_left) = (0, 0);

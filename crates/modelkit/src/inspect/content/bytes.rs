@@ -19,13 +19,18 @@ pub struct Tensor {
 impl Tensor {
     /// The number of elements; `None` if it is beyond 64 bits.
     pub fn elements(&self) -> Option<u64> {
-        self.shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n))
+        self.shape
+            .iter()
+            .try_fold(1u64, |product, n| product.checked_mul(*n))
     }
 }
 
 /// An [`Error::Content`].
 pub(super) fn broken(format: &'static str, problem: impl Into<String>) -> Error {
-    Error::Content { format, problem: problem.into() }
+    Error::Content {
+        format,
+        problem: problem.into(),
+    }
 }
 
 /// Turns a read error into a statement about the file.
@@ -46,14 +51,25 @@ pub(super) struct Input<R> {
 impl<R: Read> Input<R> {
     /// Reads at most `limit` bytes of `inner`.
     pub fn new(inner: R, limit: u64, format: &'static str) -> Input<R> {
-        Input { inner, left: limit, format }
+        Input {
+            inner,
+            left: limit,
+            format,
+        }
     }
 
     /// Exactly `count` bytes.
     pub fn bytes(&mut self, count: u64) -> Result<Vec<u8>, Error> {
-        self.left = self.left.checked_sub(count).ok_or_else(|| broken(self.format, "its description is too large"))?;
+        self.left = self
+            .left
+            .checked_sub(count)
+            .ok_or_else(|| broken(self.format, "its description is too large"))?;
         let mut bytes = Vec::new();
-        self.inner.by_ref().take(count).read_to_end(&mut bytes).map_err(reading(self.format))?;
+        self.inner
+            .by_ref()
+            .take(count)
+            .read_to_end(&mut bytes)
+            .map_err(reading(self.format))?;
         if (bytes.len() as u64) < count {
             return Err(broken(self.format, "it ends too early"));
         }
@@ -62,8 +78,13 @@ impl<R: Read> Input<R> {
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut array = [0; N];
-        self.left = self.left.checked_sub(N as u64).ok_or_else(|| broken(self.format, "its description is too large"))?;
-        self.inner.read_exact(&mut array).map_err(reading(self.format))?;
+        self.left = self
+            .left
+            .checked_sub(N as u64)
+            .ok_or_else(|| broken(self.format, "its description is too large"))?;
+        self.inner
+            .read_exact(&mut array)
+            .map_err(reading(self.format))?;
         Ok(array)
     }
 

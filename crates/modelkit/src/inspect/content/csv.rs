@@ -29,7 +29,11 @@ pub struct Table {
 /// Reads the first rows.
 pub(super) fn read(reader: &mut (impl Read + Seek), tabs: bool) -> Result<Table> {
     let mut head = Vec::new();
-    reader.by_ref().take(HEAD + 1).read_to_end(&mut head).map_err(reading(FORMAT))?;
+    reader
+        .by_ref()
+        .take(HEAD + 1)
+        .read_to_end(&mut head)
+        .map_err(reading(FORMAT))?;
     let cut = head.len() as u64 > HEAD;
     let text = String::from_utf8_lossy(&head);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -41,16 +45,35 @@ pub(super) fn read(reader: &mut (impl Read + Seek), tabs: bool) -> Result<Table>
     }
     let truncated = cut || rows.len() > ROWS + 1;
     rows.truncate(ROWS + 1);
-    let width = rows.iter().map(Vec::len).max().unwrap_or_default().min(MAX_COLUMNS);
-    let named = rows.first().is_some_and(|first| first.iter().all(|cell| cell.trim().parse::<f64>().is_err()));
-    let mut columns: Vec<String> = if named && !rows.is_empty() { rows.remove(0) } else { Vec::new() };
+    let width = rows
+        .iter()
+        .map(Vec::len)
+        .max()
+        .unwrap_or_default()
+        .min(MAX_COLUMNS);
+    let named = rows
+        .first()
+        .is_some_and(|first| first.iter().all(|cell| cell.trim().parse::<f64>().is_err()));
+    let mut columns: Vec<String> = if named && !rows.is_empty() {
+        rows.remove(0)
+    } else {
+        Vec::new()
+    };
     columns.truncate(width);
     for number in columns.len()..width {
         columns.push(format!("column {}", number + 1));
     }
     rows.truncate(ROWS);
-    let types = (0..width).map(|column| kind(rows.iter().filter_map(|row| row.get(column)))).collect();
-    Ok(Table { delimiter, columns, types, rows, truncated })
+    let types = (0..width)
+        .map(|column| kind(rows.iter().filter_map(|row| row.get(column))))
+        .collect();
+    Ok(Table {
+        delimiter,
+        columns,
+        types,
+        rows,
+        truncated,
+    })
 }
 
 /// The delimiter that occurs most in the first line, outside of quotes.
@@ -61,12 +84,19 @@ fn guess(text: &str) -> char {
         match c {
             '"' => quoted = !quoted,
             '\n' if !quoted => break,
-            _ if !quoted => counts.iter_mut().filter(|(d, _)| *d == c).for_each(|(_, n)| *n += 1),
+            _ if !quoted => counts
+                .iter_mut()
+                .filter(|(d, _)| *d == c)
+                .for_each(|(_, n)| *n += 1),
             _ => {}
         }
     }
     // The first of equals, and a comma if there is none at all.
-    counts.iter().rev().max_by_key(|(_, n)| *n).map_or(',', |(d, _)| *d)
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, n)| *n)
+        .map_or(',', |(d, _)| *d)
 }
 
 /// Rows by RFC 4180, and whether the last one is complete.
@@ -108,7 +138,10 @@ fn parse(text: &str, delimiter: char) -> (Vec<Vec<String>>, bool) {
 
 fn kind<'c>(cells: impl Iterator<Item = &'c String>) -> &'static str {
     let mut kind = "empty";
-    for cell in cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
+    for cell in cells
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
+    {
         kind = match kind {
             "empty" | "integer" if cell.parse::<i64>().is_ok() => "integer",
             "empty" | "integer" | "number" if cell.parse::<f64>().is_ok() => "number",

@@ -30,15 +30,25 @@ pub struct Gguf {
 /// Reads metadata and tensor list.
 pub(super) fn read(reader: &mut (impl Read + Seek), size: u64) -> Result<Gguf> {
     let limit = MAX_DESCRIPTION.min(size);
-    let mut input = Input::new(std::io::BufReader::with_capacity(64 << 10, reader), limit, FORMAT);
+    let mut input = Input::new(
+        std::io::BufReader::with_capacity(64 << 10, reader),
+        limit,
+        FORMAT,
+    );
     input.bytes(4)?;
     let version = input.u32()?;
     if !(2..=3).contains(&version) {
-        return Err(broken(FORMAT, format!("it is of version {version}; versions 2 and 3 are known")));
+        return Err(broken(
+            FORMAT,
+            format!("it is of version {version}; versions 2 and 3 are known"),
+        ));
     }
     let (tensor_count, pairs) = (input.u64()?, input.u64()?);
     if tensor_count > MAX_TENSORS || pairs > MAX_TENSORS {
-        return Err(broken(FORMAT, "it claims an impossible number of tensors or keys"));
+        return Err(broken(
+            FORMAT,
+            "it claims an impossible number of tensors or keys",
+        ));
     }
     let mut metadata = Vec::new();
     for _ in 0..pairs {
@@ -52,20 +62,45 @@ pub(super) fn read(reader: &mut (impl Read + Seek), size: u64) -> Result<Gguf> {
         let name = string(&mut input)?;
         let dimensions = input.u32()?;
         if dimensions > 8 {
-            return Err(broken(FORMAT, format!("the tensor “{}” has {dimensions} dimensions", crate::error::shorten(&name))));
+            return Err(broken(
+                FORMAT,
+                format!(
+                    "the tensor “{}” has {dimensions} dimensions",
+                    crate::error::shorten(&name)
+                ),
+            ));
         }
-        let shape = (0..dimensions).map(|_| input.u64()).collect::<Result<Vec<u64>>>()?;
+        let shape = (0..dimensions)
+            .map(|_| input.u64())
+            .collect::<Result<Vec<u64>>>()?;
         let (dtype, block, bytes) = tensor_type(input.u32()?);
         input.u64()?;
-        let mut tensor = Tensor { name, dtype: dtype.clone(), shape, bytes: None };
-        tensor.bytes = tensor.elements().and_then(|n| (n / block).checked_mul(bytes)).filter(|_| bytes > 0);
+        let mut tensor = Tensor {
+            name,
+            dtype: dtype.clone(),
+            shape,
+            bytes: None,
+        };
+        tensor.bytes = tensor
+            .elements()
+            .and_then(|n| (n / block).checked_mul(bytes))
+            .filter(|_| bytes > 0);
         *count.entry(dtype).or_default() += 1;
         tensors.push(tensor);
     }
     let mut quantisation: Vec<_> = count.into_iter().collect();
     quantisation.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let architecture = metadata.iter().find(|(key, _)| key == "general.architecture").map(|(_, value)| value.clone());
-    Ok(Gguf { version, architecture, metadata, tensors, quantisation })
+    let architecture = metadata
+        .iter()
+        .find(|(key, _)| key == "general.architecture")
+        .map(|(_, value)| value.clone());
+    Ok(Gguf {
+        version,
+        architecture,
+        metadata,
+        tensors,
+        quantisation,
+    })
 }
 
 fn string<R: Read>(input: &mut Input<R>) -> Result<String> {
@@ -96,13 +131,22 @@ fn value<R: Read>(input: &mut Input<R>, kind: u32, depth: u8) -> Result<String> 
                     shown.push(element);
                 }
             }
-            let rest = if length > SHOWN as u64 { format!(", … {length} in all") } else { String::new() };
+            let rest = if length > SHOWN as u64 {
+                format!(", … {length} in all")
+            } else {
+                String::new()
+            };
             format!("[{}{rest}]", shown.join(", "))
         }
         10 => input.u64()?.to_string(),
         11 => input.u64()?.cast_signed().to_string(),
         12 => f64::from_bits(input.u64()?).to_string(),
-        _ => return Err(broken(FORMAT, format!("it holds a value of unknown type {kind}"))),
+        _ => {
+            return Err(broken(
+                FORMAT,
+                format!("it holds a value of unknown type {kind}"),
+            ));
+        }
     })
 }
 
@@ -149,7 +193,6 @@ mod tests {
 
     use super::super::{Content, inspect};
 
-
     fn text(out: &mut Vec<u8>, text: &str) {
         out.extend((text.len() as u64).to_le_bytes());
         out.extend(text.as_bytes());
@@ -179,10 +222,17 @@ mod tests {
     #[test]
     fn metadata_and_tensors_are_read() {
         let bytes = sample();
-        let Content::Gguf(gguf) = inspect("x", &mut Cursor::new(&bytes), bytes.len() as u64).unwrap() else { panic!() };
+        let Content::Gguf(gguf) =
+            inspect("x", &mut Cursor::new(&bytes), bytes.len() as u64).unwrap()
+        else {
+            panic!()
+        };
         assert_eq!(gguf.architecture.as_deref(), Some("llama"));
         assert_eq!(gguf.metadata[1].1, "[0, 1, 2, 3, 4, 5, 6, 7, … 20 in all]");
-        assert_eq!((gguf.tensors[0].dtype.as_str(), gguf.tensors[0].bytes), ("Q4_K", Some(288)));
+        assert_eq!(
+            (gguf.tensors[0].dtype.as_str(), gguf.tensors[0].bytes),
+            ("Q4_K", Some(288))
+        );
         assert_eq!(gguf.quantisation, [("Q4_K".to_owned(), 1)]);
     }
 
@@ -190,7 +240,10 @@ mod tests {
     fn every_truncation_is_an_error() {
         let bytes = sample();
         for length in 4..bytes.len() {
-            assert!(inspect("x", &mut Cursor::new(&bytes[..length]), length as u64).is_err(), "{length}");
+            assert!(
+                inspect("x", &mut Cursor::new(&bytes[..length]), length as u64).is_err(),
+                "{length}"
+            );
         }
     }
 }

@@ -27,14 +27,21 @@ pub use pickle::{Callable, Pickle};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// safetensors or NumPy: named arrays and free metadata.
-    Tensors { format: &'static str, metadata: Vec<(String, String)>, tensors: Vec<Tensor> },
+    Tensors {
+        format: &'static str,
+        metadata: Vec<(String, String)>,
+        tensors: Vec<Tensor>,
+    },
     Gguf(Gguf),
     Onnx(Onnx),
     Table(Table),
     Notebook(Notebook),
     Pickle(Pickle),
     /// Text, at most [`MAX_TEXT`] bytes of it.
-    Text { text: String, truncated: bool },
+    Text {
+        text: String,
+        truncated: bool,
+    },
     /// None of these.
     Binary,
 }
@@ -50,7 +57,11 @@ pub fn inspect(name: &str, reader: &mut (impl Read + Seek), size: u64) -> Result
     let io = |error| Error::io("read", name)(error);
     let mut head = Vec::new();
     reader.seek(SeekFrom::Start(0)).map_err(io)?;
-    reader.by_ref().take(16).read_to_end(&mut head).map_err(io)?;
+    reader
+        .by_ref()
+        .take(16)
+        .read_to_end(&mut head)
+        .map_err(io)?;
     reader.seek(SeekFrom::Start(0)).map_err(io)?;
     let lower = name.rsplit('/').next().unwrap_or_default().to_lowercase();
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| lower.ends_with(suffix));
@@ -78,7 +89,11 @@ pub fn inspect(name: &str, reader: &mut (impl Read + Seek), size: u64) -> Result
         return pickle::read(reader).map(Content::Pickle);
     }
     let mut bytes = Vec::new();
-    reader.by_ref().take(MAX_TEXT).read_to_end(&mut bytes).map_err(io)?;
+    reader
+        .by_ref()
+        .take(MAX_TEXT)
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
     let truncated = size > bytes.len() as u64;
     let valid = match std::str::from_utf8(&bytes) {
         Ok(_) => bytes.len(),

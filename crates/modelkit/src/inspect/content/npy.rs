@@ -14,30 +14,60 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Content> {
     let mut input = Input::new(reader, MAX_HEADER, FORMAT);
     input.bytes(6)?;
     let (major, _minor) = (input.u8()?, input.u8()?);
-    let length = if major == 1 { u64::from(input.u16()?) } else { u64::from(input.u32()?) };
+    let length = if major == 1 {
+        u64::from(input.u16()?)
+    } else {
+        u64::from(input.u32()?)
+    };
     let header = input.bytes(length)?;
     let text = String::from_utf8_lossy(&header);
-    let descr = value(&text, "descr").ok_or_else(|| broken(FORMAT, "its header has no element type"))?;
+    let descr =
+        value(&text, "descr").ok_or_else(|| broken(FORMAT, "its header has no element type"))?;
     let shape = value(&text, "shape").ok_or_else(|| broken(FORMAT, "its header has no shape"))?;
     let shape = shape
         .trim_matches(['(', ')'])
         .split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-        .map(|part| part.trim_end_matches('L').parse::<u64>().map_err(|_| broken(FORMAT, "its shape is not made of numbers")))
+        .map(|part| {
+            part.trim_end_matches('L')
+                .parse::<u64>()
+                .map_err(|_| broken(FORMAT, "its shape is not made of numbers"))
+        })
         .collect::<Result<Vec<u64>>>()?;
     let fortran = value(&text, "fortran_order").unwrap_or("False");
-    let order = if fortran == "True" { "column-major" } else { "row-major" };
-    let mut tensor = Tensor { name: "array".into(), dtype: descr.trim_matches(['\'', '"']).to_owned(), shape, bytes: None };
+    let order = if fortran == "True" {
+        "column-major"
+    } else {
+        "row-major"
+    };
+    let mut tensor = Tensor {
+        name: "array".into(),
+        dtype: descr.trim_matches(['\'', '"']).to_owned(),
+        shape,
+        bytes: None,
+    };
     // `<f4`: byte order, kind, bytes.
-    let width = tensor.dtype.get(2..).and_then(|digits| digits.parse::<u64>().ok());
-    tensor.bytes = width.zip(tensor.elements()).and_then(|(width, elements)| width.checked_mul(elements));
-    Ok(Content::Tensors { format: FORMAT, metadata: vec![("order".into(), order.into())], tensors: vec![tensor] })
+    let width = tensor
+        .dtype
+        .get(2..)
+        .and_then(|digits| digits.parse::<u64>().ok());
+    tensor.bytes = width
+        .zip(tensor.elements())
+        .and_then(|(width, elements)| width.checked_mul(elements));
+    Ok(Content::Tensors {
+        format: FORMAT,
+        metadata: vec![("order".into(), order.into())],
+        tensors: vec![tensor],
+    })
 }
 
 /// The text of the value of `key`: up to the comma that ends it.
 fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
-    let after = ["'", "\""].iter().find_map(|quote| text.split_once(&format!("{quote}{key}{quote}")))?.1;
+    let after = ["'", "\""]
+        .iter()
+        .find_map(|quote| text.split_once(&format!("{quote}{key}{quote}")))?
+        .1;
     let rest = after.trim_start().strip_prefix(':')?.trim_start();
     let mut depth = 0;
     for (at, c) in rest.char_indices() {
@@ -67,10 +97,27 @@ mod tests {
 
     #[test]
     fn type_and_shape_are_read() {
-        let Content::Tensors { tensors, metadata, .. } = open("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n").unwrap() else { panic!() };
-        assert_eq!((tensors[0].dtype.as_str(), tensors[0].shape.as_slice(), tensors[0].bytes), ("<f4", [3, 4].as_slice(), Some(48)));
+        let Content::Tensors {
+            tensors, metadata, ..
+        } = open("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n").unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (
+                tensors[0].dtype.as_str(),
+                tensors[0].shape.as_slice(),
+                tensors[0].bytes
+            ),
+            ("<f4", [3, 4].as_slice(), Some(48))
+        );
         assert_eq!(metadata[0].1, "row-major");
-        let Content::Tensors { tensors, .. } = open("{'descr': [('a', '<i8'), ('b', '|S3')], 'fortran_order': True, 'shape': ()}").unwrap() else { panic!() };
+        let Content::Tensors { tensors, .. } =
+            open("{'descr': [('a', '<i8'), ('b', '|S3')], 'fortran_order': True, 'shape': ()}")
+                .unwrap()
+        else {
+            panic!()
+        };
         assert_eq!((tensors[0].shape.len(), tensors[0].bytes), (0, None));
         assert!(open("{'descr': '<f4'}").is_err());
         assert!(open("{'descr': '<f4', 'shape': (x,)}").is_err());

@@ -41,7 +41,10 @@ pub struct Port {
 
 /// Reads the description.
 pub(super) fn read(reader: &mut (impl Read + Seek), size: u64) -> Result<Onnx> {
-    let mut proto = Proto { reader: std::io::BufReader::with_capacity(16 << 10, reader), at: 0 };
+    let mut proto = Proto {
+        reader: std::io::BufReader::with_capacity(16 << 10, reader),
+        at: 0,
+    };
     let mut model = Onnx::default();
     let mut has_graph = false;
     proto.message(size, &mut |proto, field| {
@@ -77,15 +80,24 @@ pub(super) fn read(reader: &mut (impl Read + Seek), size: u64) -> Result<Onnx> {
         return Err(broken(FORMAT, "it has no graph"));
     }
     // What has a value within the file is no input that a caller gives.
-    model.inputs.retain(|port| !model.initialisers.iter().any(|tensor| tensor.name == port.name));
-    model.operators.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()));
+    model.inputs.retain(|port| {
+        !model
+            .initialisers
+            .iter()
+            .any(|tensor| tensor.name == port.name)
+    });
+    model
+        .operators
+        .sort_by_key(|(name, count)| (std::cmp::Reverse(*count), name.clone()));
     Ok(model)
 }
 
 fn graph<R: Read + Seek>(proto: &mut Proto<R>, length: u64, model: &mut Onnx) -> Result<()> {
     let mut operators: BTreeMap<String, usize> = BTreeMap::new();
     proto.message(length, &mut |proto, field| {
-        let Value::Bytes(length) = field.value else { return Ok(()) };
+        let Value::Bytes(length) = field.value else {
+            return Ok(());
+        };
         match field.number {
             1 => proto.message(length, &mut |proto, field| {
                 if let (4, Value::Bytes(length)) = (field.number, field.value) {
@@ -123,7 +135,12 @@ fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
 }
 
 fn initialiser<R: Read + Seek>(proto: &mut Proto<R>, length: u64) -> Result<Tensor> {
-    let mut tensor = Tensor { name: String::new(), dtype: String::new(), shape: Vec::new(), bytes: None };
+    let mut tensor = Tensor {
+        name: String::new(),
+        dtype: String::new(),
+        shape: Vec::new(),
+        bytes: None,
+    };
     let mut stored = 0;
     proto.message(length, &mut |proto, field| {
         match (field.number, field.value) {
@@ -170,7 +187,9 @@ fn tensor_type<R: Read + Seek>(proto: &mut Proto<R>, length: u64, port: &mut Por
         match (field.number, field.value) {
             (1, Value::Number(kind)) => port.dtype = element_type(kind),
             (2, Value::Bytes(length)) => proto.message(length, &mut |proto, field| {
-                let (1, Value::Bytes(length)) = (field.number, field.value) else { return Ok(()) };
+                let (1, Value::Bytes(length)) = (field.number, field.value) else {
+                    return Ok(());
+                };
                 let mut dimension = "?".to_owned();
                 proto.message(length, &mut |proto, field| {
                     match (field.number, field.value) {
@@ -190,8 +209,23 @@ fn tensor_type<R: Read + Seek>(proto: &mut Proto<R>, length: u64, port: &mut Por
 
 fn element_type(kind: u64) -> String {
     const NAMES: [&str; 17] = [
-        "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
-        "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+        "undefined",
+        "float32",
+        "uint8",
+        "int8",
+        "uint16",
+        "int16",
+        "int32",
+        "int64",
+        "string",
+        "bool",
+        "float16",
+        "float64",
+        "uint32",
+        "uint64",
+        "complex64",
+        "complex128",
+        "bfloat16",
     ];
     let name = usize::try_from(kind).ok().and_then(|kind| NAMES.get(kind));
     name.map_or_else(|| format!("type {kind}"), |name| (*name).to_owned())
@@ -230,7 +264,12 @@ impl<R: Read + Seek> Proto<R> {
                 1 => Value::Fixed,
                 2 => Value::Bytes(self.varint()?),
                 5 => Value::Fixed,
-                other => return Err(broken(FORMAT, format!("it holds a field of unknown kind {other}"))),
+                other => {
+                    return Err(broken(
+                        FORMAT,
+                        format!("it holds a field of unknown kind {other}"),
+                    ));
+                }
             };
             let size = match (value, key & 7) {
                 (Value::Bytes(length), _) => length,
@@ -238,12 +277,24 @@ impl<R: Read + Seek> Proto<R> {
                 (_, 5) => 4,
                 _ => 0,
             };
-            let next = self.at.checked_add(size).filter(|next| *next <= end).ok_or_else(outside)?;
-            visit(self, Field { number: key >> 3, value })?;
+            let next = self
+                .at
+                .checked_add(size)
+                .filter(|next| *next <= end)
+                .ok_or_else(outside)?;
+            visit(
+                self,
+                Field {
+                    number: key >> 3,
+                    value,
+                },
+            )?;
             let rest = next.checked_sub(self.at).ok_or_else(outside)?;
             if rest > 0 {
                 let rest = i64::try_from(rest).map_err(|_| outside())?;
-                self.reader.seek(SeekFrom::Current(rest)).map_err(reading(FORMAT))?;
+                self.reader
+                    .seek(SeekFrom::Current(rest))
+                    .map_err(reading(FORMAT))?;
                 self.at = next;
             }
         }
@@ -270,7 +321,9 @@ impl<R: Read + Seek> Proto<R> {
             return Err(broken(FORMAT, "it holds a text of impossible length"));
         }
         let mut bytes = vec![0; length as usize];
-        self.reader.read_exact(&mut bytes).map_err(reading(FORMAT))?;
+        self.reader
+            .read_exact(&mut bytes)
+            .map_err(reading(FORMAT))?;
         self.at += length;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -310,7 +363,13 @@ mod tests {
         let shape = [dimension(bytes(2, b"batch")), dimension(number(1, 13))].concat();
         let tensor = [number(1, 1), bytes(2, &shape)].concat();
         let port = |name: &[u8]| [bytes(1, name), bytes(2, &bytes(1, &tensor))].concat();
-        let weight = [bytes(1, &[13, 3]), number(2, 1), bytes(8, b"w"), bytes(9, &[0; 100])].concat();
+        let weight = [
+            bytes(1, &[13, 3]),
+            number(2, 1),
+            bytes(8, b"w"),
+            bytes(9, &[0; 100]),
+        ]
+        .concat();
         let graph = [
             bytes(1, &bytes(4, b"Gemm")),
             bytes(2, b"main"),
@@ -321,7 +380,11 @@ mod tests {
         ]
         .concat();
         let mut model = [number(1, 8), bytes(2, b"test"), bytes(8, &number(2, 17))].concat();
-        model.extend([7 << 3 | 2, (graph.len() & 0x7f) as u8 | 0x80, (graph.len() >> 7) as u8]);
+        model.extend([
+            7 << 3 | 2,
+            (graph.len() & 0x7f) as u8 | 0x80,
+            (graph.len() >> 7) as u8,
+        ]);
         model.extend(graph);
         model
     }
@@ -329,11 +392,35 @@ mod tests {
     #[test]
     fn ports_weights_and_operators_are_read() {
         let file = sample();
-        let Content::Onnx(model) = inspect("m.onnx", &mut Cursor::new(&file), file.len() as u64).unwrap() else { panic!() };
-        assert_eq!((model.ir_version, model.producer.as_str(), model.opsets.as_slice()), (8, "test", [(String::new(), 17)].as_slice()));
-        assert_eq!(model.inputs, [Port { name: "x".into(), dtype: "float32".into(), shape: vec!["batch".into(), "13".into()] }]);
+        let Content::Onnx(model) =
+            inspect("m.onnx", &mut Cursor::new(&file), file.len() as u64).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (
+                model.ir_version,
+                model.producer.as_str(),
+                model.opsets.as_slice()
+            ),
+            (8, "test", [(String::new(), 17)].as_slice())
+        );
+        assert_eq!(
+            model.inputs,
+            [Port {
+                name: "x".into(),
+                dtype: "float32".into(),
+                shape: vec!["batch".into(), "13".into()]
+            }]
+        );
         assert_eq!(model.outputs[0].name, "y");
-        assert_eq!((model.initialisers[0].shape.as_slice(), model.initialisers[0].bytes), ([13, 3].as_slice(), Some(100)));
+        assert_eq!(
+            (
+                model.initialisers[0].shape.as_slice(),
+                model.initialisers[0].bytes
+            ),
+            ([13, 3].as_slice(), Some(100))
+        );
         assert_eq!(model.operators, [("Gemm".to_owned(), 1)]);
     }
 
@@ -341,7 +428,10 @@ mod tests {
     fn broken_models_are_refused() {
         let file = sample();
         for length in 1..file.len() {
-            assert!(inspect("m.onnx", &mut Cursor::new(&file[..length]), length as u64).is_err(), "{length}");
+            assert!(
+                inspect("m.onnx", &mut Cursor::new(&file[..length]), length as u64).is_err(),
+                "{length}"
+            );
         }
         assert!(inspect("m.onnx", &mut Cursor::new([0xff; 40]), 40).is_err());
     }

@@ -40,7 +40,13 @@ impl Pickle {
 
 /// Follows the opcodes of the first pickle.
 pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Pickle> {
-    let mut scan = Scan { reader: BufReader::with_capacity(64 << 10, reader), pickle: Pickle::default(), texts: Vec::new(), memo: HashMap::new(), memo_size: 0 };
+    let mut scan = Scan {
+        reader: BufReader::with_capacity(64 << 10, reader),
+        pickle: Pickle::default(),
+        texts: Vec::new(),
+        memo: HashMap::new(),
+        memo_size: 0,
+    };
     for _ in 0..MAX_OPCODES {
         if scan.opcode()? {
             return Ok(scan.pickle);
@@ -61,13 +67,19 @@ struct Scan<R> {
 impl<R: BufRead + Seek> Scan<R> {
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
         let mut bytes = [0; N];
-        self.reader.read_exact(&mut bytes).map_err(reading(FORMAT))?;
+        self.reader
+            .read_exact(&mut bytes)
+            .map_err(reading(FORMAT))?;
         Ok(bytes)
     }
 
     fn line(&mut self) -> Result<String> {
         let mut line = Vec::new();
-        self.reader.by_ref().take(MAX_TEXT).read_until(b'\n', &mut line).map_err(reading(FORMAT))?;
+        self.reader
+            .by_ref()
+            .take(MAX_TEXT)
+            .read_until(b'\n', &mut line)
+            .map_err(reading(FORMAT))?;
         if line.pop() != Some(b'\n') {
             return Err(broken(FORMAT, "a line in it does not end"));
         }
@@ -82,14 +94,19 @@ impl<R: BufRead + Seek> Scan<R> {
             return Ok(());
         }
         let mut bytes = vec![0; length as usize];
-        self.reader.read_exact(&mut bytes).map_err(reading(FORMAT))?;
+        self.reader
+            .read_exact(&mut bytes)
+            .map_err(reading(FORMAT))?;
         self.push(Some(String::from_utf8_lossy(&bytes).into_owned()));
         Ok(())
     }
 
     fn skip(&mut self, length: u64) -> Result<()> {
-        let distance = i64::try_from(length).map_err(|_| broken(FORMAT, "it holds bytes of impossible length"))?;
-        self.reader.seek(SeekFrom::Current(distance)).map_err(reading(FORMAT))?;
+        let distance = i64::try_from(length)
+            .map_err(|_| broken(FORMAT, "it holds bytes of impossible length"))?;
+        self.reader
+            .seek(SeekFrom::Current(distance))
+            .map_err(reading(FORMAT))?;
         Ok(())
     }
 
@@ -110,8 +127,13 @@ impl<R: BufRead + Seek> Scan<R> {
     }
 
     fn found(&mut self, module: String, name: String) {
-        let callable = Callable { is_dangerous: is_dangerous(&module, &name), module, name };
-        if self.pickle.callables.len() < MAX_CALLABLES && !self.pickle.callables.contains(&callable) {
+        let callable = Callable {
+            is_dangerous: is_dangerous(&module, &name),
+            module,
+            name,
+        };
+        if self.pickle.callables.len() < MAX_CALLABLES && !self.pickle.callables.contains(&callable)
+        {
             self.pickle.callables.push(callable);
         }
         // What it leaves on the stack is no text.
@@ -180,7 +202,11 @@ impl<R: BufRead + Seek> Scan<R> {
                 self.memoize(u64::from(key));
             }
             b'p' => {
-                let key = self.line()?.trim().parse().map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
+                let key = self
+                    .line()?
+                    .trim()
+                    .parse()
+                    .map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
                 self.memoize(key);
             }
             b'h' => {
@@ -192,7 +218,11 @@ impl<R: BufRead + Seek> Scan<R> {
                 self.push(self.memo.get(&u64::from(key)).cloned());
             }
             b'g' => {
-                let key: u64 = self.line()?.trim().parse().map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
+                let key: u64 = self
+                    .line()?
+                    .trim()
+                    .parse()
+                    .map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
                 self.push(self.memo.get(&key).cloned());
             }
             // Numbers with their bytes, and references to things outside
@@ -212,9 +242,36 @@ impl<R: BufRead + Seek> Scan<R> {
                 self.line()?;
             }
             // Without an argument.
-            b'(' | b'0' | b'1' | b'2' | b'N' | b'Q' | b'R' | b'a' | b'b' | b'd' | b'}' | b'e' | b'l' | b']' | b'o' | b's' | b't'
-            | b')' | b'u' | 0x81 | 0x85..=0x89 | 0x8f..=0x92 | 0x97 | 0x98 => {}
-            other => return Err(broken(FORMAT, format!("it holds the unknown opcode 0x{other:02x}"))),
+            b'('
+            | b'0'
+            | b'1'
+            | b'2'
+            | b'N'
+            | b'Q'
+            | b'R'
+            | b'a'
+            | b'b'
+            | b'd'
+            | b'}'
+            | b'e'
+            | b'l'
+            | b']'
+            | b'o'
+            | b's'
+            | b't'
+            | b')'
+            | b'u'
+            | 0x81
+            | 0x85..=0x89
+            | 0x8f..=0x92
+            | 0x97
+            | 0x98 => {}
+            other => {
+                return Err(broken(
+                    FORMAT,
+                    format!("it holds the unknown opcode 0x{other:02x}"),
+                ));
+            }
         }
         Ok(false)
     }
@@ -223,13 +280,46 @@ impl<R: BufRead + Seek> Scan<R> {
 /// Modules whose callables reach beyond building objects.
 fn is_dangerous(module: &str, name: &str) -> bool {
     const MODULES: [&str; 24] = [
-        "os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "ssl", "http", "urllib", "requests", "runpy", "importlib",
-        "pty", "commands", "ctypes", "multiprocessing", "webbrowser", "code", "timeit", "pickle", "_pickle", "marshal", "asyncio",
+        "os",
+        "posix",
+        "nt",
+        "subprocess",
+        "sys",
+        "shutil",
+        "socket",
+        "ssl",
+        "http",
+        "urllib",
+        "requests",
+        "runpy",
+        "importlib",
+        "pty",
+        "commands",
+        "ctypes",
+        "multiprocessing",
+        "webbrowser",
+        "code",
+        "timeit",
+        "pickle",
+        "_pickle",
+        "marshal",
+        "asyncio",
     ];
-    const BUILTINS: [&str; 10] =
-        ["eval", "exec", "compile", "open", "getattr", "setattr", "__import__", "apply", "execfile", "input"];
+    const BUILTINS: [&str; 10] = [
+        "eval",
+        "exec",
+        "compile",
+        "open",
+        "getattr",
+        "setattr",
+        "__import__",
+        "apply",
+        "execfile",
+        "input",
+    ];
     let root = module.split('.').next().unwrap_or_default();
-    let builtin = matches!(module, "builtins" | "__builtin__") && BUILTINS.contains(&name.split('.').next().unwrap_or_default());
+    let builtin = matches!(module, "builtins" | "__builtin__")
+        && BUILTINS.contains(&name.split('.').next().unwrap_or_default());
     module == "?" || name == "?" || builtin || MODULES.contains(&root)
 }
 
@@ -241,17 +331,34 @@ mod tests {
 
     fn callables(bytes: &[u8]) -> Vec<(String, bool)> {
         let pickle = read(&mut Cursor::new(bytes)).unwrap();
-        pickle.callables.into_iter().map(|c| (format!("{}.{}", c.module, c.name), c.is_dangerous)).collect()
+        pickle
+            .callables
+            .into_iter()
+            .map(|c| (format!("{}.{}", c.module, c.name), c.is_dangerous))
+            .collect()
     }
 
     #[test]
     fn imports_of_every_protocol_are_found() {
-        assert_eq!(callables(b"cos\nsystem\n(S'ls'\ntR."), [("os.system".to_owned(), true)]);
+        assert_eq!(
+            callables(b"cos\nsystem\n(S'ls'\ntR."),
+            [("os.system".to_owned(), true)]
+        );
         // Protocol 4: names as texts, the second time from the memo.
-        let four = b"\x80\x04\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94h\x00h\x01\x93.";
-        assert_eq!(callables(four), [("collections.OrderedDict".to_owned(), false)]);
-        assert_eq!(callables(b"\x80\x04K\x01K\x02\x93."), [("?.?".to_owned(), true)]);
-        assert_eq!(callables(b"cbuiltins\neval\n."), [("builtins.eval".to_owned(), true)]);
+        let four =
+            b"\x80\x04\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94h\x00h\x01\x93.";
+        assert_eq!(
+            callables(four),
+            [("collections.OrderedDict".to_owned(), false)]
+        );
+        assert_eq!(
+            callables(b"\x80\x04K\x01K\x02\x93."),
+            [("?.?".to_owned(), true)]
+        );
+        assert_eq!(
+            callables(b"cbuiltins\neval\n."),
+            [("builtins.eval".to_owned(), true)]
+        );
         assert_eq!(callables(b"\x80\x02}q\x00X\x01\x00\x00\x00aK\x01s."), []);
     }
 
