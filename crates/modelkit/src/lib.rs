@@ -13,6 +13,7 @@ pub mod json;
 pub mod layer;
 pub mod manifest;
 pub mod media;
+pub mod oci;
 pub mod pack;
 pub mod plan;
 pub mod progress;

@@ -217,7 +217,7 @@ fn pair(
         let by_digest = slots.iter().position(|slot| {
             fits(slot) && slot.info.as_ref().is_some_and(|info| info.digest == digest)
         });
-        let by_place = || slots.iter().position(|slot| free(slot));
+        let by_place = || slots.iter().position(&free);
         let Some(slot) = by_digest.or_else(by_place).and_then(|at| slots.get_mut(at)) else {
             return Err(malformed(format!(
                 "its manifest has more {} layers than its Kitfile has elements",
