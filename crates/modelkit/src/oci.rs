@@ -69,12 +69,24 @@ pub fn export(
         let text = store.read_blob(&entry.digest, entry.size, json::MAX_MANIFEST_BYTES, &what)?;
         let manifest = Manifest::parse(&text, &what)?;
         blobs.insert(entry.digest, entry.size);
-        blobs.extend(manifest.layers().iter().chain([&manifest.config]).map(|blob| (blob.digest, blob.size)));
+        blobs.extend(
+            manifest
+                .layers()
+                .iter()
+                .chain([&manifest.config])
+                .map(|blob| (blob.digest, blob.size)),
+        );
         if let Some(tag) = &kit.tag {
             entry.annotations.insert(TAG.into(), tag.clone());
         }
-        let end = kit.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
-        entry.annotations.insert(NAME.into(), format!("{}{end}", kit.full_repository()));
+        let end = kit
+            .tag
+            .as_ref()
+            .map(|tag| format!(":{tag}"))
+            .unwrap_or_default();
+        entry
+            .annotations
+            .insert(NAME.into(), format!("{}{end}", kit.full_repository()));
         entries.push(entry);
         result.kits.push(kit.clone());
     }
@@ -83,10 +95,18 @@ pub fn export(
     result.skipped = all - blobs.len();
     let steps: Vec<Step> = blobs
         .iter()
-        .map(|(digest, size)| Step { label: digest.short(), kind: None, digest: Some(digest.to_string()), total_bytes: *size })
+        .map(|(digest, size)| Step {
+            label: digest.short(),
+            kind: None,
+            digest: Some(digest.to_string()),
+            total_bytes: *size,
+        })
         .collect();
     observer.steps(&steps);
-    let mut out: Box<dyn Output> = if target.extension().is_some_and(|extension| extension == "tar") {
+    let mut out: Box<dyn Output> = if target
+        .extension()
+        .is_some_and(|extension| extension == "tar")
+    {
         Box::new(TarOutput::create(target)?)
     } else {
         Box::new(FolderOutput::create(target)?)
@@ -94,8 +114,15 @@ pub fn export(
     for (step, (digest, size)) in blobs.iter().enumerate() {
         observer.state(step, StepState::Packing);
         let source = store.open_blob(digest, "a blob of the kit")?;
-        let mut checked = Checked::new(source, *digest, *size, |bytes| observer.bytes(step, bytes), cancel);
-        out.blob(digest, *size, &mut checked).map_err(|error| checked.explain(error))?;
+        let mut checked = Checked::new(
+            source,
+            *digest,
+            *size,
+            |bytes| observer.bytes(step, bytes),
+            cancel,
+        );
+        out.blob(digest, *size, &mut checked)
+            .map_err(|error| checked.explain(error))?;
         result.blobs += 1;
         result.bytes += size;
         observer.state(step, StepState::Done);
@@ -125,17 +152,33 @@ pub fn import(
         import_tar(store, source, observer, cancel, &mut result)?
     };
     for entry in index.manifests {
-        let text = store.read_blob(&entry.digest, entry.size, json::MAX_MANIFEST_BYTES, "a manifest of the layout")?;
+        let text = store.read_blob(
+            &entry.digest,
+            entry.size,
+            json::MAX_MANIFEST_BYTES,
+            "a manifest of the layout",
+        )?;
         // Other artifacts may lie beside ModelKits.
         if let Err(Error::NotAModelKit { problem, .. }) = Manifest::parse(&text, "it") {
             observer.warning(&format!("{} was passed over: {problem}", entry.digest));
             continue;
         }
-        let named = entry.annotations.get(NAME).or_else(|| entry.annotations.get(TAG).filter(|tag| tag.contains(['/', ':'])));
-        let tag = entry.annotations.get(TAG).filter(|tag| !tag.contains(['/', ':']));
+        let named = entry.annotations.get(NAME).or_else(|| {
+            entry
+                .annotations
+                .get(TAG)
+                .filter(|tag| tag.contains(['/', ':']))
+        });
+        let tag = entry
+            .annotations
+            .get(TAG)
+            .filter(|tag| !tag.contains(['/', ':']));
         let mut reference = match named {
             // Written in full, `localhost/` included.
-            Some(name) => name.strip_prefix("localhost/").unwrap_or(name).parse::<Reference>()?,
+            Some(name) => name
+                .strip_prefix("localhost/")
+                .unwrap_or(name)
+                .parse::<Reference>()?,
             None => name_for_unnamed.clone(),
         };
         if let (None, Some(tag)) = (&reference.tag, tag) {
@@ -143,35 +186,67 @@ pub fn import(
         }
         let tags: Vec<String> = reference.tag.iter().cloned().collect();
         store.add_manifest(&reference, &text, &tags)?;
-        result.kits.push(if reference.tag.is_some() { reference } else { reference.with_digest(entry.digest) });
+        result.kits.push(if reference.tag.is_some() {
+            reference
+        } else {
+            reference.with_digest(entry.digest)
+        });
     }
     Ok(result)
 }
 
-fn import_folder(store: &Store, source: &Path, observer: &dyn Observer, cancel: &CancellationToken, result: &mut Transferred) -> Result<Index> {
+fn import_folder(
+    store: &Store,
+    source: &Path,
+    observer: &dyn Observer,
+    cancel: &CancellationToken,
+    result: &mut Transferred,
+) -> Result<Index> {
     let path = source.join("index.json");
     let file = File::open(&path).map_err(Error::io("open", &path))?;
     let index = read_index(file, &path)?;
-    let mut wanted: BTreeMap<Digest, u64> = index.manifests.iter().map(|entry| (entry.digest, entry.size)).collect();
+    let mut wanted: BTreeMap<Digest, u64> = index
+        .manifests
+        .iter()
+        .map(|entry| (entry.digest, entry.size))
+        .collect();
     let blob_path = |digest: &Digest| source.join("blobs").join("sha256").join(digest.hex());
     for entry in &index.manifests {
         let path = blob_path(&entry.digest);
         let text = match File::open(&path) {
             Ok(file) => {
                 let mut text = Vec::new();
-                file.take(json::MAX_MANIFEST_BYTES).read_to_end(&mut text).map_err(Error::io("read", &path))?;
+                file.take(json::MAX_MANIFEST_BYTES)
+                    .read_to_end(&mut text)
+                    .map_err(Error::io("read", &path))?;
                 text
             }
             // It may be here already.
-            Err(_) => store.read_blob(&entry.digest, entry.size, json::MAX_MANIFEST_BYTES, "a manifest of the layout")?,
+            Err(_) => store.read_blob(
+                &entry.digest,
+                entry.size,
+                json::MAX_MANIFEST_BYTES,
+                "a manifest of the layout",
+            )?,
         };
         if let Ok(manifest) = Manifest::parse(&text, "it") {
-            wanted.extend(manifest.layers().iter().chain([&manifest.config]).map(|blob| (blob.digest, blob.size)));
+            wanted.extend(
+                manifest
+                    .layers()
+                    .iter()
+                    .chain([&manifest.config])
+                    .map(|blob| (blob.digest, blob.size)),
+            );
         }
     }
     let steps: Vec<Step> = wanted
         .iter()
-        .map(|(digest, size)| Step { label: digest.short(), kind: None, digest: Some(digest.to_string()), total_bytes: *size })
+        .map(|(digest, size)| Step {
+            label: digest.short(),
+            kind: None,
+            digest: Some(digest.to_string()),
+            total_bytes: *size,
+        })
         .collect();
     observer.steps(&steps);
     for (step, (digest, size)) in wanted.iter().enumerate() {
@@ -182,11 +257,21 @@ fn import_folder(store: &Store, source: &Path, observer: &dyn Observer, cancel: 
             continue;
         }
         let file = File::open(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::MissingBlob { digest: *digest, what: "neither in the layout".into() },
+            io::ErrorKind::NotFound => Error::MissingBlob {
+                digest: *digest,
+                what: "neither in the layout".into(),
+            },
             _ => Error::io("open", &path)(error),
         })?;
         observer.state(step, StepState::Verifying);
-        take_in(store, digest, *size, file, &|bytes| observer.bytes(step, bytes), cancel)?;
+        take_in(
+            store,
+            digest,
+            *size,
+            file,
+            &|bytes| observer.bytes(step, bytes),
+            cancel,
+        )?;
         observer.state(step, StepState::Done);
         result.blobs += 1;
         result.bytes += size;
@@ -194,14 +279,31 @@ fn import_folder(store: &Store, source: &Path, observer: &dyn Observer, cancel: 
     Ok(index)
 }
 
-fn import_tar(store: &Store, source: &Path, observer: &dyn Observer, cancel: &CancellationToken, result: &mut Transferred) -> Result<Index> {
+fn import_tar(
+    store: &Store,
+    source: &Path,
+    observer: &dyn Observer,
+    cancel: &CancellationToken,
+    result: &mut Transferred,
+) -> Result<Index> {
     let file = File::open(source).map_err(Error::io("open", source))?;
     let total = file.metadata().map_or(0, |metadata| metadata.len());
-    observer.steps(&[Step { label: "blobs".into(), kind: None, digest: None, total_bytes: total }]);
+    observer.steps(&[Step {
+        label: "blobs".into(),
+        kind: None,
+        digest: None,
+        total_bytes: total,
+    }]);
     observer.state(0, StepState::Verifying);
     let what = source.display().to_string();
-    let refused = |error: io::Error| Error::Archive { layer: what.clone(), problem: error.to_string() };
-    let mut reader = Reader::new(io::BufReader::with_capacity(256 << 10, file), Limits::default());
+    let refused = |error: io::Error| Error::Archive {
+        layer: what.clone(),
+        problem: error.to_string(),
+    };
+    let mut reader = Reader::new(
+        io::BufReader::with_capacity(256 << 10, file),
+        Limits::default(),
+    );
     let mut index = None;
     while let Some(header) = reader.next_member().map_err(refused)? {
         let name = String::from_utf8_lossy(&header.name).into_owned();
@@ -216,27 +318,50 @@ fn import_tar(store: &Store, source: &Path, observer: &dyn Observer, cancel: &Ca
             if store.has_blob(&digest, header.size) {
                 result.skipped += 1;
             } else {
-                take_in(store, &digest, header.size, &mut reader, &|bytes| observer.bytes(0, bytes), cancel)?;
+                take_in(
+                    store,
+                    &digest,
+                    header.size,
+                    &mut reader,
+                    &|bytes| observer.bytes(0, bytes),
+                    cancel,
+                )?;
                 result.blobs += 1;
                 result.bytes += header.size;
             }
         }
     }
     observer.state(0, StepState::Done);
-    index.ok_or_else(|| Error::Malformed { what, problem: "it holds no index.json, so it is no OCI layout".into() })
+    index.ok_or_else(|| Error::Malformed {
+        what,
+        problem: "it holds no index.json, so it is no OCI layout".into(),
+    })
 }
 
 fn read_index(reader: impl Read, path: &Path) -> Result<Index> {
     let mut text = Vec::new();
-    reader.take(json::MAX_MANIFEST_BYTES + 1).read_to_end(&mut text).map_err(Error::io("read", path))?;
+    reader
+        .take(json::MAX_MANIFEST_BYTES + 1)
+        .read_to_end(&mut text)
+        .map_err(Error::io("read", path))?;
     if text.len() as u64 > json::MAX_MANIFEST_BYTES {
-        return Err(Error::Malformed { what: path.display().to_string(), problem: "its index is too large".into() });
+        return Err(Error::Malformed {
+            what: path.display().to_string(),
+            problem: "its index is too large".into(),
+        });
     }
     json::from_slice(&text, &format!("the index of {}", path.display()))
 }
 
 /// Takes a blob into the store if it is what it says.
-fn take_in(store: &Store, digest: &Digest, size: u64, source: impl Read, progress: &dyn Fn(u64), cancel: &CancellationToken) -> Result<()> {
+fn take_in(
+    store: &Store,
+    digest: &Digest,
+    size: u64,
+    source: impl Read,
+    progress: &dyn Fn(u64),
+    cancel: &CancellationToken,
+) -> Result<()> {
     let mut temp = TempFile::create(&store.temp_folder())?;
     let mut checked = Checked::new(source, *digest, size, progress, cancel);
     let (file, path) = temp.parts()?;
@@ -272,8 +397,23 @@ struct Checked<'c, R, P> {
 }
 
 impl<'c, R: Read, P: Fn(u64)> Checked<'c, R, P> {
-    fn new(inner: R, digest: Digest, size: u64, progress: P, cancel: &'c CancellationToken) -> Self {
-        Checked { inner, hasher: Default::default(), digest, size, seen: 0, progress, cancel, problem: None }
+    fn new(
+        inner: R,
+        digest: Digest,
+        size: u64,
+        progress: P,
+        cancel: &'c CancellationToken,
+    ) -> Self {
+        Checked {
+            inner,
+            hasher: Default::default(),
+            digest,
+            size,
+            seen: 0,
+            progress,
+            cancel,
+            problem: None,
+        }
     }
 
     fn explain(&mut self, error: Error) -> Error {
@@ -297,13 +437,21 @@ impl<R: Read, P: Fn(u64)> Read for Checked<'_, R, P> {
         (self.progress)(n as u64);
         if self.seen > self.size || (n == 0 && self.seen < self.size) {
             let (expected, found) = (self.size, self.seen);
-            return Err(self.fail(Error::Size { what: format!("the blob {}", self.digest), expected, found }));
+            return Err(self.fail(Error::Size {
+                what: format!("the blob {}", self.digest),
+                expected,
+                found,
+            }));
         }
         if n == 0 {
             let found = std::mem::take(&mut self.hasher).finish();
             if found != self.digest {
                 let expected = self.digest;
-                return Err(self.fail(Error::Corrupt { what: format!("the blob {expected}"), expected, found }));
+                return Err(self.fail(Error::Corrupt {
+                    what: format!("the blob {expected}"),
+                    expected,
+                    found,
+                }));
             }
         }
         Ok(n)
@@ -317,7 +465,11 @@ trait Output {
 }
 
 fn index_json(manifests: Vec<Descriptor>) -> Result<Vec<u8>> {
-    json::to_vec(&Index { schema_version: 2, media_type: Some(media::INDEX.into()), manifests })
+    json::to_vec(&Index {
+        schema_version: 2,
+        media_type: Some(media::INDEX.into()),
+        manifests,
+    })
 }
 
 struct FolderOutput(std::path::PathBuf);
@@ -351,11 +503,16 @@ impl Output for FolderOutput {
             Err(_) => Vec::new(),
         };
         // A name moves, as a tag does.
-        all.retain(|old| entries.iter().all(|new| old.annotations.get(NAME) != new.annotations.get(NAME)));
+        all.retain(|old| {
+            entries
+                .iter()
+                .all(|new| old.annotations.get(NAME) != new.annotations.get(NAME))
+        });
         all.extend(entries);
         let mut temp = TempFile::create(&self.0)?;
         let (file, _) = temp.parts()?;
-        file.write_all(&index_json(all)?).map_err(Error::io("write", &path))?;
+        file.write_all(&index_json(all)?)
+            .map_err(Error::io("write", &path))?;
         temp.keep(&path)
     }
 }
@@ -370,21 +527,34 @@ impl TarOutput {
         if target.exists() {
             return Err(Error::Exists(target.to_path_buf()));
         }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-        let mut out = TarOutput { temp: TempFile::create(folder)?, target: target.to_path_buf() };
+        let mut out = TarOutput {
+            temp: TempFile::create(folder)?,
+            target: target.to_path_buf(),
+        };
         out.member("oci-layout", LAYOUT.len() as u64, &mut &LAYOUT[..])?;
         Ok(out)
     }
 
     fn member(&mut self, name: &str, size: u64, data: &mut dyn Read) -> Result<()> {
-        let header = Header { name: name.into(), kind: Kind::File, mode: 0o644, size };
+        let header = Header {
+            name: name.into(),
+            kind: Kind::File,
+            mode: 0o644,
+            size,
+        };
         let header = header_bytes(&header).ok_or_else(|| Error::Name(name.to_owned()))?;
         let (file, _) = self.temp.parts()?;
-        file.write_all(&header).map_err(Error::io("write", &self.target))?;
+        file.write_all(&header)
+            .map_err(Error::io("write", &self.target))?;
         copy(data, file).map_err(Error::io("write", &self.target))?;
         let zeros = END.get(..padding(size)).unwrap_or_default();
-        file.write_all(zeros).map_err(Error::io("write", &self.target))
+        file.write_all(zeros)
+            .map_err(Error::io("write", &self.target))
     }
 }
 
@@ -397,7 +567,8 @@ impl Output for TarOutput {
         let index = index_json(entries)?;
         self.member("index.json", index.len() as u64, &mut &index[..])?;
         let (file, _) = self.temp.parts()?;
-        file.write_all(&END).map_err(Error::io("write", &self.target))?;
+        file.write_all(&END)
+            .map_err(Error::io("write", &self.target))?;
         self.temp.keep(&self.target)
     }
 }

@@ -16,7 +16,12 @@ fn packed() -> Place {
     let place = Place::new();
     for name in ["wine", "files"] {
         let folder = project(name);
-        place.pack(&PackOptions::new(folder.path(), reference(&format!("r.example/{name}:1")))).unwrap();
+        place
+            .pack(&PackOptions::new(
+                folder.path(),
+                reference(&format!("r.example/{name}:1")),
+            ))
+            .unwrap();
     }
     place
 }
@@ -31,18 +36,57 @@ fn kits_travel_in_a_folder_or_a_tar_file() {
         let out = tempfile::tempdir().unwrap();
         let target = out.path().join(name);
         let kits: Vec<Reference> = KITS.map(reference).to_vec();
-        let exported = export(&place.store, &kits, &target, &BTreeSet::new(), &Silent, &never).unwrap();
+        let exported = export(
+            &place.store,
+            &kits,
+            &target,
+            &BTreeSet::new(),
+            &Silent,
+            &never,
+        )
+        .unwrap();
         let there = Place::new();
-        let imported = import(&there.store, &target, &reference("unnamed"), &Silent, &never).unwrap();
-        assert_eq!((imported.kits.as_slice(), imported.blobs), (kits.as_slice(), exported.blobs), "{name}");
+        let imported = import(
+            &there.store,
+            &target,
+            &reference("unnamed"),
+            &Silent,
+            &never,
+        )
+        .unwrap();
+        assert_eq!(
+            (imported.kits.as_slice(), imported.blobs),
+            (kits.as_slice(), exported.blobs),
+            "{name}"
+        );
         for kit in KITS {
-            assert_eq!(there.store.resolve(&reference(kit)).unwrap(), place.store.resolve(&reference(kit)).unwrap());
+            assert_eq!(
+                there.store.resolve(&reference(kit)).unwrap(),
+                place.store.resolve(&reference(kit)).unwrap()
+            );
         }
-        assert!(there.store.verify(false, &Silent, &never).unwrap().damage.is_empty());
+        assert!(
+            there
+                .store
+                .verify(false, &Silent, &never)
+                .unwrap()
+                .damage
+                .is_empty()
+        );
         // No temporary file stays beside it.
-        let stray: Vec<_> = tree(out.path()).into_iter().filter(|(path, ..)| path.contains(&format!("{}-", std::process::id()))).collect();
+        let stray: Vec<_> = tree(out.path())
+            .into_iter()
+            .filter(|(path, ..)| path.contains(&format!("{}-", std::process::id())))
+            .collect();
         assert_eq!(stray, []);
-        let again = import(&there.store, &target, &reference("unnamed"), &Silent, &never).unwrap();
+        let again = import(
+            &there.store,
+            &target,
+            &reference("unnamed"),
+            &Silent,
+            &never,
+        )
+        .unwrap();
         assert_eq!(again.blobs, 0);
     }
 }
@@ -55,17 +99,32 @@ fn what_the_other_side_has_stays_here() {
     let out = tempfile::tempdir().unwrap();
     let wine = [reference(KITS[0])];
     let first = out.path().join("first.tar");
-    export(&place.store, &wine, &first, &BTreeSet::new(), &Silent, &never).unwrap();
+    export(
+        &place.store,
+        &wine,
+        &first,
+        &BTreeSet::new(),
+        &Silent,
+        &never,
+    )
+    .unwrap();
     import(&there.store, &first, &reference("x"), &Silent, &never).unwrap();
     let kit = Kit::read(&place.store.kit(&wine[0]).unwrap()).unwrap();
-    let theirs: BTreeSet<_> = kit.layers.iter().map(|layer| layer.descriptor.digest).collect();
+    let theirs: BTreeSet<_> = kit
+        .layers
+        .iter()
+        .map(|layer| layer.descriptor.digest)
+        .collect();
     let second = out.path().join("second.tar");
     let exported = export(&place.store, &wine, &second, &theirs, &Silent, &never).unwrap();
     assert_eq!((exported.blobs, exported.skipped), (2, 3));
     import(&there.store, &second, &reference("x"), &Silent, &never).unwrap();
     // A place that has none of the layers cannot take it.
     let empty = Place::new();
-    assert!(matches!(import(&empty.store, &second, &reference("x"), &Silent, &never), Err(Error::MissingBlob { .. })));
+    assert!(matches!(
+        import(&empty.store, &second, &reference("x"), &Silent, &never),
+        Err(Error::MissingBlob { .. })
+    ));
     assert!(empty.store.list().unwrap().is_empty());
 }
 
@@ -75,9 +134,19 @@ fn damaged_layouts_are_refused() {
     let never = CancellationToken::new();
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("layout");
-    export(&place.store, &[reference(KITS[0])], &target, &BTreeSet::new(), &Silent, &never).unwrap();
+    export(
+        &place.store,
+        &[reference(KITS[0])],
+        &target,
+        &BTreeSet::new(),
+        &Silent,
+        &never,
+    )
+    .unwrap();
     let kit = Kit::read(&place.store.kit(&reference(KITS[0])).unwrap()).unwrap();
-    let blob = target.join("blobs/sha256").join(kit.layers[0].descriptor.digest.hex());
+    let blob = target
+        .join("blobs/sha256")
+        .join(kit.layers[0].descriptor.digest.hex());
     let mut bytes = std::fs::read(&blob).unwrap();
     bytes[1000] ^= 1;
     std::fs::write(&blob, bytes).unwrap();
@@ -88,8 +157,27 @@ fn damaged_layouts_are_refused() {
     let cancelled = CancellationToken::new();
     cancelled.cancel();
     let tar = out.path().join("x.tar");
-    assert!(matches!(export(&place.store, &[reference(KITS[0])], &tar, &BTreeSet::new(), &Silent, &cancelled), Err(Error::Cancelled)));
+    assert!(matches!(
+        export(
+            &place.store,
+            &[reference(KITS[0])],
+            &tar,
+            &BTreeSet::new(),
+            &Silent,
+            &cancelled
+        ),
+        Err(Error::Cancelled)
+    ));
     assert!(!tar.exists());
     std::fs::write(out.path().join("no.tar"), [0; 1024]).unwrap();
-    assert!(matches!(import(&there.store, &out.path().join("no.tar"), &reference("x"), &Silent, &never), Err(Error::Malformed { .. })));
+    assert!(matches!(
+        import(
+            &there.store,
+            &out.path().join("no.tar"),
+            &reference("x"),
+            &Silent,
+            &never
+        ),
+        Err(Error::Malformed { .. })
+    ));
 }

@@ -26,7 +26,9 @@ pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Res
         let (to_hash, filled) = sync_channel::<(Shared, usize)>(BUFFERS);
         let (give_back, empty) = sync_channel::<Shared>(BUFFERS + 1);
         let hasher = scope.spawn(move || hash(&filled, Some(&give_back)));
+        let flusher = Flusher::start(scope, out);
         let mut sink = Plain {
+            flusher,
             out,
             out_path,
             to_hash,
@@ -48,7 +50,51 @@ pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Res
     })
 }
 
+/// Bytes after which what was written is sent to the disk.
+const FLUSH_EVERY: u64 = 64 << 20;
+
+/// Makes large layers durable while they are still being written, on a thread of its own, so that
+/// little is left to wait for at the end.
+struct Flusher {
+    wake: Option<SyncSender<()>>,
+    pending: u64,
+}
+
+impl Flusher {
+    fn start<'scope>(scope: &'scope thread::Scope<'scope, '_>, out: &File) -> Flusher {
+        let Ok(out) = out.try_clone() else {
+            return Flusher {
+                wake: None,
+                pending: 0,
+            };
+        };
+        let (wake, woken) = sync_channel::<()>(1);
+        scope.spawn(move || {
+            while woken.recv().is_ok() {
+                // Failures show when the file is made durable at the end.
+                let _ = out.sync_data();
+            }
+        });
+        Flusher {
+            wake: Some(wake),
+            pending: 0,
+        }
+    }
+
+    fn wrote(&mut self, bytes: u64) {
+        self.pending += bytes;
+        if self.pending >= FLUSH_EVERY {
+            self.pending = 0;
+            if let Some(wake) = &self.wake {
+                // If it is still busy it will be woken again.
+                let _ = wake.try_send(());
+            }
+        }
+    }
+}
+
 struct Plain<'a> {
+    flusher: Flusher,
     out: &'a mut File,
     out_path: &'a Path,
     to_hash: SyncSender<(Shared, usize)>,
@@ -69,6 +115,7 @@ impl Sink for Plain<'_> {
             .write_all(buffer.get(..length).unwrap_or_default())
             .map_err(Error::io("write", self.out_path))?;
         self.size += length as u64;
+        self.flusher.wrote(length as u64);
         drop(buffer);
         let spare = if self.made < BUFFERS {
             self.empty.try_recv().ok()

@@ -30,8 +30,9 @@ impl TempFile {
             }
             match options.open(&path) {
                 Ok(file) => {
-                    // The lock tells others that it is in use; without lock support they rely on age.
-                    let _ = file.try_lock();
+                    // The lock tells others that it is in use; without lock support they rely on
+                    // nothing, but then they cannot lock it to sweep it either.
+                    let _ = file.lock();
                     // Somebody may have swept it away between the two.
                     if path.exists() {
                         return Ok(TempFile {

@@ -1,6 +1,7 @@
 //! Removing kits, with an exact account of what goes and what stays.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -52,12 +53,14 @@ impl Store {
 
     /// Removes a kit: by a tag that is one of several, only the tag; by its last tag, by digest or
     /// with `force`, the kit with all its tags in that repository, and every blob that nothing else
-    /// in the store uses. Use is counted by digest, whatever the media type.
+    /// in the store uses. Use is counted by digest, whatever the media type. If the program is
+    /// killed in between, the kit is gone and blobs may be left to [`Store::prune`].
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoTag`], [`Error::Io`]; an error on the way leaves every other
     /// kit whole.
     pub fn remove(&self, reference: &Reference, force: bool) -> Result<Removal> {
+        super::files::sweep(&self.temp_folder());
         self.resolve(reference)?;
         self.prepare()?;
         let _lock = self.lock()?;
@@ -257,6 +260,12 @@ impl Store {
                     continue;
                 };
                 if needed || !metadata.is_file() || !old(&metadata) {
+                    continue;
+                }
+                // A download under way holds a lock on its partial file.
+                let in_use =
+                    !is_blob && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_err());
+                if in_use {
                     continue;
                 }
                 std::fs::remove_file(entry.path()).map_err(Error::io("delete", entry.path()))?;

@@ -334,9 +334,8 @@ impl Target {
 
     fn blocked(&self, name: &Path, error: io::Error) -> Error {
         let path = self.path.join(name);
-        let outside = self.dir.symlink_metadata(name).is_err() || self.leads_out(name);
         match error.kind() {
-            io::ErrorKind::PermissionDenied if outside && self.leads_out(name) => {
+            io::ErrorKind::PermissionDenied if self.leads_out(name) => {
                 Error::Blocked { path, problem: "a link on the way leads out of the target folder; remove it or unpack elsewhere".into() }
             }
             io::ErrorKind::NotADirectory => Error::Blocked { path, problem: "a file is where a folder belongs".into() },
