@@ -2,6 +2,7 @@
 //! and is named once in [`all`].
 
 pub mod compare;
+pub mod pack_dialog;
 
 use std::collections::HashMap;
 
