@@ -11,9 +11,13 @@ pub fn check(arguments: &[String]) -> Result<()> {
     if let Some(argument) = arguments.first() {
         bail!("`check` takes no `{argument}`");
     }
-    // The cheap ones first: they answer in a second.
-    shell::step("House rules", house::check)?;
-    shell::step("Dependency direction", dependencies::check)?;
+    // The cheap ones first, and both: they answer in a second.
+    let house = shell::step("House rules", house::check);
+    let direction = shell::step("Dependency direction", dependencies::check);
+    match (house, direction) {
+        (Err(house), Err(direction)) => bail!("{house}\n{direction}"),
+        (house, direction) => house.and(direction)?,
+    }
     system::prepare_tests()?;
     shell::step("Formatting", || {
         shell::run(shell::cargo().args(["fmt", "--all", "--", "--check"]))

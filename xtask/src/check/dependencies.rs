@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::shell;
+use crate::{shell, system};
 
 /// The crates of the workspace, and those of the workspace that each may use. Tests may use all.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -39,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kitbench-kitfile",
             "kitbench-modelkit",
             "kitbench-registry",
+            "kitbench-runs",
         ],
     ),
     (
@@ -71,30 +72,38 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];
 
-/// What must not be linked, however deep: root, what it must not reach, why.
-const UNREACHABLE: &[(&str, &[&str], &str)] = &[
-    (
-        "kitbench",
-        &["tauri*", "wry", "webkit2gtk*", "egui", "eframe"],
-        "the shell must run where there is no display",
-    ),
-    (
-        "kitbench-ui",
-        &["tokio", "rusqlite", "notify", "oci-client"],
-        "the front end runs in a browser",
-    ),
-    (
-        "kitbench-protocol",
-        &["tokio", "egui", "rusqlite"],
-        "the protocol does no I/O",
-    ),
+/// A rule about what a program must not link, however deep.
+struct Unreachable {
+    root: &'static str,
+    names: &'static [&'static str],
+    why: &'static str,
+}
+
+const IN_THE_SHELL: &[Unreachable] = &[Unreachable {
+    root: "kitbench",
+    names: &["tauri*", "wry", "webkit2gtk*", "egui", "eframe"],
+    why: "the shell must run where there is no display",
+}];
+
+const IN_THE_PAGE: &[Unreachable] = &[
+    Unreachable {
+        root: "kitbench-ui",
+        names: &["tokio", "rusqlite", "notify", "reqwest"],
+        why: "the front end runs in a browser",
+    },
+    Unreachable {
+        root: "kitbench-protocol",
+        names: &["tokio", "egui", "rusqlite"],
+        why: "the protocol does no I/O",
+    },
 ];
 
 pub fn check() -> Result<()> {
-    let text =
-        shell::output(shell::cargo().args(["metadata", "--format-version", "1", "--quiet"]))?;
-    let graph = Graph::parse(&serde_json::from_str(&text)?)?;
-    let faults = graph.faults();
+    let everywhere = Graph::read(&[])?;
+    let page = Graph::read(&["--filter-platform", system::WASM])?;
+    let mut faults = everywhere.faults();
+    faults.extend(everywhere.reached(IN_THE_SHELL));
+    faults.extend(page.reached(IN_THE_PAGE));
     if faults.is_empty() {
         return Ok(());
     }
@@ -110,6 +119,13 @@ struct Graph {
 }
 
 impl Graph {
+    fn read(platform: &[&str]) -> Result<Self> {
+        let mut command = shell::cargo();
+        command.args(["metadata", "--format-version", "1", "--quiet"]);
+        let text = shell::output(command.args(platform))?;
+        Self::parse(&serde_json::from_str(&text)?)
+    }
+
     fn parse(metadata: &Value) -> Result<Self> {
         let mut names = BTreeMap::new();
         for package in array(metadata, "packages")? {
@@ -168,14 +184,20 @@ impl Graph {
                 }
             }
         }
-        for (root, patterns, why) in UNREACHABLE {
-            for pattern in *patterns {
-                if let Some(path) = self.path_to(root, pattern) {
-                    faults.push(format!("{}: {why}", path.join(" → ")));
+        faults
+    }
+
+    /// The ways to what must not be reached.
+    fn reached(&self, rules: &[Unreachable]) -> Vec<String> {
+        let mut ways = Vec::new();
+        for rule in rules {
+            for name in rule.names {
+                if let Some(path) = self.path_to(rule.root, name) {
+                    ways.push(format!("{}: {}", path.join(" → "), rule.why));
                 }
             }
         }
-        faults
+        ways
     }
 
     /// A shortest way from a package to one whose name matches, if there is one.
@@ -273,7 +295,7 @@ mod tests {
     fn the_way_to_a_forbidden_library_is_shown() {
         let bad = graph(&[("kitbench", &["a"]), ("a", &["b"]), ("b", &["wry"])]);
         assert_eq!(
-            bad.faults(),
+            bad.reached(IN_THE_SHELL),
             ["kitbench → a → b → wry: the shell must run where there is no display"]
         );
     }
