@@ -60,12 +60,12 @@ fn operate(operation: &str, folder: &Path) -> kitbench_modelkit::Result<()> {
 /// In the process that is to be killed this does the work; as a test by itself it does nothing.
 #[test]
 fn worker() {
-    if let (Ok(operation), Some(folder)) = (std::env::var(OPERATION), std::env::var_os(FOLDER)) {
-        if let Err(error) = operate(&operation, Path::new(&folder)) {
-            // For the test of failing writes.
-            eprintln!("failed: {error}");
-            std::process::exit(3);
-        }
+    if let (Ok(operation), Some(folder)) = (std::env::var(OPERATION), std::env::var_os(FOLDER))
+        && let Err(error) = operate(&operation, Path::new(&folder))
+    {
+        // For the test of failing writes.
+        eprintln!("failed: {error}");
+        std::process::exit(3);
     }
 }
 

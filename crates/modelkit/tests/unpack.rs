@@ -489,6 +489,79 @@ fn foreign_modelpack_artifacts_without_a_kitfile_unpack() {
     );
 }
 
+/// Stores a kit without layers whose config and manifest are these texts.
+fn plant_texts(place: &Place, config: &str) -> kitbench_modelkit::Result<Descriptor> {
+    place.store.prepare().unwrap();
+    std::fs::write(
+        place.store.blob_path(&Digest::of(config.as_bytes())),
+        config,
+    )
+    .unwrap();
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: None,
+        artifact_type: None,
+        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
+        layers: None,
+        subject: None,
+        annotations: Default::default(),
+    };
+    place
+        .store
+        .add_manifest(&reference("deep"), &manifest.to_json()?, &["1".into()])
+}
+
+#[test]
+fn hostile_configs_are_refused() {
+    let nested = |levels: usize| {
+        format!(
+            r#"{{"model":{{"parameters":{}{}}}}}"#,
+            "[".repeat(levels),
+            "]".repeat(levels)
+        )
+    };
+    for config in [
+        nested(1000),
+        nested(500_000),
+        "{".into(),
+        "[]".into(),
+        String::new(),
+        r#"{"code":{}}"#.into(),
+    ] {
+        let place = Place::new();
+        plant_texts(&place, &config).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        let error = place.unpack("deep:1", out.path(), &[]).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        // A kit that cannot be read is listed with its problem.
+        assert_eq!(place.store.list().unwrap().len(), 1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_survive() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[("Kitfile", "code: [{path: d}]\n"), ("d/plain", "1")],
+    );
+    let name = OsStr::from_bytes(b"caf\xe9");
+    std::fs::write(folder.path().join("d").join(name), "latin").unwrap();
+    let place = Place::new();
+    place
+        .pack(&PackOptions::new(folder.path(), reference("k:1")))
+        .unwrap();
+    let out = tempfile::tempdir().unwrap();
+    place.unpack("k:1", out.path(), &[]).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(out.path().join("d").join(name)).unwrap(),
+        "latin"
+    );
+}
+
 fn any_tree() -> impl Strategy<Value = Vec<(Vec<String>, Vec<u8>, u32)>> {
     let name = prop_oneof!["[a-z]{1,3}", "[a-zA-Z0-9 _.é-]{1,40}", "[x]{90,120}"].prop_filter(
         "a name",
