@@ -244,6 +244,7 @@ pub(super) fn map(ui: &mut Ui, _: &mut State) {
             name: "Model".to_owned(),
             kind: LayerKind::Model,
             changed: false,
+            figure: "995.1 MB".to_owned(),
             items: vec![
                 file("model.safetensors", 988.1, false),
                 file("tokenizer.json", 7.0, false),
@@ -253,6 +254,7 @@ pub(super) fn map(ui: &mut Ui, _: &mut State) {
             name: "Dataset, train".to_owned(),
             kind: LayerKind::Dataset,
             changed: false,
+            figure: "744.0 MB".to_owned(),
             items: (0..4)
                 .map(|i| file(&format!("train-0000{i}.parquet"), 186.0, false))
                 .collect(),
@@ -261,12 +263,14 @@ pub(super) fn map(ui: &mut Ui, _: &mut State) {
             name: "Part, triage-q4".to_owned(),
             kind: LayerKind::Part,
             changed: false,
+            figure: "397.8 MB".to_owned(),
             items: vec![file("triage-q4_k_m.gguf", 397.8, false)],
         },
         Group {
             name: "Code".to_owned(),
             kind: LayerKind::Code,
             changed: true,
+            figure: "59.7 MB".to_owned(),
             items: vec![file("train.py", 59.7, true)],
         },
     ];

@@ -2,7 +2,11 @@
 //! and is named once in [`all`].
 
 pub mod compare;
+pub mod folder_dialog;
 pub mod pack_dialog;
+pub mod projects;
+pub mod settings;
+pub mod welcome;
 
 use std::collections::HashMap;
 
@@ -13,11 +17,14 @@ use crate::app::{Dialog, Screen, View};
 pub fn all() -> HashMap<Screen, Box<dyn View>> {
     let mut map: HashMap<Screen, Box<dyn View>> = HashMap::new();
     map.insert(Screen::Experiments, Box::<compare::Compare>::default());
+    map.insert(Screen::Projects, Box::<projects::Projects>::default());
+    map.insert(Screen::Welcome, Box::<welcome::Welcome>::default());
+    map.insert(Screen::Settings, Box::<settings::SettingsView>::default());
     map
 }
 
 /// The dialog that chooses a project folder where there is no native one.
 #[must_use]
 pub fn folder_dialog() -> Option<Box<dyn Dialog>> {
-    None
+    Some(Box::new(folder_dialog::FolderDialog::add_project()))
 }

@@ -20,6 +20,8 @@ pub struct Group {
     pub kind: LayerKind,
     /// Whether it changed since the last pack.
     pub changed: bool,
+    /// What stands at the right of its head: its size, new bytes or count.
+    pub figure: String,
     /// Its files; `weight` decides the area.
     pub items: Vec<Item>,
 }
@@ -147,7 +149,7 @@ pub fn treemap(
         if rect.width() < 2.0 || rect.height() < 2.0 {
             continue;
         }
-        group_ui(ui, t, id, g, group, rect, weights[g], selected, &mut out);
+        group_ui(ui, t, id, g, group, rect, selected, &mut out);
     }
     out
 }
@@ -160,7 +162,6 @@ fn group_ui(
     g: usize,
     group: &Group,
     rect: Rect,
-    weight: f64,
     selected: Option<(usize, Option<usize>)>,
     out: &mut TreemapOutput,
 ) {
@@ -172,7 +173,7 @@ fn group_ui(
     let spoken = format!(
         "{}, {}, {}",
         group.name,
-        format::bytes(weight as u64),
+        group.figure,
         format::count(group.items.len() as u64, "file", "files")
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
@@ -180,16 +181,16 @@ fn group_ui(
     if tall {
         let head = Rect::from_min_size(rect.min + vec2(6.0, 1.0), vec2(rect.width() - 12.0, HEAD));
         let figure = if rect.width() > 120.0 {
-            format::bytes(weight as u64)
+            group.figure.as_str()
         } else {
-            String::new()
+            ""
         };
         let (placed, _) = paint::line(
             ui,
             head,
             Type::Caption,
             t.text_2,
-            &figure,
+            figure,
             Align2::RIGHT_CENTER,
         );
         let room = if figure.is_empty() {
