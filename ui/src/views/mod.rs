@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod folder_dialog;
 pub mod pack_dialog;
+pub mod transfers;
 pub mod projects;
 pub mod settings;
 pub mod welcome;
@@ -16,6 +17,7 @@ use crate::app::{Dialog, Screen, View};
 #[must_use]
 pub fn all() -> HashMap<Screen, Box<dyn View>> {
     let mut map: HashMap<Screen, Box<dyn View>> = HashMap::new();
+    map.insert(Screen::Transfers, Box::<transfers::Transfers>::default());
     map.insert(Screen::Experiments, Box::<compare::Compare>::default());
     map.insert(Screen::Projects, Box::<projects::Projects>::default());
     map.insert(Screen::Welcome, Box::<welcome::Welcome>::default());
