@@ -25,6 +25,17 @@ pub struct Anywhere<R> {
     pub remote: R,
 }
 
+impl<R: KitResolver> Anywhere<R> {
+    /// The kit that `reference` names, looked for in `place`.
+    pub fn find_in(&self, reference: &Reference, place: Place) -> Result<Box<dyn KitSource + '_>> {
+        match place {
+            Place::Local => Ok(Box::new(self.store.kit(reference)?)),
+            Place::Remote => self.remote.find(reference),
+            Place::Anywhere => self.find(reference),
+        }
+    }
+}
+
 impl<R: KitResolver> KitResolver for Anywhere<R> {
     fn find(&self, reference: &Reference) -> Result<Box<dyn KitSource + '_>> {
         match self.store.kit(reference) {
@@ -57,11 +68,7 @@ pub async fn read(
     let reference = reference.clone();
     context
         .blocking(move || {
-            let source = match place {
-                Place::Local => Box::new(finder.store.kit(&reference)?),
-                Place::Remote => finder.remote.find(&reference)?,
-                Place::Anywhere => finder.find(&reference)?,
-            };
+            let source = finder.find_in(&reference, place)?;
             Ok(Kit::read(source.as_ref())?)
         })
         .await

@@ -1,30 +1,38 @@
-//! `kitbench diff`: what two ModelKits share and what they do not.
+//! `kitbench diff`: what differs between two ModelKits, or a project folder and a ModelKit.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use kitbench_kitfile::Kitfile;
+use kitbench_modelkit::diff::{self as comparing, Change};
 use kitbench_modelkit::inspect::Kit;
-use kitbench_modelkit::{Descriptor, Digest};
+use kitbench_modelkit::pack::{PackOptions, preview};
+use kitbench_modelkit::plan::Plan;
+use kitbench_modelkit::reference::Reference;
+use kitbench_modelkit::source::{KitResolver, KitSource};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::pack::kind_name;
 use crate::context::Context;
 use crate::failure::Outcome;
-use crate::kits::{self, Place};
+use crate::kits::{self, Anywhere, Place};
 use crate::network::Network;
 use crate::output::table;
 use crate::units;
 
-/// Characters of a digest in a table, as `kit diff` shows them.
-const SHORT_DIGEST: usize = 17;
-
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// One ModelKit; local:// or remote:// before it says where to look, else first here, then there
+    /// A ModelKit, or a project folder as ./folder or /folder. local:// or remote:// before a
+    /// ModelKit says where to look; without, first here, then in its registry
     a: String,
     /// The other
     b: String,
+
+    /// Compare the content of files of ModelKits in registries too, which fetches them
+    #[arg(long)]
+    deep: bool,
 
     #[command(flatten)]
     network: Network,
@@ -38,141 +46,308 @@ struct DiffJson {
     identical: bool,
     a: SideJson,
     b: SideJson,
-    configs_equal: bool,
-    annotations_equal: bool,
-    layers: LayersJson,
+    /// Of two ModelKits.
+    configs_equal: Option<bool>,
+    annotations_equal: Option<bool>,
+    /// Kitfile fields that differ.
+    fields: Vec<FieldJson>,
+    layers: Vec<LayerJson>,
+    /// Files that differ.
+    files: Vec<FileJson>,
 }
 
+/// A ModelKit or a folder.
 #[derive(Serialize)]
 struct SideJson {
-    reference: String,
-    digest: String,
-    config: String,
+    reference: Option<String>,
+    digest: Option<String>,
+    folder: Option<String>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LayersJson {
-    shared: Vec<LayerJson>,
-    only_a: Vec<LayerJson>,
-    only_b: Vec<LayerJson>,
+struct FieldJson {
+    path: String,
+    /// Null where it is absent.
+    old: Option<Value>,
+    new: Option<Value>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LayerJson {
-    /// As in `pack`; `unknown` for what is no layer of a ModelKit.
     kind: &'static str,
-    media_type: String,
-    digest: String,
-    size: u64,
+    path: String,
+    #[serde(flatten)]
+    change: ChangeJson,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileJson {
+    path: String,
+    #[serde(flatten)]
+    change: ChangeJson,
+    /// Whether only its permissions differ.
+    mode_only: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeJson {
+    /// `same`, `added`, `removed`, `changed` or `moved`.
+    change: &'static str,
+    /// Where it was, if it moved.
+    from: Option<String>,
+    old_size: Option<u64>,
+    new_size: Option<u64>,
+}
+
+impl ChangeJson {
+    fn new(change: Change, old_size: Option<u64>, new_size: Option<u64>) -> ChangeJson {
+        let (change, from) = match change {
+            Change::Same => ("same", None),
+            Change::Added => ("added", None),
+            Change::Removed => ("removed", None),
+            Change::Changed => ("changed", None),
+            Change::Moved { from } => ("moved", Some(from)),
+        };
+        ChangeJson {
+            change,
+            from,
+            old_size,
+            new_size,
+        }
+    }
+
+    /// Cells of a table: what became of it, and its size.
+    fn cells(&self) -> [String; 2] {
+        let change = match &self.from {
+            Some(from) => format!("moved from {from}"),
+            None => self.change.to_owned(),
+        };
+        let size = match (self.old_size, self.new_size) {
+            (Some(old), Some(new)) if old != new => {
+                format!("{} → {}", units::bytes(old), units::bytes(new))
+            }
+            (old, new) => new.or(old).map(units::bytes).unwrap_or_default(),
+        };
+        [change, size]
+    }
+}
+
+/// What one of the two words means.
+enum Named {
+    Kit(Reference, Place),
+    Folder(PathBuf),
+}
+
+/// One side, read.
+enum Side<'f> {
+    Kit {
+        source: Box<dyn KitSource + 'f>,
+        kit: Box<Kit>,
+        is_here: bool,
+    },
+    Folder {
+        context: PathBuf,
+        kitfile: Box<Kitfile>,
+        plan: Plan,
+    },
 }
 
 impl Diff {
     pub async fn run(self, context: &Context) -> Outcome {
-        let a = self.side(context, &self.a).await?;
-        let b = self.side(context, &self.b).await?;
-        let (in_a, in_b) = (digests(&a), digests(&b));
-        let json = DiffJson {
-            identical: a.digest == b.digest,
-            configs_equal: a.manifest.config.digest == b.manifest.config.digest,
-            annotations_equal: a.manifest.annotations == b.manifest.annotations,
-            layers: LayersJson {
-                shared: layers(&a, |digest| in_b.contains(digest)),
-                only_a: layers(&a, |digest| !in_b.contains(digest)),
-                only_b: layers(&b, |digest| !in_a.contains(digest)),
-            },
-            a: side_json(&a),
-            b: side_json(&b),
-        };
+        let (a, b) = (named(&self.a)?, named(&self.b)?);
+        let finder = kits::anywhere(context, &self.network);
+        let cancel = context.cancel.clone();
+        let json = context
+            .blocking(move || {
+                let (a, b) = (read(&finder, a)?, read(&finder, b)?);
+                let deep = self.deep || (a.is_here() && b.is_here());
+                let found = comparing::diff(&a.compared(), &b.compared(), deep, &cancel)?;
+                Ok(json(&a, &b, found))
+            })
+            .await?;
         context.out.show(&json, |out| write(&json, out))
     }
+}
 
-    async fn side(&self, context: &Context, text: &str) -> Outcome<Kit> {
-        let (place, name) = match (
-            text.strip_prefix("local://"),
-            text.strip_prefix("remote://"),
-        ) {
-            (Some(name), _) => (Place::Local, name),
-            (_, Some(name)) => (Place::Remote, name),
-            _ => (Place::Anywhere, text),
-        };
-        let reference = kits::reference(name)?.or_latest();
-        kits::read(context, &self.network, &reference, place).await
+/// A folder is written as a path, so that no name of a ModelKit is mistaken for one.
+fn named(text: &str) -> Outcome<Named> {
+    if text.starts_with(['.', '/']) || Path::new(text).is_absolute() {
+        return Ok(Named::Folder(super::pack::folder(Path::new(text))?));
     }
-}
-
-fn side_json(kit: &Kit) -> SideJson {
-    SideJson {
-        reference: kit.reference.to_string(),
-        digest: kit.digest.to_string(),
-        config: kit.manifest.config.digest.to_string(),
-    }
-}
-
-fn digests(kit: &Kit) -> BTreeSet<Digest> {
-    kit.manifest
-        .layers()
-        .iter()
-        .map(|layer| layer.digest)
-        .collect()
-}
-
-/// Layers sorted by media type, each once.
-fn layers(kit: &Kit, wanted: impl Fn(&Digest) -> bool) -> Vec<LayerJson> {
-    let mut layers: Vec<&Descriptor> = kit
-        .manifest
-        .layers()
-        .iter()
-        .filter(|layer| wanted(&layer.digest))
-        .collect();
-    layers.sort_by_key(|layer| (&layer.media_type, layer.digest));
-    layers.dedup_by_key(|layer| (&layer.media_type, layer.digest));
-    let json = |layer: &Descriptor| LayerJson {
-        kind: layer
-            .layer_type()
-            .map_or("unknown", |layer| kind_name(layer.kind)),
-        media_type: layer.media_type.clone(),
-        digest: layer.digest.to_string(),
-        size: layer.size,
+    let (place, name) = match (
+        text.strip_prefix("local://"),
+        text.strip_prefix("remote://"),
+    ) {
+        (Some(name), _) => (Place::Local, name),
+        (_, Some(name)) => (Place::Remote, name),
+        _ => (Place::Anywhere, text),
     };
-    layers.into_iter().map(json).collect()
+    let reference = kits::reference(name)?.or_latest();
+    if place == Place::Remote {
+        kits::remote_only(&reference)?;
+    }
+    Ok(Named::Kit(reference, place))
+}
+
+fn read<R: KitResolver>(finder: &Anywhere<R>, named: Named) -> Outcome<Side<'_>> {
+    Ok(match named {
+        Named::Kit(reference, place) => {
+            let source = finder.find_in(&reference, place)?;
+            Side::Kit {
+                kit: Box::new(Kit::read(source.as_ref())?),
+                is_here: place != Place::Remote && finder.store.resolve(&reference).is_ok(),
+                source,
+            }
+        }
+        Named::Folder(context) => {
+            let options = PackOptions::new(context.clone(), Reference::placeholder());
+            let (kitfile, plan) = preview(&options, finder)?;
+            Side::Folder {
+                context,
+                kitfile: Box::new(kitfile),
+                plan,
+            }
+        }
+    })
+}
+
+impl Side<'_> {
+    fn is_here(&self) -> bool {
+        matches!(self, Side::Folder { .. } | Side::Kit { is_here: true, .. })
+    }
+
+    fn kit(&self) -> Option<&Kit> {
+        match self {
+            Side::Kit { kit, .. } => Some(kit),
+            Side::Folder { .. } => None,
+        }
+    }
+
+    fn compared(&self) -> comparing::Side<'_> {
+        match self {
+            Side::Kit { source, kit, .. } => comparing::Side::Kit {
+                source: source.as_ref(),
+                kit,
+            },
+            Side::Folder {
+                context,
+                kitfile,
+                plan,
+            } => comparing::Side::Folder {
+                context,
+                kitfile,
+                plan,
+            },
+        }
+    }
+
+    fn json(&self) -> SideJson {
+        match self {
+            Side::Kit { kit, .. } => SideJson {
+                reference: Some(kit.reference.to_string()),
+                digest: Some(kit.digest.to_string()),
+                folder: None,
+            },
+            Side::Folder { context, .. } => SideJson {
+                reference: None,
+                digest: None,
+                folder: Some(context.display().to_string()),
+            },
+        }
+    }
+}
+
+fn json(a: &Side<'_>, b: &Side<'_>, found: comparing::Diff) -> DiffJson {
+    let kits = a.kit().zip(b.kit());
+    // What is no JSON is shown as the text it is.
+    let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+    DiffJson {
+        identical: found.identical,
+        a: a.json(),
+        b: b.json(),
+        configs_equal: kits.map(|(a, b)| a.manifest.config.digest == b.manifest.config.digest),
+        annotations_equal: kits.map(|(a, b)| a.manifest.annotations == b.manifest.annotations),
+        fields: found
+            .fields
+            .into_iter()
+            .map(|field| FieldJson {
+                path: field.path,
+                old: field.old.map(value),
+                new: field.new.map(value),
+            })
+            .collect(),
+        layers: found
+            .layers
+            .into_iter()
+            .map(|layer| LayerJson {
+                kind: kind_name(layer.kind),
+                path: layer.path,
+                change: ChangeJson::new(layer.change, layer.old_size, layer.new_size),
+            })
+            .collect(),
+        files: found
+            .files
+            .into_iter()
+            .map(|file| FileJson {
+                path: file.path,
+                change: ChangeJson::new(file.change, file.old_size, file.new_size),
+                mode_only: file.mode_only,
+            })
+            .collect(),
+    }
 }
 
 fn write(diff: &DiffJson, out: &mut dyn Write) -> io::Result<()> {
     if diff.identical {
         return writeln!(out, "ModelKits are identical");
     }
-    let word = |equal: bool| if equal { "the same" } else { "different" };
-    writeln!(out, "Configs are {}", word(diff.configs_equal))?;
-    writeln!(out, "Annotations are {}", word(diff.annotations_equal))?;
-    let groups = [
-        ("Shared layers".to_owned(), &diff.layers.shared),
-        (
-            format!("Layers only in {}", diff.a.reference),
-            &diff.layers.only_a,
-        ),
-        (
-            format!("Layers only in {}", diff.b.reference),
-            &diff.layers.only_b,
-        ),
+    for (what, equal) in [
+        ("Configs", diff.configs_equal),
+        ("Annotations", diff.annotations_equal),
+    ] {
+        match equal {
+            Some(true) => writeln!(out, "{what} are the same")?,
+            Some(false) => writeln!(out, "{what} are different")?,
+            None => {}
+        }
+    }
+    let shown = |value: &Option<Value>| value.as_ref().map_or("(absent)".into(), Value::to_string);
+    let fields = diff.fields.iter().map(|field| {
+        vec![
+            format!("  {}", field.path),
+            shown(&field.old),
+            format!("→ {}", shown(&field.new)),
+        ]
+    });
+    let layers = diff.layers.iter().map(|layer| {
+        let [change, size] = layer.change.cells();
+        vec![
+            format!("  {}", layer.kind),
+            layer.path.clone(),
+            change,
+            size,
+        ]
+    });
+    let files = diff.files.iter().map(|file| {
+        let [mut change, size] = file.change.cells();
+        if file.mode_only {
+            change = "permissions changed".into();
+        }
+        vec![format!("  {}", file.path), change, size]
+    });
+    let groups: [(&str, Vec<_>); 3] = [
+        ("Kitfile", fields.collect()),
+        ("Layers", layers.collect()),
+        ("Files", files.collect()),
     ];
-    for (title, layers) in groups {
-        if layers.is_empty() {
-            writeln!(out, "\n{title}: none")?;
-            continue;
+    for (title, rows) in groups {
+        if !rows.is_empty() {
+            writeln!(out, "{title}:")?;
+            table(out, &rows)?;
         }
-        writeln!(out, "\n{title}:")?;
-        let mut rows = vec![["TYPE", "DIGEST", "SIZE"].map(str::to_owned).to_vec()];
-        for layer in layers {
-            let digest = layer.digest.get(..SHORT_DIGEST).unwrap_or(&layer.digest);
-            rows.push(vec![
-                layer.kind.to_owned(),
-                digest.to_owned(),
-                units::bytes(layer.size),
-            ]);
-        }
-        table(out, &rows)?;
     }
     Ok(())
 }

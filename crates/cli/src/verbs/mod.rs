@@ -1,5 +1,6 @@
 //! One module per verb: its flags, what it does, what it prints.
 
+mod carry;
 mod completions;
 mod diff;
 mod info;
@@ -49,8 +50,12 @@ pub enum Verb {
     /// Remove ModelKits or tags
     #[command(visible_alias = "rm")]
     Remove(remove::Remove),
-    /// Compare two ModelKits, local or in a registry
+    /// Compare two ModelKits, or a project folder with a ModelKit
     Diff(diff::Diff),
+    /// Write ModelKits into a folder or one .tar file, to carry them where no registry is
+    Export(carry::Export),
+    /// Take ModelKits in from such a folder or file
+    Import(carry::Import),
     /// Hash everything in the local store and report damage
     Verify(verify::Verify),
     /// Remove what no ModelKit of the local store uses
@@ -83,6 +88,8 @@ pub async fn run(verb: Verb, context: &Context) -> Outcome {
         Verb::Unpack(verb) => verb.run(context).await,
         Verb::Remove(verb) => verb.run(context).await,
         Verb::Diff(verb) => verb.run(context).await,
+        Verb::Export(verb) => verb.run(context).await,
+        Verb::Import(verb) => verb.run(context).await,
         Verb::Verify(verb) => verb.run(context).await,
         Verb::Prune(verb) => verb.run(context).await,
         Verb::Login(verb) => verb.run(context).await,

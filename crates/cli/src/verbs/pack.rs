@@ -219,7 +219,7 @@ impl Pack {
 }
 
 /// The folder to pack; it must be there.
-fn folder(path: &Path) -> Outcome<PathBuf> {
+pub fn folder(path: &Path) -> Outcome<PathBuf> {
     let found = std::fs::canonicalize(path);
     let found = found.and_then(|path| match path.is_dir() {
         true => Ok(path),

@@ -300,24 +300,16 @@ fn damage_is_found_named_and_repaired_by_packing_again() {
 }
 
 #[test]
-fn two_kits_are_compared_by_their_layers() {
+fn two_kits_or_a_folder_and_a_kit_are_compared() {
     let (shell, reference, digest) = recorded("wine");
     let reference = reference.as_str();
     shell.run(["tag", reference, "same:1"]).ok();
-    assert_eq!(
-        shell.run(["diff", reference, "local://same:1"]).ok().out,
-        "ModelKits are identical\n"
-    );
+    let same = shell.run(["diff", reference, "local://same:1"]).ok();
+    assert_eq!(same.out, "ModelKits are identical\n");
     let project = shell.project("wine");
+    let project = project.to_str().unwrap();
     shell
-        .run([
-            "pack",
-            project.to_str().unwrap(),
-            "-t",
-            "again:1",
-            "--compat",
-            "1.11",
-        ])
+        .run(["pack", project, "-t", "again:1", "--compat", "1.11"])
         .ok();
     let json = shell
         .run(["diff", reference, "again:1", "--json"])
@@ -332,27 +324,98 @@ fn two_kits_are_compared_by_their_layers() {
         (&json["configsEqual"], &json["annotationsEqual"]),
         (&true.into(), &false.into())
     );
-    assert_eq!(json["layers"]["shared"].as_array().unwrap().len(), 3);
-    let readme = std::fs::read_dir(project.join("datasets"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    std::fs::write(readme, "changed").unwrap();
-    shell
-        .run(["pack", project.to_str().unwrap(), "-t", "changed:1"])
-        .ok();
-    let text = shell.run(["diff", "again:1", "changed:1"]).ok().out;
-    assert!(text.contains("Configs are different"), "{text}");
+    let layers = json["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 3);
     assert!(
-        text.contains("Layers only in changed:1:") && text.contains("dataset   sha256:"),
+        layers.iter().all(|layer| layer["change"] == "same"),
+        "{json}"
+    );
+    assert_eq!(json["files"], serde_json::json!([]));
+    // The folder goes on.
+    std::fs::write(shell.path("projects/wine/code/train.py"), "print(2)").unwrap();
+    std::fs::write(shell.path("projects/wine/code/new.py"), "").unwrap();
+    let json = shell
+        .run(["diff", "again:1", project, "--json"])
+        .ok()
+        .json();
+    assert_eq!(json["b"]["folder"], project);
+    let change = |path: &str| {
+        let files = json["files"].as_array().unwrap();
+        let file = files.iter().find(|file| file["path"] == path);
+        file.map(|file| file["change"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        change("code/train.py").as_deref(),
+        Some("changed"),
+        "{json}"
+    );
+    assert_eq!(change("code/new.py").as_deref(), Some("added"), "{json}");
+    assert_eq!(change("code/notebook.ipynb"), None, "{json}");
+    let text = shell.run(["diff", "again:1", project]).ok().out;
+    assert!(
+        text.contains("Layers:") && text.contains("code/new.py"),
         "{text}"
     );
     shell
         .run(["diff", "again:1", "no/such:1"])
         .fails(1, &["no/such:1"]);
     shell
+        .run(["diff", "again:1", "./nowhere"])
+        .fails(1, &["nowhere"]);
+    shell
         .run(["diff", "again:1", "remote://again:1"])
         .fails(2, &["no registry"]);
+}
+
+#[test]
+fn kits_are_carried_in_one_file_or_a_folder() {
+    let (shell, reference, digest) = recorded("wine");
+    let reference = reference.as_str();
+    let (other, third) = (Shell::new(), Shell::new());
+    let tar = shell.path("kits.tar").display().to_string();
+    let exported = shell
+        .run(["export", reference, "-o", &tar, "--json"])
+        .ok()
+        .json();
+    assert_eq!(exported["kits"], serde_json::json!([reference]));
+    shell
+        .run(["export", reference, "-o", &tar])
+        .fails(1, &["exists already"]);
+    let imported = other.run(["import", &tar, "--json"]).ok().json();
+    assert_eq!(imported["kits"], exported["kits"]);
+    assert_eq!(
+        other.run(["list", "--json"]).ok().json()[0]["digest"],
+        digest
+    );
+    other.run(["verify"]).ok();
+    // Only what the other side lacks, by its list of blobs.
+    let has: Vec<String> =
+        crate::common::files_below(&other.kit_home().join("storage/blobs/sha256"));
+    let has = shell
+        .write("has.txt", &has.join("\n"))
+        .display()
+        .to_string();
+    let folder = shell.path("layout").display().to_string();
+    let rest = shell
+        .run([
+            "export",
+            reference,
+            "-o",
+            &folder,
+            "--lacking",
+            &has,
+            "--json",
+        ])
+        .ok()
+        .json();
+    assert!(rest["skipped"].as_u64().unwrap() > 0, "{rest}");
+    other.run(["import", &folder]).ok();
+    third.run(["import", &folder]).fails(1, &["missing"]);
+    assert_eq!(
+        third.run(["list", "--json"]).ok().json(),
+        serde_json::json!([])
+    );
+    third
+        .run(["import", "nowhere.tar"])
+        .fails(1, &["nowhere.tar"]);
 }

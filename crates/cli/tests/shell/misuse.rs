@@ -83,6 +83,8 @@ fn version_and_help_succeed() {
         "completions",
         "runs",
         "verify",
+        "export",
+        "import",
         "prune",
     ];
     for verb in verbs {
