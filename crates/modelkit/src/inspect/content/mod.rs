@@ -9,6 +9,7 @@ mod gguf;
 mod notebook;
 mod npy;
 mod onnx;
+mod parquet;
 mod pickle;
 mod safetensors;
 
@@ -21,6 +22,7 @@ pub use csv::Table;
 pub use gguf::Gguf;
 pub use notebook::{Cell, Notebook};
 pub use onnx::{Onnx, Port};
+pub use parquet::{Column, Parquet};
 pub use pickle::{Callable, Pickle};
 
 /// What a file holds.
@@ -34,6 +36,7 @@ pub enum Content {
     },
     Gguf(Gguf),
     Onnx(Onnx),
+    Parquet(Parquet),
     Table(Table),
     Notebook(Notebook),
     Pickle(Pickle),
@@ -70,6 +73,9 @@ pub fn inspect(name: &str, reader: &mut (impl Read + Seek), size: u64) -> Result
     }
     if head.starts_with(b"\x93NUMPY") {
         return npy::read(reader);
+    }
+    if head.starts_with(b"PAR1") {
+        return parquet::read(reader, size).map(Content::Parquet);
     }
     if ends(&[".safetensors"]) {
         return safetensors::read(reader, size);
