@@ -69,7 +69,7 @@ impl egui::Plugin for Mirror {
     }
 
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
-        // Taken, not read: whoever runs egui natively has an adapter of its own for this.
+        // Read, not taken: whoever runs egui natively has an adapter of its own for this.
         let Some(update) = &output.platform_output.accesskit_update else {
             return;
         };
