@@ -2,7 +2,7 @@
 //! seeking over the weights.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
 use super::bytes::{Tensor, broken, reading};
 use crate::error::Result;
@@ -292,9 +292,7 @@ impl<R: Read + Seek> Proto<R> {
             let rest = next.checked_sub(self.at).ok_or_else(outside)?;
             if rest > 0 {
                 let rest = i64::try_from(rest).map_err(|_| outside())?;
-                self.reader
-                    .seek(SeekFrom::Current(rest))
-                    .map_err(reading(FORMAT))?;
+                self.reader.seek_relative(rest).map_err(reading(FORMAT))?;
                 self.at = next;
             }
         }

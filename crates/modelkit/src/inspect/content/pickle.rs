@@ -2,7 +2,8 @@
 //! running them.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::rc::Rc;
 
 use super::bytes::{broken, reading};
 use crate::error::Result;
@@ -12,6 +13,9 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Opcodes that are followed.
 const MAX_OPCODES: u64 = 50_000_000;
 const MAX_CALLABLES: usize = 10_000;
+const MAX_STACK: usize = 4_000_000;
+/// Bytes of texts kept while following; later ones count as unknown, which is reported.
+const MAX_KEPT_TEXT: usize = 64 << 20;
 
 /// What a pickle would import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,9 +47,10 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Pickle> {
     let mut scan = Scan {
         reader: BufReader::with_capacity(64 << 10, reader),
         pickle: Pickle::default(),
-        texts: Vec::new(),
+        stack: Vec::new(),
         memo: HashMap::new(),
         memo_size: 0,
+        text_left: MAX_KEPT_TEXT,
     };
     for _ in 0..MAX_OPCODES {
         if scan.opcode()? {
@@ -55,13 +60,22 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Pickle> {
     Err(broken(FORMAT, "it has too many opcodes"))
 }
 
+/// Something on the stack, as far as names of callables go.
+#[derive(Clone)]
+enum Item {
+    Mark,
+    Text(Rc<str>),
+    Other,
+}
+
 struct Scan<R> {
     reader: R,
     pickle: Pickle,
-    /// The texts pushed last; all that a module's and a callable's name can be.
-    texts: Vec<Option<String>>,
-    memo: HashMap<u64, String>,
+    stack: Vec<Item>,
+    memo: HashMap<u64, Rc<str>>,
     memo_size: u64,
+    /// Bytes of the texts that are still kept.
+    text_left: usize,
 }
 
 impl<R: BufRead + Seek> Scan<R> {
@@ -87,46 +101,104 @@ impl<R: BufRead + Seek> Scan<R> {
     }
 
     fn text(&mut self, length: u64) -> Result<()> {
-        // Nothing that long is the name of a callable.
         if length > 1024 {
             self.skip(length)?;
-            self.push(None);
-            return Ok(());
+            return self.push(Item::Other);
         }
         let mut bytes = vec![0; length as usize];
         self.reader
             .read_exact(&mut bytes)
             .map_err(reading(FORMAT))?;
-        self.push(Some(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(())
+        self.push_text(&String::from_utf8_lossy(&bytes))
     }
 
     fn skip(&mut self, length: u64) -> Result<()> {
         let distance = i64::try_from(length)
             .map_err(|_| broken(FORMAT, "it holds bytes of impossible length"))?;
         self.reader
-            .seek(SeekFrom::Current(distance))
+            .seek_relative(distance)
             .map_err(reading(FORMAT))?;
         Ok(())
     }
 
-    fn push(&mut self, text: Option<String>) {
-        if self.texts.len() >= 2 {
-            self.texts.remove(0);
+    /// A value of `length` bytes that is no text.
+    fn value(&mut self, length: u64) -> Result<()> {
+        self.skip(length)?;
+        self.push(Item::Other)
+    }
+
+    fn key(&mut self) -> Result<u64> {
+        self.line()?
+            .trim()
+            .parse()
+            .map_err(|_| broken(FORMAT, "a memo key is not a number"))
+    }
+
+    fn push(&mut self, item: Item) -> Result<()> {
+        if self.stack.len() >= MAX_STACK {
+            return Err(broken(FORMAT, "its stack grows too large"));
         }
-        self.texts.push(text);
+        self.stack.push(item);
+        Ok(())
+    }
+
+    fn push_text(&mut self, text: &str) -> Result<()> {
+        // Nothing longer is the name of a callable.
+        let kept = text.len() <= 1024 && text.len() <= self.text_left;
+        self.text_left -= if kept { text.len() } else { 0 };
+        self.push(if kept {
+            Item::Text(text.into())
+        } else {
+            Item::Other
+        })
+    }
+
+    fn pop(&mut self, count: usize) {
+        self.stack.truncate(self.stack.len().saturating_sub(count));
+    }
+
+    fn pop_to_mark(&mut self) {
+        while let Some(item) = self.stack.pop() {
+            if matches!(item, Item::Mark) {
+                break;
+            }
+        }
+    }
+
+    /// Replaces the top `count` items by one that is no text.
+    fn reduce(&mut self, count: usize) -> Result<()> {
+        self.pop(count);
+        self.push(Item::Other)
+    }
+
+    fn pop_text(&mut self) -> String {
+        match self.stack.pop() {
+            Some(Item::Text(text)) => text.to_string(),
+            _ => "?".into(),
+        }
     }
 
     fn memoize(&mut self, key: u64) {
-        self.memo_size = self.memo_size.max(key + 1);
-        if let Some(Some(text)) = self.texts.last()
-            && self.memo.len() < 1_000_000
-        {
-            self.memo.insert(key, text.clone());
+        self.memo_size = self.memo_size.max(key.saturating_add(1));
+        match self.stack.last() {
+            Some(Item::Text(text)) if self.memo.len() < MAX_STACK => {
+                self.memo.insert(key, text.clone());
+            }
+            _ => {
+                self.memo.remove(&key);
+            }
         }
     }
 
-    fn found(&mut self, module: String, name: String) {
+    fn recall(&mut self, key: u64) -> Result<()> {
+        let item = self
+            .memo
+            .get(&key)
+            .map_or(Item::Other, |text| Item::Text(text.clone()));
+        self.push(item)
+    }
+
+    fn found(&mut self, module: String, name: String) -> Result<()> {
         let callable = Callable {
             is_dangerous: is_dangerous(&module, &name),
             module,
@@ -136,8 +208,7 @@ impl<R: BufRead + Seek> Scan<R> {
         {
             self.pickle.callables.push(callable);
         }
-        // What it leaves on the stack is no text.
-        self.push(None);
+        self.push(Item::Other)
     }
 
     /// Follows one opcode; whether it was the end.
@@ -150,13 +221,16 @@ impl<R: BufRead + Seek> Scan<R> {
             // GLOBAL, INST
             b'c' | b'i' => {
                 let (module, name) = (self.line()?, self.line()?);
-                self.found(module, name);
+                if opcode == b'i' {
+                    self.pop_to_mark();
+                }
+                self.found(module, name)?;
             }
             // STACK_GLOBAL
             0x93 => {
-                let name = self.texts.pop().flatten().unwrap_or_else(|| "?".into());
-                let module = self.texts.pop().flatten().unwrap_or_else(|| "?".into());
-                self.found(module, name);
+                let name = self.pop_text();
+                let module = self.pop_text();
+                self.found(module, name)?;
             }
             // Texts: SHORT_BINUNICODE, BINUNICODE, BINUNICODE8, SHORT_BINSTRING, BINSTRING, lines
             0x8c | b'U' => {
@@ -173,23 +247,20 @@ impl<R: BufRead + Seek> Scan<R> {
             }
             b'V' | b'S' => {
                 let line = self.line()?;
-                self.push(Some(line.trim_matches(['\'', '"']).to_owned()));
+                self.push_text(line.trim_matches(['\'', '"']))?;
             }
             // Bytes: SHORT_BINBYTES, BINBYTES, BINBYTES8, BYTEARRAY8
             b'C' => {
                 let [length] = self.bytes()?;
-                self.skip(u64::from(length))?;
-                self.push(None);
+                self.value(u64::from(length))?;
             }
             b'B' => {
                 let length = u32::from_le_bytes(self.bytes()?);
-                self.skip(u64::from(length))?;
-                self.push(None);
+                self.value(u64::from(length))?;
             }
             0x8e | 0x96 => {
                 let length = u64::from_le_bytes(self.bytes()?);
-                self.skip(length)?;
-                self.push(None);
+                self.value(length)?;
             }
             // Memo: MEMOIZE, BINPUT, LONG_BINPUT, PUT, BINGET, LONG_BINGET, GET
             0x94 => self.memoize(self.memo_size),
@@ -202,70 +273,66 @@ impl<R: BufRead + Seek> Scan<R> {
                 self.memoize(u64::from(key));
             }
             b'p' => {
-                let key = self
-                    .line()?
-                    .trim()
-                    .parse()
-                    .map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
+                let key = self.key()?;
                 self.memoize(key);
             }
             b'h' => {
                 let [key] = self.bytes()?;
-                self.push(self.memo.get(&u64::from(key)).cloned());
+                self.recall(u64::from(key))?;
             }
             b'j' => {
                 let key = u32::from_le_bytes(self.bytes()?);
-                self.push(self.memo.get(&u64::from(key)).cloned());
+                self.recall(u64::from(key))?;
             }
             b'g' => {
-                let key: u64 = self
-                    .line()?
-                    .trim()
-                    .parse()
-                    .map_err(|_| broken(FORMAT, "a memo key is not a number"))?;
-                self.push(self.memo.get(&key).cloned());
+                let key = self.key()?;
+                self.recall(key)?;
             }
-            // Numbers with their bytes, and references to things outside
-            b'K' | 0x82 => self.skip(1)?,
-            b'M' | 0x83 => self.skip(2)?,
-            b'J' | 0x84 => self.skip(4)?,
-            b'G' | 0x95 => self.skip(8)?,
+            // Numbers, and references to things outside
+            b'K' | 0x82 => self.value(1)?,
+            b'M' | 0x83 => self.value(2)?,
+            b'J' | 0x84 => self.value(4)?,
+            b'G' => self.value(8)?,
             0x8a => {
                 let [length] = self.bytes()?;
-                self.skip(u64::from(length))?;
+                self.value(u64::from(length))?;
             }
             0x8b => {
                 let length = u32::from_le_bytes(self.bytes()?);
-                self.skip(u64::from(length))?;
+                self.value(u64::from(length))?;
             }
             b'I' | b'L' | b'F' | b'P' => {
                 self.line()?;
+                self.push(Item::Other)?;
             }
-            // Without an argument.
-            b'('
-            | b'0'
-            | b'1'
-            | b'2'
-            | b'N'
-            | b'Q'
-            | b'R'
-            | b'a'
-            | b'b'
-            | b'd'
-            | b'}'
-            | b'e'
-            | b'l'
-            | b']'
-            | b'o'
-            | b's'
-            | b't'
-            | b')'
-            | b'u'
-            | 0x81
-            | 0x85..=0x89
-            | 0x8f..=0x92
-            | 0x97
-            | 0x98 => {}
+            // FRAME
+            0x95 => self.skip(8)?,
+            b'(' => self.push(Item::Mark)?,
+            // None, True, False, empty list, dictionary, tuple, set, NEXT_BUFFER
+            b'N' | 0x88 | 0x89 | b']' | b'}' | b')' | 0x8f | 0x97 => self.push(Item::Other)?,
+            // LIST, TUPLE, DICT, FROZENSET, OBJ: everything since the mark becomes one
+            b'l' | b't' | b'd' | 0x91 | b'o' => {
+                self.pop_to_mark();
+                self.push(Item::Other)?;
+            }
+            // APPENDS, SETITEMS, ADDITEMS, POP_MARK
+            b'e' | b'u' | 0x90 | b'1' => self.pop_to_mark(),
+            // APPEND, BUILD, POP
+            b'a' | b'b' | b'0' => self.pop(1),
+            // SETITEM
+            b's' => self.pop(2),
+            // TUPLE1, BINPERSID
+            0x85 | b'Q' => self.reduce(1)?,
+            // TUPLE2, REDUCE, NEWOBJ
+            0x86 | b'R' | 0x81 => self.reduce(2)?,
+            // TUPLE3, NEWOBJ_EX
+            0x87 | 0x92 => self.reduce(3)?,
+            b'2' => {
+                let top = self.stack.last().cloned().unwrap_or(Item::Other);
+                self.push(top)?;
+            }
+            // READONLY_BUFFER
+            0x98 => {}
             other => {
                 return Err(broken(
                     FORMAT,
