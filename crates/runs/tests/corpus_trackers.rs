@@ -578,3 +578,47 @@ fn a_run_in_two_mlflow_stores_is_one() {
         .unwrap();
     assert_eq!(reader.source().kind, SourceKind::MlflowSqlite);
 }
+
+#[test]
+fn a_single_run_may_be_given() {
+    let one = |path: std::path::PathBuf, kind: SourceKind| {
+        let readers = open_all(&path, kind);
+        assert_eq!(run_count(&readers), 1, "{kind}");
+        assert!(
+            readers[0].source().path.starts_with(&path),
+            "{kind}: not above what was asked for"
+        );
+    };
+    let dir = tempfile::tempdir().unwrap();
+    common::copy_folder(&data(""), dir.path());
+    let root = dir.path();
+    one(root.join("sacred/sacred_runs/2"), SourceKind::Sacred);
+    one(
+        root.join("wandb-offline/wandb/offline-run-20261123_233657-dig00001"),
+        SourceKind::Wandb,
+    );
+    one(
+        root.join("tensorboard/runs/resumed"),
+        SourceKind::Tensorboard,
+    );
+    one(
+        root.join("neptune-3x-offline/.neptune/lab_digits_scale-run-1_1795477287683516928"),
+        SourceKind::Neptune3,
+    );
+    let neptune = root.join("neptune-2x-offline/.neptune/offline");
+    one(
+        neptune.join("run__f29e3123-cc12-4295-b66f-a1759730fb1f__13622__1cnjtyp8"),
+        SourceKind::Neptune2,
+    );
+    one(
+        root.join("hf-trainer/out/checkpoint-20"),
+        SourceKind::HfTrainer,
+    );
+    one(root.join("dvclive/dvclive"), SourceKind::Dvclive);
+    let found = scan(&root.join("mlflow-filestore/mlruns/872107916567636257")).unwrap();
+    assert!(
+        found.skipped[0].why.contains("open the store"),
+        "{:?}",
+        found.skipped
+    );
+}

@@ -349,21 +349,24 @@ fn files_below(folder: &Path) -> Vec<(String, PathBuf)> {
 
 /// One metric line: `time value [step [data set …]]`. Empty lines are nothing.
 fn point(line: &[u8]) -> Result<Option<(Step, i64, f64)>, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "a line is not text: left out".to_owned())?;
-    let mut fields = text.split_ascii_whitespace();
+    let mut fields = line
+        .split(|b| matches!(b, b' ' | b'\t' | b'\r'))
+        .filter(|f| !f.is_empty());
     let Some(time) = fields.next() else {
         return Ok(None);
     };
     let bad = || {
+        let text = String::from_utf8_lossy(line);
         format!(
             "{:?} is not a point (time, value, step): left out",
-            shorten(text)
+            shorten(&text)
         )
     };
-    let time = time.parse::<i64>().map_err(|_| bad())?;
-    let value = fields.next().and_then(number::float).ok_or_else(bad)?;
+    let time = number::int(time).ok_or_else(bad)?;
+    let value = fields.next().and_then(|f| std::str::from_utf8(f).ok());
+    let value = value.and_then(number::float).ok_or_else(bad)?;
     let step = match fields.next() {
-        Some(step) => step.parse::<i64>().map_err(|_| bad())?,
+        Some(step) => number::int(step).ok_or_else(bad)?,
         None => 0,
     };
     Ok(Some((Step::from(step), time, value)))

@@ -186,6 +186,9 @@ pub(crate) struct Sacred {
 /// Run folders: those with a `run.json`.
 pub(crate) fn sacred_runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
     let folder = list(&source.path).map_err(|e| RunsError::io(&source.path, e))?;
+    if folder.file("run.json").is_some() {
+        return Ok(vec![source.path.clone()]);
+    }
     let mut runs: Vec<PathBuf> = folder
         .folders
         .into_iter()

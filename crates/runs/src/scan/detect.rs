@@ -41,6 +41,10 @@ pub(super) fn folder(folder: &Folder, found: &mut Found) -> bool {
         }
         return false;
     }
+    if folder.path == found.root && folder.file("meta.yaml").is_some_and(names_mlflow) {
+        let why = "part of an MLflow file store: open the store (the folder mlruns) instead";
+        found.skip(&folder.path, why);
+    }
     let special = run_folder(folder, found);
     for (name, path) in &folder.files {
         if !special.iter().any(|s| s == name) {
@@ -83,6 +87,14 @@ fn mlflow(folder: &Folder, found: &mut Found) -> bool {
     is_store
 }
 
+/// Whether a `meta.yaml` is that of an MLflow experiment or run.
+fn names_mlflow(meta: &Path) -> bool {
+    let map = tail::read_small(meta, SNIFF)
+        .ok()
+        .and_then(|bytes| yaml::params(&bytes).ok());
+    map.is_some_and(|map| map.contains_key("experiment_id"))
+}
+
 /// Folders that are one run of a tool. Returns the files that are spoken for; `/` stands
 /// for all folders below.
 fn run_folder(folder: &Folder, found: &mut Found) -> Vec<String> {
@@ -100,7 +112,11 @@ fn run_folder(folder: &Folder, found: &mut Found) -> Vec<String> {
         taken.push("metrics.csv".into());
     }
     if neptune2::is_run(&folder.path) {
-        found.add(SourceKind::Neptune2, &neptune_root(&folder.path), Some(1));
+        found.add(
+            SourceKind::Neptune2,
+            &neptune_root(&folder.path, &found.root),
+            Some(1),
+        );
         taken.push("/".into());
     }
     if folder
@@ -114,11 +130,8 @@ fn run_folder(folder: &Folder, found: &mut Found) -> Vec<String> {
         && json_file(run)
             .is_some_and(|run| run.get("experiment").is_some() && run.get("status").is_some())
     {
-        found.add(
-            SourceKind::Sacred,
-            folder.path.parent().unwrap_or(&folder.path),
-            Some(1),
-        );
+        let above = folder.path.parent().filter(|_| folder.path != found.root);
+        found.add(SourceKind::Sacred, above.unwrap_or(&folder.path), Some(1));
         taken.extend(
             [
                 "run.json",
@@ -173,12 +186,16 @@ fn json_file(path: &Path) -> Option<Json> {
     json::parse(&tail::read_small(path, 16 << 20).ok()?).ok()
 }
 
-/// The `.neptune` folder a run lies in, else the folder above the run.
-fn neptune_root(run: &Path) -> PathBuf {
-    let named = run
+/// The `.neptune` folder a run lies in, else the folder above the run; never above `root`.
+fn neptune_root(run: &Path, root: &Path) -> PathBuf {
+    if run == root {
+        return run.to_path_buf();
+    }
+    let mut above = run
         .ancestors()
         .skip(1)
-        .find(|p| p.file_name().is_some_and(|n| n == ".neptune"));
+        .take_while(|path| path.starts_with(root));
+    let named = above.find(|path| path.file_name().is_some_and(|name| name == ".neptune"));
     named.or(run.parent()).unwrap_or(run).to_path_buf()
 }
 
@@ -280,7 +297,11 @@ fn database(folder: &Folder, path: &Path, found: &mut Found) {
     } else if has(&["run_meta", "metric_series", "metric_points"]) {
         found.add(SourceKind::Goodseed, path, Some(1));
     } else if has(&["run_operations", "metadata"]) {
-        found.add(SourceKind::Neptune3, &neptune_root(&folder.path), Some(1));
+        found.add(
+            SourceKind::Neptune3,
+            &neptune_root(&folder.path, &found.root),
+            Some(1),
+        );
     } else if has(&["metrics", "configs"]) {
         found.add(SourceKind::Trackio, path, None);
     } else if has(&["run", "experiment", "run_tag"]) && folder.name() == ".aim" {
