@@ -9,6 +9,9 @@ use crate::error::RunsError;
 use crate::reduce::Reduced;
 use crate::series::XAxis;
 
+/// Plotters counts a font's size from its highest to its lowest point; sizes here are ems.
+const EM: f64 = 1.24;
+
 type Area<DB> = DrawingArea<DB, Shift>;
 type Pixel = (f64, f64);
 
@@ -148,7 +151,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         let mut font = FontDesc::new(
             FontFamily::Name("Inter"),
-            look.size * self.scale,
+            look.size * EM * self.scale,
             look.style,
         );
         if look.turned {

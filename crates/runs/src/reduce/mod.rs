@@ -1,0 +1,285 @@
+//! What to draw of a series: the same picture as all points, with few of them.
+//!
+//! Per pixel column the first, smallest, largest and last point are kept (M4), in the order
+//! logged, so no spike disappears and a line that runs backwards stays as it is. A
+//! [`Pyramid`] answers repeated zooms over a series without touching every point.
+
+mod pyramid;
+
+pub use pyramid::Pyramid;
+
+use crate::series::is_plain;
+
+/// The part of a chart that is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// Left border, in the units of x.
+    pub from: f64,
+    /// Right border, above `from`.
+    pub to: f64,
+    /// Width in pixels; at least 1.
+    pub columns: usize,
+    /// Columns are equal steps of log10(x) instead of x.
+    pub log_x: bool,
+}
+
+impl View {
+    fn scale(&self) -> Option<(f64, f64)> {
+        let (from, to) = if self.log_x {
+            (self.from.log10(), self.to.log10())
+        } else {
+            (self.from, self.to)
+        };
+        let width = self.columns.max(1) as f64 / (to - from);
+        (from.is_finite() && width.is_finite() && width > 0.0).then_some((from, width))
+    }
+
+    /// Where a pixel column begins, to the last bits.
+    fn border(&self, (from, width): (f64, f64), column: i64) -> f64 {
+        let border = from + column as f64 / width;
+        if self.log_x {
+            10.0_f64.powf(border)
+        } else {
+            border
+        }
+    }
+
+    /// The pixel column of `x`: negative left of the view, `columns` and above right of it.
+    fn column(&self, (from, width): (f64, f64), x: f64) -> i64 {
+        let x = if self.log_x { x.log10() } else { x };
+        let place = ((x - from) * width).clamp(-1.0, self.columns as f64);
+        // `floor` without a call: this runs for every point.
+        let whole = place as i64;
+        if (whole as f64) > place {
+            whole - 1
+        } else {
+            whole
+        }
+    }
+}
+
+/// A point that cannot be drawn as part of a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Where on the x axis.
+    pub x: f64,
+    /// NaN, or an infinity.
+    pub value: f64,
+}
+
+/// A series made ready for one view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reduced {
+    /// Lines: a gap at every NaN and infinity. Points are `[x, y]`, in the order logged.
+    /// The neighbours just outside the view are included, so lines run to its borders.
+    pub lines: Vec<Vec<[f64; 2]>>,
+    /// NaN and infinities inside the view; at most one of each kind per pixel column.
+    pub marks: Vec<Mark>,
+    /// How many points lie inside the view, non-finite ones included.
+    pub logged: usize,
+    /// How many of them are in `lines`.
+    pub drawn: usize,
+    /// Points left out because they have no x (no time), or no place on a logarithmic axis.
+    pub no_x: usize,
+}
+
+/// Reduces `x` and `y` (of equal length) for a view by looking at every point.
+pub fn m4(x: &[f64], y: &[f64], view: &View) -> Reduced {
+    let mut out = Reduced::default();
+    let Some(scale) = view.scale() else {
+        return out;
+    };
+    let mut builder = Builder::new(&mut out, view);
+    for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+        if !x.is_finite() || (view.log_x && x <= 0.0) {
+            builder.out.no_x += 1;
+            continue;
+        }
+        builder.point(view.column(scale, x), i, x, y);
+    }
+    builder.finish();
+    out
+}
+
+/// Collects runs of consecutive points that share a pixel column.
+struct Builder<'a> {
+    out: &'a mut Reduced,
+    columns: i64,
+    column: Option<i64>,
+    first: Place,
+    low: Place,
+    high: Place,
+    last: Place,
+    line: Vec<[f64; 2]>,
+    /// A point outside the view that leads into it.
+    before: Option<[f64; 2]>,
+    /// The line has just left the view and its first outside point is already in it.
+    left: bool,
+    mark: Option<(i64, [bool; 3])>,
+}
+
+type Place = (usize, [f64; 2]);
+
+impl<'a> Builder<'a> {
+    fn new(out: &'a mut Reduced, view: &View) -> Self {
+        let none = (0, [0.0; 2]);
+        Self {
+            out,
+            columns: view.columns.max(1) as i64,
+            column: None,
+            first: none,
+            low: none,
+            high: none,
+            last: none,
+            line: Vec::with_capacity(4 * view.columns.min(4096)),
+            before: None,
+            left: true,
+            mark: None,
+        }
+    }
+
+    fn inside(&self, column: i64) -> bool {
+        (0..self.columns).contains(&column)
+    }
+
+    fn point(&mut self, column: i64, index: usize, x: f64, y: f64) {
+        // The right border itself belongs to the last column.
+        if !is_plain(y) {
+            if self.inside(column) {
+                self.out.logged += 1;
+                self.mark(column, x, y);
+            }
+            self.gap();
+            return;
+        }
+        if !self.inside(column) {
+            self.flush();
+            if self.left {
+                self.before = Some([x, y]);
+                self.end_line();
+            } else {
+                self.line.push([x, y]);
+                self.left = true;
+                self.end_line();
+                self.before = Some([x, y]);
+            }
+            return;
+        }
+        self.out.logged += 1;
+        if let Some(before) = self.before.take() {
+            self.line.push(before);
+        }
+        self.left = false;
+        let place = (index, [x, y]);
+        if self.column == Some(column) {
+            if y < self.low.1[1] {
+                self.low = place;
+            }
+            if y > self.high.1[1] {
+                self.high = place;
+            }
+            self.last = place;
+        } else {
+            self.flush();
+            self.column = Some(column);
+            (self.first, self.low, self.high, self.last) = (place, place, place, place);
+        }
+    }
+
+    /// A column all of whose points are finite, inside the view and known by their first,
+    /// smallest, largest and last.
+    fn whole_column(&mut self, column: i64, [first, low, high, last]: [Place; 4], points: usize) {
+        self.flush();
+        self.out.logged += points;
+        if let Some(before) = self.before.take() {
+            self.line.push(before);
+        }
+        self.left = false;
+        self.column = Some(column);
+        (self.first, self.low, self.high, self.last) = (first, low, high, last);
+    }
+
+    /// Writes the finished column's points, each once, in order.
+    fn flush(&mut self) {
+        if self.column.take().is_none() {
+            return;
+        }
+        // The first and the last are where they are; only the extremes may be either way.
+        let places = if self.low.0 <= self.high.0 {
+            [self.first, self.low, self.high, self.last]
+        } else {
+            [self.first, self.high, self.low, self.last]
+        };
+        let mut previous = None;
+        for (index, point) in places {
+            if previous != Some(index) {
+                self.line.push(point);
+                self.out.drawn += 1;
+                previous = Some(index);
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        if !self.line.is_empty() {
+            self.out.lines.push(std::mem::take(&mut self.line));
+        }
+    }
+
+    fn gap(&mut self) {
+        self.flush();
+        self.end_line();
+        self.before = None;
+        self.left = true;
+    }
+
+    fn mark(&mut self, column: i64, x: f64, value: f64) {
+        let kind = if value.is_nan() {
+            0
+        } else if value > 0.0 {
+            1
+        } else {
+            2
+        };
+        let mut seen = match self.mark {
+            Some((known, seen)) if known == column => seen,
+            _ => [false; 3],
+        };
+        if !seen[kind] {
+            self.out.marks.push(Mark { x, value });
+        }
+        seen[kind] = true;
+        self.mark = Some((column, seen));
+    }
+
+    fn finish(mut self) {
+        self.flush();
+        self.end_line();
+    }
+}
+
+/// Limits of an axis over the finite values; `None` without any.
+pub fn limits<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<(f64, f64)> {
+    values
+        .into_iter()
+        .filter(|v| is_plain(**v))
+        .fold(None, |limits, &v| match limits {
+            None => Some((v, v)),
+            Some((low, high)) => Some((low.min(v), high.max(v))),
+        })
+}
+
+/// Limits between two quantiles of the finite values (0.05 and 0.95 clip outliers as
+/// TensorBoard does), and how many values lie outside; `None` without any.
+pub fn clipped_limits(values: &[f64], low: f64, high: f64) -> Option<(f64, f64, usize)> {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| is_plain(*v)).collect();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    let at = |q: f64| sorted[((q.clamp(0.0, 1.0) * last as f64).round() as usize).min(last)];
+    let (low, high) = (at(low), at(high));
+    let outside = sorted.iter().filter(|&&v| v < low || v > high).count();
+    Some((low, high, outside))
+}
+
+#[cfg(test)]
+mod tests;
