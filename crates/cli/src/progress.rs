@@ -102,6 +102,7 @@ impl Bars {
 }
 
 const MOVING: &str = "{prefix:28!} {bar:24.cyan} {binary_bytes:>10} / {binary_total_bytes:10} {binary_bytes_per_sec:>12} {eta:>4}  {msg}";
+/// Also for what has no bytes to show.
 const WAITING: &str = "{prefix:28!} {msg:.dim}";
 const ENDED: &str = "{prefix:28!} {binary_total_bytes:>10}  {msg:.dim}";
 
@@ -145,7 +146,8 @@ impl Observer for Bars {
             if let Some(total) = &rows.total {
                 total.inc(rest);
             }
-            bar.set_style(Bars::style(ENDED));
+            let empty = bar.length().unwrap_or_default() == 0;
+            bar.set_style(Bars::style(if empty { WAITING } else { ENDED }));
             bar.finish();
         } else {
             bar.set_style(Bars::style(MOVING));
