@@ -124,8 +124,12 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
         SourceKind::HfTrainer => units(only_itself, |s, p| {
             Box::new(readers::whole_json::Trainer::new(s, p))
         }),
-        SourceKind::Dvclive => units(only_itself, |s, p| {
-            Box::new(readers::dvclive::Dvclive::new(s, p))
+        SourceKind::Dvclive => units(readers::dvc_git::runs, |s, p| {
+            if readers::dvc_git::is_experiment(p) {
+                Box::new(readers::dvc_git::Experiment::new(s, p))
+            } else {
+                Box::new(readers::dvclive::Dvclive::new(s, p))
+            }
         }),
         SourceKind::Goodseed => units(only_itself, |s, p| {
             Box::new(readers::databases::Goodseed::new(s, p))

@@ -622,3 +622,62 @@ fn a_single_run_may_be_given() {
         found.skipped
     );
 }
+
+#[test]
+fn dvc_experiments_are_read_from_git() {
+    let dir = copy("dvclive");
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git")
+            .args([
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@t",
+                "-c",
+                "commit.gpgsign=false",
+                "-C",
+            ])
+            .arg(dir.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    let reference = format!("refs/exps/{}/{}/puffy-wave", &commit[..2], &commit[2..]);
+    git(&["update-ref", &reference, &commit]);
+    git(&["update-ref", "refs/exps/exec/EXEC_HEAD", &commit]);
+    // The next run overwrites the folder.
+    std::fs::write(
+        dir.path().join("dvclive/plots/metrics/lr.tsv"),
+        "step\tlr\n0\t0.5\n",
+    )
+    .unwrap();
+    let mut readers = open_all(dir.path(), SourceKind::Dvclive);
+    let wanted = expected("dvclive");
+    assert_eq!(run_count(&readers), 2);
+    assert_metrics(
+        &readers,
+        "puffy-wave",
+        &wanted["runs"][0]["metrics"],
+        Time::Ms,
+    );
+    let (_, run) = find(&readers, "puffy-wave");
+    assert_eq!(strict(&run.params), wanted["runs"][0]["params"]);
+    assert_eq!(strict(&run.summary), json!({"final_score": 0.913}));
+    assert_eq!(run.git_commit.as_deref(), Some(commit.as_str()));
+    assert_eq!(run.state, RunState::Finished);
+    assert_eq!(find(&readers, "dvclive").1.metrics["lr"].count, 1);
+    assert!(readers[0].refresh().unwrap().is_empty());
+    git(&["pack-refs", "--all"]);
+    git(&["update-ref", "-d", &reference]);
+    assert_eq!(readers[0].refresh().unwrap().removed, ["puffy-wave"]);
+}

@@ -155,7 +155,8 @@ fn tables(folder: &Path, prefix: &str, depth: usize, out: &mut Vec<(String, Path
     }
 }
 
-fn row(
+/// Takes one line of a metric's table; the first is its header.
+pub(crate) fn row(
     key: &str,
     line: &[u8],
     at: u64,

@@ -1,6 +1,7 @@
 //! A reader per tracker.
 
 pub(crate) mod databases;
+pub(crate) mod dvc_git;
 pub(crate) mod dvclive;
 pub(crate) mod jsonl;
 pub(crate) mod mlflow_file;
