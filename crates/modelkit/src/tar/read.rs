@@ -1,7 +1,7 @@
 //! Reads archives that may come from anywhere: ustar and PAX, GNU long names, bounded in every
 //! respect. Anything but files and folders is an error.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, BufRead, Read, Seek};
 
 use super::BLOCK;
 use super::header::{Header, Kind, padding};
@@ -275,6 +275,31 @@ impl<R: Read> Read for Reader<R> {
         self.data_left -= n as u64;
         self.offset += n as u64;
         Ok(n)
+    }
+}
+
+impl<R: BufRead> BufRead for Reader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.data_left == 0 {
+            return Ok(&[]);
+        }
+        let ready = self.inner.fill_buf()?;
+        if ready.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "it stops in the middle of a file",
+            ));
+        }
+        let n = usize::try_from(self.data_left)
+            .unwrap_or(usize::MAX)
+            .min(ready.len());
+        Ok(ready.get(..n).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
+        self.data_left = self.data_left.saturating_sub(amount as u64);
+        self.offset += amount as u64;
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
+use std::thread;
 
 use serde::Deserialize;
 
-use super::hashing::HashingReader;
+use super::hashing::{Hashed, HashingReader, ReadAhead};
 use super::target::{Target, local_path};
 use super::{UnpackOptions, legacy_base};
 use crate::error::{Error, Result};
@@ -35,11 +36,25 @@ pub(super) fn layer(
         progress,
         cancel,
     };
-    let mut stored = HashingReader::new(counted);
+    thread::scope(|scope| {
+        let stored = ReadAhead::start(scope, counted);
+        extract(stored, layer, target, options, &what, cancel)
+    })
+}
+
+fn extract(
+    mut stored: ReadAhead<'_>,
+    layer: &KitLayer,
+    target: &mut Target,
+    options: &UnpackOptions,
+    what: &str,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    let blob = &layer.descriptor;
     if layer.compression == Compression::None {
-        take(layer, target, &mut stored, blob.size, &what, cancel)?;
-        let (digest, size) = drain(stored, &what)?;
-        check(&what, blob, digest, size)?;
+        take(layer, target, &mut stored, blob.size, what, cancel)?;
+        let (digest, size) = drain(stored, what)?;
+        check(what, blob, digest, size)?;
         // Without compression the two digests are one.
         return match layer.diff_id {
             Some(diff_id) if diff_id != digest => Err(Error::Corrupt {
@@ -53,19 +68,18 @@ pub(super) fn layer(
     let limit = options
         .free_expansion
         .saturating_add(blob.size.saturating_mul(options.max_expansion));
-    let decoded = decoder(layer.compression, Box::new(&mut stored))
-        .map_err(Error::io("decompress", &what))?;
+    let decoded =
+        decoder(layer.compression, Box::new(&mut stored)).map_err(Error::io("decompress", what))?;
     let bounded = Bounded {
         inner: decoded,
         left: Cell::new(limit),
         limit,
     };
     let mut content = HashingReader::new(bounded);
-    let taken = take(layer, target, &mut content, limit, &what, cancel);
-    taken?;
-    let (diff_id, _) = drain(content, &what)?;
-    let (digest, size) = drain(stored, &what)?;
-    check(&what, blob, digest, size)?;
+    take(layer, target, &mut content, limit, what, cancel)?;
+    let (diff_id, _) = drain(content, what)?;
+    let (digest, size) = drain(stored, what)?;
+    check(what, blob, digest, size)?;
     match layer.diff_id {
         Some(expected) if expected != diff_id => Err(Error::Corrupt {
             what: format!("the content of {what}"),
@@ -94,7 +108,7 @@ fn check(what: &str, blob: &crate::Descriptor, digest: crate::Digest, size: u64)
     Ok(())
 }
 
-fn drain<R: Read>(mut reader: HashingReader<R>, what: &str) -> Result<(crate::Digest, u64)> {
+fn drain(mut reader: impl Hashed, what: &str) -> Result<(crate::Digest, u64)> {
     io::copy(&mut reader, &mut io::sink()).map_err(|error| failed(what, error))?;
     reader.finish().map_err(|error| failed(what, error))
 }
@@ -119,7 +133,7 @@ fn failed(what: &str, error: io::Error) -> Error {
 fn take(
     layer: &KitLayer,
     target: &mut Target,
-    content: &mut dyn Read,
+    content: &mut dyn BufRead,
     limit: u64,
     what: &str,
     cancel: &CancellationToken,
@@ -133,7 +147,7 @@ fn take(
 fn members(
     layer: &KitLayer,
     target: &mut Target,
-    content: &mut dyn Read,
+    content: &mut dyn BufRead,
     what: &str,
     cancel: &CancellationToken,
 ) -> Result<()> {
@@ -195,15 +209,28 @@ struct Capture<'a, R> {
     failure: &'a mut Option<io::Error>,
 }
 
-impl<R: Read> Read for Capture<'_, R> {
+impl<R: BufRead> Capture<'_, R> {
+    fn keep<T>(failure: &mut Option<io::Error>, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            *failure = Some(error);
+            io::ErrorKind::InvalidData.into()
+        })
+    }
+}
+
+impl<R: BufRead> Read for Capture<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buf) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                *self.failure = Some(error);
-                Err(io::ErrorKind::InvalidData.into())
-            }
-            other => other,
-        }
+        Self::keep(self.failure, self.inner.read(buf))
+    }
+}
+
+impl<R: BufRead> BufRead for Capture<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Self::keep(self.failure, self.inner.fill_buf())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
     }
 }
 
@@ -211,7 +238,7 @@ impl<R: Read> Read for Capture<'_, R> {
 fn raw(
     layer: &KitLayer,
     target: &mut Target,
-    content: &mut dyn Read,
+    content: &mut dyn BufRead,
     limit: u64,
     what: &str,
     cancel: &CancellationToken,

@@ -2,7 +2,7 @@
 //! outside, whatever names an archive has and whatever links lie in the folder.
 
 use std::collections::HashSet;
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufRead, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
@@ -36,7 +36,6 @@ pub(super) struct Target {
     modes: Vec<(PathBuf, u32)>,
     /// Folders known to exist, so that each is asked for once.
     known: HashSet<PathBuf>,
-    buffer: Vec<u8>,
 }
 
 enum Created {
@@ -70,7 +69,6 @@ impl Target {
             created: missing,
             modes: Vec::new(),
             known: HashSet::from([PathBuf::new()]),
-            buffer: vec![0; 256 << 10],
         })
     }
 
@@ -178,7 +176,7 @@ impl Target {
         name: &Path,
         mode: u32,
         size: u64,
-        data: &mut dyn Read,
+        data: &mut dyn BufRead,
         cancel: &CancellationToken,
     ) -> Result<()> {
         if let Some(parent) = name.parent() {
@@ -237,7 +235,7 @@ impl Target {
         full: &Path,
         mode: u32,
         size: u64,
-        data: &mut dyn Read,
+        data: &mut dyn BufRead,
         cancel: &CancellationToken,
     ) -> Result<()> {
         let mut beside = name.as_os_str().to_owned();
@@ -271,7 +269,7 @@ impl Target {
         mut file: cap_std::fs::File,
         full: &Path,
         size: u64,
-        data: &mut dyn Read,
+        data: &mut dyn BufRead,
         cancel: &CancellationToken,
     ) -> Result<()> {
         let mut left = size;
@@ -279,22 +277,18 @@ impl Target {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let want = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(self.buffer.len());
-            let free = self.buffer.get_mut(..want).unwrap_or_default();
-            let n = match data.read(free) {
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io("read the archive for", full)(error)),
-            };
+            let ready = data
+                .fill_buf()
+                .map_err(Error::io("read the archive for", full))?;
+            let n = usize::try_from(left).unwrap_or(usize::MAX).min(ready.len());
             if n == 0 {
                 return Err(Error::io("read the archive for", full)(
                     io::ErrorKind::UnexpectedEof.into(),
                 ));
             }
-            file.write_all(free.get(..n).unwrap_or_default())
+            file.write_all(ready.get(..n).unwrap_or_default())
                 .map_err(Error::io("write", full))?;
+            data.consume(n);
             left -= n as u64;
         }
         Ok(())
