@@ -317,6 +317,36 @@ fn a_manifest_enters_only_with_all_its_blobs() {
 }
 
 #[test]
+fn a_broken_shared_index_is_made_up_from_the_repositories() {
+    for broken in ["", "{\"schemaVersion\":2,\"mani"] {
+        let place = two_kits();
+        std::fs::write(place.store.root().join("index.json"), broken).unwrap();
+        place
+            .store
+            .tag(&reference("a:1"), &reference("c:1"))
+            .unwrap();
+        place.store.remove(&reference("b:1"), false).unwrap();
+        let report = place
+            .store
+            .verify(false, &Silent, &CancellationToken::new())
+            .unwrap();
+        assert_eq!((report.kits, report.damage.len()), (2, 0));
+    }
+}
+
+#[test]
+fn a_broken_repository_index_is_an_error_and_stays_as_it_is() {
+    let place = two_kits();
+    let path = place.store.root().join("bG9jYWxob3N0L2E=-index.json");
+    std::fs::write(&path, "{").unwrap();
+    assert!(matches!(
+        place.store.tag(&reference("b:1"), &reference("a:2")),
+        Err(Error::Malformed { .. })
+    ));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{");
+}
+
+#[test]
 fn many_writers_lose_nothing() {
     let place = two_kits();
     std::thread::scope(|scope| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -74,27 +75,37 @@ impl Repository {
     }
 }
 
+/// Reads a JSON file of the store; `None` if there is none.
+///
+/// `kit` writes its files in place, so one may be empty or half written for a moment: what does not
+/// parse is read again a few times before it counts as broken.
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("open", path)(error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(json::MAX_INDEX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::io("read", path))?;
-    if bytes.len() as u64 > json::MAX_INDEX_BYTES {
-        return Err(Error::Malformed {
-            what: path.display().to_string(),
-            problem: "it is too large for an index".into(),
-        });
+    const ATTEMPTS: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(5);
+    let mut attempt = 1;
+    loop {
+        let file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("open", path)(error)),
+        };
+        let mut bytes = Vec::new();
+        file.take(json::MAX_INDEX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(Error::io("read", path))?;
+        if bytes.len() as u64 > json::MAX_INDEX_BYTES {
+            return Err(Error::Malformed {
+                what: path.display().to_string(),
+                problem: "it is too large for an index".into(),
+            });
+        }
+        match json::from_slice(&bytes, &path.display().to_string()) {
+            Ok(value) => return Ok(Some(value)),
+            Err(error) if attempt == ATTEMPTS => return Err(error),
+            Err(_) => attempt += 1,
+        }
+        std::thread::sleep(PAUSE);
     }
-    // `kit` writes in place: between its truncating and writing the file is empty.
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    json::from_slice(&bytes, &path.display().to_string()).map(Some)
 }
 
 impl Store {
@@ -110,13 +121,25 @@ impl Store {
         )
     }
 
+    /// The shared index. Where it is missing or broken it is made up from the repositories'
+    /// indexes, which between them list every kit.
     pub(super) fn shared_index(&self) -> Result<Index> {
-        let index: Option<Index> = read_json(&self.shared_index_path())?;
-        Ok(index.unwrap_or_else(|| Index {
+        match read_json(&self.shared_index_path()) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) | Err(Error::Malformed { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let mut index = Index {
             schema_version: 2,
             media_type: Some(media::INDEX.into()),
             ..Index::default()
-        }))
+        };
+        for name in self.repositories()? {
+            for entry in &self.repository(&name)?.index.manifests {
+                index.add(entry);
+            }
+        }
+        Ok(index)
     }
 
     /// Writes the shared index; an empty list becomes `null`, as `kit` has it.
