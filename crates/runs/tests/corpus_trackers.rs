@@ -72,13 +72,13 @@ fn mlflow_sqlite_grows() {
         .id
         .clone();
     let writer = rusqlite::Connection::open(&path).unwrap();
-    let mut step = 1000;
-    let mut log = |time: i64| {
-        step += 1;
+    let step = std::cell::Cell::new(1000);
+    let log = |time: i64| {
+        step.set(step.get() + 1);
         writer
             .execute(
                 "INSERT INTO metrics VALUES('train/loss', 0.125, ?1, ?2, ?3, 0)",
-                rusqlite::params![time, id, step],
+                rusqlite::params![time, id, step.get()],
             )
             .unwrap();
     };
@@ -107,6 +107,17 @@ fn mlflow_sqlite_grows() {
         .unwrap();
     reader.refresh().unwrap();
     assert!(reader.run(&id).unwrap().metrics.is_empty());
+    // Rows whose numbers were given anew are not taken for the old ones.
+    let max: i64 = writer
+        .query_row("SELECT max(rowid) FROM metrics", [], |row| row.get(0))
+        .unwrap();
+    writer
+        .execute("DELETE FROM metrics WHERE rowid = ?1", [max])
+        .unwrap();
+    log(5);
+    log(6);
+    reader.refresh().unwrap();
+    assert_eq!(reader.run(&id).unwrap().metrics["train/loss"].count, 2);
     // The writer is never in the way for good, nor is the reader.
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     writer

@@ -28,33 +28,23 @@ pub(crate) struct MlflowSqlite {
     /// State as the database says it, by run.
     status: HashMap<String, String>,
     metrics: HashMap<String, BTreeMap<String, MetricSummary>>,
-    /// Greatest rowid of `metrics` taken into account, and how many rows that were.
+    /// Greatest rowid of `metrics` taken into account, and the row that had it.
     last_row: i64,
-    rows: i64,
+    mark: Option<Mark>,
     problems: Vec<Problem>,
 }
 
-struct Bite {
-    rows: Vec<(i64, String, String, i64, i64, f64)>,
-}
+/// What a row of `metrics` is recognised by: run, key, step, time.
+type Mark = (String, String, i64, i64);
 
-fn next_points(db: &Connection, after: i64) -> rusqlite::Result<Bite> {
-    let mut statement = db.prepare_cached(
-        "SELECT rowid, run_uuid, key, step, timestamp, value, is_nan FROM metrics WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![after, BITE], |row| {
-        let value = value(real(row, 5)?, row.get::<_, i64>(6)? != 0);
-        Ok((
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            value,
-        ))
-    })?;
-    Ok(Bite {
-        rows: rows.collect::<rusqlite::Result<_>>()?,
+/// The row with this rowid, if it is there.
+fn row_at(db: &Connection, row: i64) -> rusqlite::Result<Option<Mark>> {
+    let mut statement =
+        db.prepare("SELECT run_uuid, key, step, timestamp FROM metrics WHERE rowid = ?1")?;
+    let mut rows = statement.query([row])?;
+    Ok(match rows.next()? {
+        Some(row) => Some((text(row, 0)?, text(row, 1)?, row.get(2)?, row.get(3)?)),
+        None => None,
     })
 }
 
@@ -114,6 +104,20 @@ fn models(db: &Connection) -> rusqlite::Result<About> {
     Ok(found)
 }
 
+/// Models logged by a run; MLflow 3 only.
+fn logged_models(db: &Connection) -> rusqlite::Result<About> {
+    let mut statement = db.prepare(
+        "SELECT source_run_id, name, model_id FROM logged_models WHERE source_run_id IS NOT NULL ORDER BY creation_timestamp_ms",
+    )?;
+    let mut found = About::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let name = format!("{} ({})", text(row, 1)?, text(row, 2)?);
+        found.entry(row.get(0)?).or_default().push(name);
+    }
+    Ok(found)
+}
+
 fn run_rows(db: &Connection, source: &Source) -> rusqlite::Result<Vec<(Run, String)>> {
     let mut statement = db.prepare(
         "SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, r.lifecycle_stage, e.name \
@@ -144,7 +148,7 @@ impl MlflowSqlite {
             status: HashMap::new(),
             metrics: HashMap::new(),
             last_row: 0,
-            rows: 0,
+            mark: None,
             problems: Vec::new(),
         }
     }
@@ -152,49 +156,72 @@ impl MlflowSqlite {
     /// Takes all new rows of `metrics` into account, in small bites.
     fn read_points(&mut self) -> Result<Vec<String>, RunsError> {
         let path = self.source.path.clone();
-        let (max, count): (i64, i64) = look(&path, |db| {
-            db.query_row(
-                "SELECT coalesce(max(rowid), 0), count(*) FROM metrics",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
+        let after = self.last_row;
+        let (max, mark): (i64, Option<Mark>) = look(&path, |db| {
+            let sql = "SELECT coalesce(max(rowid), 0) FROM metrics";
+            Ok((db.query_row(sql, [], |row| row.get(0))?, row_at(db, after)?))
         })?;
-        let mut touched = Vec::new();
-        if max < self.last_row || count < self.rows {
+        let mut touched: Vec<String> = Vec::new();
+        // Rows went away, and their numbers may have been given to others since.
+        if max < self.last_row || mark != self.mark {
             self.last_row = 0;
-            self.rows = 0;
             touched.extend(self.metrics.drain().map(|(run, _)| run));
         }
         while self.last_row < max {
-            let after = self.last_row;
-            let bites = look(&path, |db| {
-                // One connection, many finished statements: the writer gets its turn between.
-                let mut all = Vec::new();
-                let mut at = after;
+            let before = self.last_row;
+            // One connection, many finished statements: the writer gets its turn between.
+            look(&path, |db| {
                 for _ in 0..20 {
-                    let bite = next_points(db, at)?;
-                    let Some(last) = bite.rows.last() else { break };
-                    at = last.0;
-                    all.push(bite);
+                    if self.bite(db, &mut touched)? == 0 {
+                        break;
+                    }
                 }
-                Ok(all)
+                Ok(())
             })?;
-            if bites.is_empty() {
+            if self.last_row == before {
                 break;
             }
-            for (row, run, key, step, time, value) in bites.into_iter().flat_map(|b| b.rows) {
-                self.last_row = row;
-                self.rows += 1;
-                if touched.last() != Some(&run) {
-                    touched.push(run.clone());
-                }
-                let summary = self.metrics.entry(run).or_default().entry(key).or_default();
-                summary.add(Step::from(step), Some(time), value, true);
-            }
         }
+        let last = self.last_row;
+        self.mark = look(&path, |db| row_at(db, last))?;
         touched.sort();
         touched.dedup();
         Ok(touched)
+    }
+
+    /// Takes the next rows into account; says how many there were. Broken off anywhere, it
+    /// goes on behind the last row taken.
+    fn bite(&mut self, db: &Connection, touched: &mut Vec<String>) -> rusqlite::Result<i64> {
+        let mut statement = db.prepare_cached(
+            "SELECT rowid, run_uuid, key, step, timestamp, value, is_nan FROM metrics WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![self.last_row, BITE])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            let (run, key) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+            let (step, time) = (Step::from(row.get::<_, i64>(3)?), row.get(4)?);
+            let value = value(real(row, 5)?, row.get::<_, i64>(6)? != 0);
+            // Names are copied only when they are new: there are millions of rows.
+            if !self.metrics.contains_key(run) {
+                self.metrics.insert(run.to_owned(), BTreeMap::new());
+            }
+            if touched.last().is_none_or(|last| last != run) {
+                touched.push(run.to_owned());
+            }
+            if let Some(metrics) = self.metrics.get_mut(run) {
+                match metrics.get_mut(key) {
+                    Some(summary) => summary.add(step, Some(time), value, true),
+                    None => {
+                        let mut summary = MetricSummary::default();
+                        summary.add(step, Some(time), value, true);
+                        metrics.insert(key.to_owned(), summary);
+                    }
+                }
+            }
+            self.last_row = row.get(0)?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     fn read_all(&mut self) -> Result<Refresh, RunsError> {
@@ -243,6 +270,11 @@ impl MlflowSqlite {
         } else {
             About::new()
         };
+        let mut logged = if names.iter().any(|n| n == "logged_models") {
+            extra("logged models", logged_models)
+        } else {
+            About::new()
+        };
         let touched = self.read_points()?;
         let now = now_ms();
         let mut known: HashMap<String, Run> = self
@@ -264,6 +296,9 @@ impl MlflowSqlite {
             run.datasets = sets.remove(&id).unwrap_or_default();
             if let Some(names) = registered.remove(&id) {
                 run.other.insert("registered model".into(), names);
+            }
+            if let Some(names) = logged.remove(&id) {
+                run.other.insert("logged model".into(), names);
             }
             apply_tags(&mut run);
             run.metrics = self.metrics.get(&id).cloned().unwrap_or_default();
