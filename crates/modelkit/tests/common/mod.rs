@@ -1,6 +1,8 @@
 //! Projects and stores for tests.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod kits;
+
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
