@@ -11,7 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    AddProject, CopyExample, Door, ErrorView, ProjectId, Request, SaveFile, ThemeChoice, encode,
+    AddProject, CopyExample, Door, ErrorView, Request, SaveFile, ThemeChoice, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -23,7 +23,6 @@ struct Bench {
     harness: Harness<'static, Option<App>>,
     saved: Arc<Mutex<Vec<SaveFile>>>,
     requests: Arc<Mutex<Vec<Request>>>,
-    project: ProjectId,
     folder: tempfile::TempDir,
 }
 
@@ -99,7 +98,6 @@ fn bench(
         harness,
         saved,
         requests,
-        project: id,
         folder,
     };
     bench.settle();
@@ -178,6 +176,297 @@ impl Bench {
             .save(folder.join(format!("{name}.png")))
             .expect("the picture can be written");
     }
+}
+
+/// A project with one CSV log per name.
+fn logs(files: &'static [(&'static str, &'static str)]) -> impl FnOnce(&Path) -> Option<PathBuf> {
+    move |folder| {
+        let project = folder.join("plain");
+        std::fs::create_dir_all(project.join("logs")).expect("a folder");
+        for (name, text) in files {
+            std::fs::write(project.join("logs").join(name), text).expect("a file");
+        }
+        Some(project)
+    }
+}
+
+const WIDE: [f32; 2] = [1440.0, 900.0];
+
+#[test]
+fn filter_tick_compare_and_export() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let all = bench.listed();
+    assert!(all.len() > 10, "{all:?}");
+    bench.filter("metrics.val/accuracy >");
+    let field = bench.harness.get_by_label("Filter runs");
+    let described = field.accesskit_node().description();
+    assert!(
+        described.is_some_and(|text| text.ends_with('.')),
+        "what is wrong is said"
+    );
+    assert_eq!(bench.listed(), all, "the last good result stays");
+
+    bench.filter(" 0.95 and params.lr > 0.001");
+    let some = bench.listed();
+    assert!(!some.is_empty() && some.len() < all.len(), "{some:?}");
+    assert!(
+        bench
+            .harness
+            .query_by_label("Tick runs to draw them")
+            .is_some()
+    );
+
+    let three: Vec<&str> = some.iter().take(3).map(String::as_str).collect();
+    assert_eq!(three.len(), 3);
+    bench.tick(&three);
+    let charts = bench.labels(Role::Image);
+    assert_eq!(charts.len(), 4, "{charts:?}");
+    for chart in &charts {
+        assert!(
+            chart.starts_with("Chart of ") && chart.contains("3 runs, step 1 to"),
+            "{chart}"
+        );
+    }
+
+    bench.click("Export SVG");
+    bench.click("val/loss");
+    let saved = bench.saved.lock().expect("no test panics with it").clone();
+    assert_eq!(saved.len(), 1);
+    assert_eq!(saved[0].suggested_name, "val-loss.svg");
+    let svg = String::from_utf8(saved[0].bytes.clone()).expect("an SVG is text");
+    for name in &three {
+        assert!(svg.contains(name), "{name} is in the legend");
+    }
+    assert!(
+        bench
+            .harness
+            .query_by_label_contains("Saved /home/me/val-loss.svg")
+            .is_some()
+    );
+}
+
+#[test]
+fn zoom_asks_again_for_the_seen_range_and_home_resets() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.click("Draw the first ten runs");
+    let chart = bench
+        .harness
+        .get_all_by_role(Role::Image)
+        .next()
+        .expect("a chart")
+        .rect();
+    let from = chart.left_center() + egui::vec2(60.0, 0.0);
+    bench.harness.drag_at(from);
+    bench.harness.step();
+    bench.harness.hover_at(from + egui::vec2(40.0, 0.0));
+    bench.harness.step();
+    bench.harness.hover_at(from + egui::vec2(90.0, 0.0));
+    bench.harness.step();
+    bench.harness.drop_at(from + egui::vec2(90.0, 0.0));
+    bench.settle();
+    let ranges = |bench: &Bench| -> Vec<Option<(f64, f64)>> {
+        let requests = bench.requests.lock().expect("no test panics with it");
+        requests
+            .iter()
+            .filter_map(|request| match request {
+                Request::GetSeries(call) => Some(call.x_range),
+                _ => None,
+            })
+            .collect()
+    };
+    let zoomed = ranges(&bench);
+    let last = zoomed
+        .last()
+        .copied()
+        .flatten()
+        .expect("the range was asked for");
+    assert!(last.0 > 1.0 && last.1 > last.0, "{last:?}");
+    assert_eq!(
+        zoomed
+            .iter()
+            .rev()
+            .take_while(|range| **range == Some(last))
+            .count(),
+        4,
+        "each chart asked once"
+    );
+
+    bench.harness.key_press(egui::Key::Home);
+    bench.settle();
+    assert_eq!(ranges(&bench).last(), Some(&None));
+}
+
+#[test]
+fn keys_work_without_a_pointer() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.harness.key_press(egui::Key::A);
+    bench.settle();
+    assert_eq!(bench.labels(Role::Image).len(), 4, "A ticks all listed");
+    let heads = bench.labels(Role::Heading);
+    assert!(heads.iter().any(|head| head == "Last values"), "{heads:?}");
+
+    bench.harness.key_press(egui::Key::ArrowRight);
+    bench.settle();
+    bench.harness.key_press(egui::Key::ArrowLeft);
+    bench.settle();
+    let heads = bench.labels(Role::Heading);
+    assert!(
+        heads.iter().any(|head| head.starts_with("At step ")),
+        "{heads:?}"
+    );
+
+    bench.harness.key_press(egui::Key::L);
+    bench.settle();
+    assert!(
+        bench
+            .harness
+            .query_all_by_label_contains("log scale")
+            .count()
+            >= 4
+    );
+
+    bench.harness.key_press(egui::Key::X);
+    bench.settle();
+    bench.harness.key_press(egui::Key::X);
+    bench.settle();
+    assert!(
+        bench.labels(Role::Image)[0].contains("relative 0 to"),
+        "{:?}",
+        bench.labels(Role::Image)
+    );
+
+    bench.harness.key_press(egui::Key::CloseBracket);
+    bench.settle();
+    assert!(
+        bench
+            .harness
+            .query_all_by_label_contains("smoothed 0.05")
+            .count()
+            >= 4
+    );
+
+    bench.harness.key_press(egui::Key::D);
+    bench.settle();
+    assert!(
+        bench.harness.query_by_label_contains("shown").is_some(),
+        "equal parameters are shown"
+    );
+}
+
+#[test]
+fn a_project_without_runs_says_where_was_looked() {
+    let mut bench = bench(WIDE, ThemeChoice::Light, |folder| {
+        let project = folder.join("bare");
+        std::fs::create_dir_all(&project).expect("a folder");
+        Some(project)
+    });
+    let heads = bench.labels(Role::Heading);
+    assert!(
+        heads.iter().any(|head| head == "No runs in this project"),
+        "{heads:?}"
+    );
+    bench.picture("compare-no-source");
+    bench.click("Try the example");
+    bench.settle();
+    assert!(bench.listed().len() > 10, "the example is open");
+    assert!(bench.folder.path().join("wine").is_dir());
+}
+
+#[test]
+fn odd_values_are_marked_and_counted() {
+    let mut bench = bench(
+        WIDE,
+        ThemeChoice::Dark,
+        logs(&[
+            (
+                "one.csv",
+                "epoch,loss\n1,1.0\n2,nan\n3,-0.5\n4,inf\n5,0.2\n",
+            ),
+            ("two.csv", "epoch,loss\n1,0.9\n2,0.8\n2,0.7\n1,0.6\n"),
+        ]),
+    );
+    bench.click("Draw the first ten runs");
+    let words: Vec<String> = bench.labels(Role::Label);
+    let honesty = words
+        .iter()
+        .find(|words| words.contains("NaN"))
+        .expect("the honesty line");
+    assert_eq!(
+        honesty,
+        "all 9 points · 1 NaN · 1 infinite · steps repeat or go back in 1 run"
+    );
+    bench.harness.key_press(egui::Key::L);
+    bench.settle();
+    assert!(
+        bench
+            .harness
+            .query_by_label("log scale, 1 not positive left out")
+            .is_some()
+    );
+    bench.picture("compare-odd-values");
+}
+
+#[test]
+fn sources_group_and_views_are_a_click_away() {
+    let mut bench = example(WIDE, ThemeChoice::Light);
+    bench.click("Source MLflow");
+    assert!(
+        bench
+            .harness
+            .query_all_by_label("What was found where")
+            .next()
+            .is_some()
+    );
+    bench.picture("compare-sources");
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
+
+    bench.click("Group");
+    bench.click("hidden");
+    let groups = bench.labels(Role::DisclosureTriangle);
+    assert!(
+        groups.iter().any(|group| group.starts_with("hidden = ")),
+        "{groups:?}"
+    );
+    bench.picture("compare-grouped");
+
+    bench.click("Draw the first ten runs");
+    bench.click("Save view");
+    bench.harness.get_by_label("Name of the view").focus();
+    bench.harness.step();
+    bench
+        .harness
+        .get_by_label("Name of the view")
+        .type_text("By width");
+    bench.settle();
+    bench.click("Save this view");
+    bench.click("Draw no run");
+    bench.click("Group: hidden");
+    bench.click("No groups");
+    assert!(bench.labels(Role::Image).is_empty());
+    bench.click("Save view");
+    bench.click("By width");
+    assert_eq!(bench.labels(Role::Image).len(), 4, "ticks are back");
+    assert!(
+        bench.harness.query_by_label("Group: hidden").is_some(),
+        "and the groups"
+    );
+}
+
+#[test]
+fn a_report_is_one_file() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let names = bench.listed();
+    bench.tick(&[&names[0], &names[1]]);
+    bench.click("Report…");
+    bench.picture("compare-report");
+    bench.click("Save report");
+    let saved = bench.saved.lock().expect("no test panics with it").clone();
+    assert_eq!(saved.len(), 1);
+    let html = String::from_utf8(saved[0].bytes.clone()).expect("HTML is text");
+    assert!(saved[0].suggested_name.ends_with("-runs.html"));
+    assert_eq!(html.matches("data:image/svg+xml;base64,").count(), 4);
+    assert!(html.contains(&names[0]) && html.contains(&names[1]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use kitbench_protocol::Better;
 use serde::{Deserialize, Serialize};
 
 use super::columns::short_names;
@@ -11,6 +12,8 @@ use super::numbers;
 
 /// Most axes without being asked for.
 const USUAL_AXES: usize = 7;
+/// How many of them are metrics.
+const USUAL_METRICS: usize = 3;
 
 /// How the user arranged the axes; ids as of table columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,59 +64,48 @@ impl Parallel {
         rows: &[usize],
     ) -> Self {
         let table = &model.table;
-        let mut found: Vec<(String, String, Vec<Option<String>>, bool)> = Vec::new();
+        let shown = |id: &str, usually: bool| state.chosen.get(id).copied().unwrap_or(usually);
+        let known = |at: &usize| model.better(*at, arrangement) != Better::Unknown;
+        let by_weight = model.metrics_by_weight();
+        let judged: Vec<usize> = by_weight
+            .iter()
+            .copied()
+            .filter(known)
+            .take(USUAL_METRICS)
+            .collect();
+        let mut room = USUAL_AXES - judged.len();
+        let mut choices = Vec::new();
+        let mut found: Vec<(String, String, Vec<Option<String>>)> = Vec::new();
         for (at, column) in table.params.iter().enumerate() {
-            let values: Vec<Option<String>> = rows
-                .iter()
-                .map(|row| table.runs.get(*row)?.params.get(at)?.clone())
-                .collect();
-            let differs = values.windows(2).any(|pair| pair[0] != pair[1]);
-            found.push((
-                format!("param:{}", column.name),
-                column.name.clone(),
-                values,
-                differs,
-            ));
+            let value = |row: &usize| table.runs.get(*row)?.params.get(at)?.as_ref();
+            let differs = rows
+                .windows(2)
+                .any(|pair| value(&pair[0]) != value(&pair[1]));
+            let id = format!("param:{}", column.name);
+            let on = shown(&id, differs && room > 0);
+            if on {
+                room = room.saturating_sub(1);
+                let values = rows.iter().map(|row| value(row).cloned()).collect();
+                found.push((id.clone(), column.name.clone(), values));
+            }
+            choices.push((id, column.name.clone(), on));
         }
-        for at in model.metrics_by_weight(arrangement).into_iter().rev() {
-            let column = &table.metrics[at];
-            let value = |row: &usize| {
-                table
-                    .runs
-                    .get(*row)?
-                    .metrics
-                    .get(at)?
-                    .as_ref()
-                    .map(|metric| format!("{}", metric.last))
-            };
-            let known = model.better(at, arrangement) != kitbench_protocol::Better::Unknown;
-            found.push((
-                format!("metric:{}", column.name),
-                column.name.clone(),
-                rows.iter().map(value).collect(),
-                known,
-            ));
+        // The metric by which runs are judged stands last, where lines end.
+        for at in by_weight.iter().rev() {
+            let column = &table.metrics[*at];
+            let id = format!("metric:{}", column.name);
+            let on = shown(&id, judged.contains(at));
+            if on {
+                let last =
+                    |row: &usize| Some(table.runs.get(*row)?.metrics.get(*at)?.as_ref()?.last);
+                let values = rows
+                    .iter()
+                    .map(|row| last(row).map(|value| value.to_string()))
+                    .collect();
+                found.push((id.clone(), column.name.clone(), values));
+            }
+            choices.push((id, column.name.clone(), on));
         }
-        // The last ones weigh most: metrics by which runs are judged.
-        let usual: Vec<String> = found
-            .iter()
-            .rev()
-            .filter(|(_, _, _, usual)| *usual)
-            .take(USUAL_AXES)
-            .map(|(id, ..)| id.clone())
-            .collect();
-        let shown = |id: &String| {
-            state
-                .chosen
-                .get(id)
-                .copied()
-                .unwrap_or_else(|| usual.contains(id))
-        };
-        let choices = found
-            .iter()
-            .map(|(id, name, ..)| (id.clone(), name.clone(), shown(id)))
-            .collect();
-        found.retain(|(id, ..)| shown(id));
         found.sort_by_key(|(id, ..)| {
             state
                 .order
@@ -126,7 +118,7 @@ impl Parallel {
         let axes = found
             .iter()
             .zip(titles)
-            .map(|((id, name, values, _), title)| {
+            .map(|((id, name, values), title)| {
                 let (at, ticks) = scale(values, state.flipped.contains(id));
                 ParallelAxis {
                     id: id.clone(),

@@ -294,7 +294,7 @@ fn metric_cell(
     better: Better,
 ) {
     let t = cell.tokens();
-    let shown = numbers::figure(metric.last);
+    let shown = numbers::metric(metric.last);
     let step = metric
         .last_step
         .map(|step| format!(" at step {}", numbers::step(step)))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use egui::{Align2, Rect, Sense, Ui, UiBuilder, pos2, vec2};
-use kitbench_protocol::Better;
+use kitbench_protocol::{Better, XAxis};
 
 use super::Compare;
 use super::curves::{self, Drawn};
@@ -46,51 +46,36 @@ pub struct Sight {
 impl Compare {
     /// Metrics with a chart.
     pub(super) fn shown_metrics(&self) -> Vec<String> {
-        let known = |name: &String| {
-            self.model
-                .table
-                .metrics
-                .iter()
-                .any(|column| column.name == *name)
-        };
+        let known = |name: &String| self.model.metric_of(name).is_some();
         match &self.setup.shown {
             Some(shown) => shown.iter().filter(|name| known(name)).cloned().collect(),
-            None => self.all_metrics().into_iter().take(USUAL_CHARTS).collect(),
+            None => {
+                let usual = self.model.metrics_by_weight().iter().take(USUAL_CHARTS);
+                usual
+                    .map(|at| self.model.table.metrics[*at].name.clone())
+                    .collect()
+            }
         }
     }
 
     pub(super) fn all_metrics(&self) -> Vec<String> {
         self.model
-            .metrics_by_weight(&self.arrangement)
-            .into_iter()
-            .map(|at| self.model.table.metrics[at].name.clone())
+            .metrics_by_weight()
+            .iter()
+            .map(|at| self.model.table.metrics[*at].name.clone())
             .collect()
     }
 
     /// Charts in sight: one when it is maximised.
     pub(super) fn charts_in_sight(&self) -> Vec<String> {
         match &self.sight.maximised {
-            Some(one)
-                if self
-                    .model
-                    .table
-                    .metrics
-                    .iter()
-                    .any(|column| column.name == *one) =>
-            {
-                vec![one.clone()]
-            }
+            Some(one) if self.model.metric_of(one).is_some() => vec![one.clone()],
             _ => self.shown_metrics(),
         }
     }
 
     pub(super) fn direction(&self, metric: &str) -> Better {
-        let at = self
-            .model
-            .table
-            .metrics
-            .iter()
-            .position(|column| column.name == metric);
+        let at = self.model.metric_of(metric);
         at.map_or(Better::Unknown, |at| {
             self.model.better(at, &self.arrangement)
         })
@@ -319,6 +304,11 @@ impl Compare {
 
     fn take_acts(&mut self, ui: &Ui, metric: &str, acted: Acted) {
         if let Some(x) = acted.hover {
+            // Steps are what was logged, nothing between them.
+            let x = match self.charts.get(metric) {
+                Some(chart) if self.setup.axis == XAxis::Step => curves::snapped(&chart.data, x),
+                _ => x,
+            };
             self.sight.hovered = true;
             if !self.sight.pinned && self.sight.crosshair != Some(x) {
                 self.sight.crosshair = Some(x);

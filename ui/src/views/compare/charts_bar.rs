@@ -73,7 +73,6 @@ impl Compare {
 
     /// Smoothing, scale, axis, more charts.
     pub(super) fn charts_bar(&mut self, ui: &mut Ui) {
-        let all = self.all_metrics();
         bar_row(ui, sizes::PANEL_HEAD, sizes::SPACE_4, true, |ui| {
             let t = Tokens::of(ui);
             let width = ui.available_width();
@@ -90,6 +89,7 @@ impl Compare {
                 t.text,
                 &format!("{:.2}", self.setup.smoothing),
             );
+            divider(ui);
             let mut log = self.setup.log_y;
             if widgets::switch(ui, &mut log, "Log y")
                 .on_hover_text(format!("{}  L", CommandId::LogAxis.spec().tip))
@@ -97,6 +97,7 @@ impl Compare {
             {
                 self.set_log(log);
             }
+            divider(ui);
             if width > 600.0 {
                 widgets::label(ui, Type::Small, t.text_2, "x axis");
             }
@@ -127,12 +128,12 @@ impl Compare {
                 });
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                self.add_chart_menu(ui, &all)
+                self.add_chart_menu(ui)
             });
         });
     }
 
-    fn add_chart_menu(&mut self, ui: &mut Ui, all: &[String]) {
+    fn add_chart_menu(&mut self, ui: &mut Ui) {
         let room = ui.available_width();
         if room < 24.0 {
             return;
@@ -157,12 +158,13 @@ impl Compare {
                 self.reset_zoom();
             }
         }
-        let mut shown = self.shown_metrics();
         menu(&button, ui, "Charts", |ui| {
+            let all = self.all_metrics();
+            let mut shown = self.shown_metrics();
             ui.set_min_width(220.0);
             let mut changed = false;
             scrolling(ui, |ui| {
-                for name in all {
+                for name in &all {
                     let mut on = shown.contains(name);
                     ui.horizontal(|ui| {
                         ui.add_space(8.0);
@@ -182,7 +184,7 @@ impl Compare {
                 .icon(icons::SQUARES_FOUR)
                 .show(ui)
             {
-                shown = all.to_vec();
+                shown = all.clone();
                 changed = true;
             }
             if MenuItem::new("Usual charts")
@@ -196,6 +198,17 @@ impl Compare {
             }
         });
     }
+}
+
+/// A short line between groups of controls.
+fn divider(ui: &mut Ui) {
+    let t = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(5.0, 18.0), Sense::hover());
+    ui.painter().vline(
+        rect.center().x.round() + 0.5,
+        rect.y_range(),
+        Stroke::new(sizes::STROKE, t.line),
+    );
 }
 
 /// The slider of the smoothing weight; answers with a new one.

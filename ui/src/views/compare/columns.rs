@@ -8,8 +8,6 @@ use super::model::{Arrangement, ColumnSpec, Kind, RunsModel};
 
 /// Most columns a table shows; more are chosen by hand in the picker.
 const MOST_PARAMS: usize = 40;
-/// Metrics that stand in the table without being asked for.
-const USUAL_METRICS: usize = 3;
 
 impl RunsModel {
     pub(super) fn make_columns(
@@ -32,7 +30,7 @@ impl RunsModel {
                 title: "Source".into(),
                 tip: "The tool that logged it".into(),
                 kind: Kind::Source,
-                width: 66.0,
+                width: 62.0,
             });
         }
         if wanted("status", true) {
@@ -41,7 +39,7 @@ impl RunsModel {
                 title: "Status".into(),
                 tip: "Whether it is done".into(),
                 kind: Kind::Status,
-                width: 88.0,
+                width: 82.0,
             });
         }
         let names: Vec<&str> = self
@@ -83,21 +81,23 @@ impl RunsModel {
             .iter()
             .map(|column| column.name.as_str())
             .collect();
-        let titles = short_names(&names);
+        let listed: Vec<usize> = self
+            .metrics_by_weight()
+            .iter()
+            .copied()
+            .filter(|at| wanted(&format!("metric:{}", names[*at]), usual.contains(at)))
+            .collect();
+        // Short among the columns that stand here; the whole name is in the tooltip.
+        let shown: Vec<&str> = listed.iter().map(|at| names[*at]).collect();
         let mut metrics: Vec<ColumnSpec> = Vec::new();
-        for at in self.metrics_by_weight(arrangement) {
-            let id = format!("metric:{}", names[at]);
-            if wanted(&id, usual.contains(&at)) {
-                let title = titles[at].clone();
-                let width = width_of(&title, 6).max(66.0);
-                metrics.push(ColumnSpec {
-                    id,
-                    title,
-                    tip: format!("Last value of {}", names[at]),
-                    kind: Kind::Metric(at),
-                    width,
-                });
-            }
+        for (at, title) in listed.into_iter().zip(short_names(&shown)) {
+            metrics.push(ColumnSpec {
+                id: format!("metric:{}", names[at]),
+                width: width_of(&title, 5).max(58.0),
+                title,
+                tip: format!("Last value of {}", names[at]),
+                kind: Kind::Metric(at),
+            });
         }
         for kind in [&mut params, &mut metrics] {
             let place = |column: &ColumnSpec| {
@@ -123,47 +123,47 @@ impl RunsModel {
                 title: format!("{title} trend"),
                 tip: format!("Course of {name}"),
                 kind: Kind::Trend(at),
-                width: 78.0,
+                width: 74.0,
             });
         }
         columns
     }
 
-    /// Metrics with the ones people decide by first: those with a direction, validation before
-    /// training, then by name.
-    #[must_use]
-    pub fn metrics_by_weight(&self, arrangement: &Arrangement) -> Vec<usize> {
+    pub(super) fn weigh(&self, arrangement: &Arrangement) -> Vec<usize> {
         let mut all: Vec<usize> = (0..self.table.metrics.len()).collect();
-        all.sort_by_key(|at| {
+        all.sort_by_cached_key(|at| {
             let name = self.table.metrics[*at].name.as_str();
             let lower = name.to_lowercase();
+            let better = self.better(*at, arrangement);
             let system = lower.starts_with("system/");
             let training = lower.starts_with("train");
+            let rare = self.table.metrics[*at].runs * 2 < self.table.total_runs;
             (
                 system,
-                self.better(*at, arrangement) == Better::Unknown,
+                rare,
+                better == Better::Unknown,
                 training,
-                self.better(*at, arrangement) == Better::Lower,
+                better == Better::Lower,
                 name,
             )
         });
         all
     }
 
-    fn usual_metrics(&self, arrangement: &Arrangement) -> BTreeSet<usize> {
-        let by_weight = self.metrics_by_weight(arrangement);
-        let known = by_weight
-            .iter()
-            .filter(|at| self.better(**at, arrangement) != Better::Unknown)
-            .count();
-        by_weight
-            .into_iter()
-            .take(if known == 0 {
-                USUAL_METRICS
-            } else {
-                known.min(USUAL_METRICS)
-            })
-            .collect()
+    /// The one that weighs most and the first whose direction is the other one: a score and a loss.
+    fn usual_metrics(&self, arrangement: &Arrangement) -> Vec<usize> {
+        let Some(first) = self.metrics_by_weight().first().copied() else {
+            return Vec::new();
+        };
+        let better = self.better(first, arrangement);
+        let mut rest = self.metrics_by_weight().iter().copied().skip(1);
+        let other = rest.find(|at| {
+            let other = self.better(*at, arrangement);
+            other != better && other != Better::Unknown
+        });
+        let next = self.metrics_by_weight().get(1).copied();
+        let second = other.or(next.filter(|at| self.better(*at, arrangement) != Better::Unknown));
+        std::iter::once(first).chain(second).collect()
     }
 
     /// Every column that could be shown, with its name and whether it is.
@@ -206,15 +206,20 @@ impl RunsModel {
     }
 }
 
-/// Places of the parameters that are equal in all listed runs; none when fewer than two are listed.
+/// Places of the parameters that are equal in all listed runs; none when fewer than two are
+/// listed. Runs of sources that log no parameters at all, such as CSV files, have no say.
 pub(super) fn equal_params(table: &RunsTable) -> BTreeSet<usize> {
-    if table.runs.len() < 2 {
+    let runs: Vec<_> = table
+        .runs
+        .iter()
+        .filter(|run| run.params.iter().any(Option::is_some))
+        .collect();
+    if runs.len() < 2 {
         return BTreeSet::new();
     }
     (0..table.params.len())
         .filter(|at| {
-            let mut values = table
-                .runs
+            let mut values = runs
                 .iter()
                 .map(|run| run.params.get(*at).and_then(Option::as_deref));
             let first = values.next().flatten();
@@ -252,7 +257,7 @@ pub fn short_names(names: &[&str]) -> Vec<String> {
 
 /// Pixels for a column of figures under this head.
 fn width_of(title: &str, letters: usize) -> f32 {
-    let head = title.chars().count() as f32 * 6.6 + 32.0;
+    let head = title.chars().count() as f32 * 6.4 + 18.0;
     let body = letters.min(16) as f32 * 7.3 + 18.0;
-    head.max(body).clamp(44.0, 132.0).round()
+    head.max(body).clamp(40.0, 132.0).round()
 }

@@ -248,6 +248,16 @@ impl ChartData {
     }
 }
 
+/// The drawn x nearest to `x`.
+#[must_use]
+pub fn snapped(chart: &ChartData, x: f64) -> f64 {
+    let points = chart.curves.iter().flat_map(|curve| &curve.raw).flatten();
+    points
+        .map(|point| point.x)
+        .min_by(|a, b| (a - x).abs().total_cmp(&(b - x).abs()))
+        .unwrap_or(x)
+}
+
 /// The nearest drawn x after (or before) `from` over all charts.
 #[must_use]
 pub fn next_x<'a>(
@@ -387,6 +397,7 @@ mod tests {
         assert_eq!(next_x([&chart], Some(2.0), true), Some(4.0));
         assert_eq!(next_x([&chart], Some(1.0), false), None);
         assert_eq!(next_x([&chart], None, false), Some(4.0));
+        assert_eq!(snapped(&chart, 3.2), 4.0);
     }
 
     #[test]

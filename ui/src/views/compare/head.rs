@@ -22,7 +22,7 @@ impl Compare {
                 .accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
             self.project_menu(ui, ctx);
             let right = if self.good.is_some() {
-                if wide { 470.0 } else { 250.0 }
+                if wide { 505.0 } else { 250.0 }
             } else {
                 0.0
             };

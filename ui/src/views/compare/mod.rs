@@ -38,6 +38,7 @@ mod ui;
 mod values;
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use egui::Ui;
 use kitbench_protocol::{EventKind, FilterError, ListRuns, ProjectId, RunsTable};
@@ -48,7 +49,7 @@ use crate::commands::CommandId;
 use crate::theme::Tokens;
 use crate::widgets::TableState;
 
-use axes::AxesState;
+use axes::{AxesState, Parallel};
 use charts::Sight;
 use curves::Drawn;
 use filter_field::FilterField;
@@ -69,6 +70,8 @@ pub struct Compare {
     filter_error: Option<FilterError>,
     arrangement: Arrangement,
     model: RunsModel,
+    /// Grows each time the model is made.
+    made: u64,
     stale: bool,
     table: TableState,
     pointer_in_table: bool,
@@ -77,6 +80,8 @@ pub struct Compare {
     charts: HashMap<String, Chart>,
     sight: Sight,
     axes: AxesState,
+    /// The axes with what they were made from: [`Self::made`], arrangement, rows.
+    parallel: Option<(u64, AxesState, Vec<usize>, Rc<Parallel>)>,
     values: Values,
     views: BTreeMap<ProjectId, Vec<SavedView>>,
     view_name: String,
@@ -104,7 +109,7 @@ impl Compare {
             .order()
             .iter()
             .filter_map(|id| {
-                let run = self.model.table.runs.iter().find(|run| run.id == *id)?;
+                let run = self.model.table.runs.get(self.model.place_of(id)?)?;
                 Some(Drawn {
                     id: id.clone(),
                     name: run.name.clone(),
@@ -132,6 +137,7 @@ impl Compare {
         self.charts.clear();
         self.sight = Sight::default();
         self.axes.ranges.clear();
+        self.parallel = None;
         self.values = Values::default();
     }
 
@@ -181,6 +187,7 @@ impl Compare {
                 .and_then(|line| self.model.run(line))
                 .map(|run| run.id.clone());
             self.model = RunsModel::new(good.clone(), &self.arrangement, keep.as_deref());
+            self.made += 1;
             if let Some(selected) = selected {
                 self.table.cursor = (0..self.model.lines.len())
                     .find(|line| self.model.run(*line).is_some_and(|run| run.id == selected));
@@ -211,10 +218,10 @@ impl Compare {
         let Some(ticks) = self.ticks_mut() else {
             return;
         };
-        if ticks.order().is_empty() {
-            order.iter().take(10).for_each(|id| ticks.set(id, true));
-        } else {
+        if order.iter().any(|id| ticks.has(id)) {
             ticks.clear();
+        } else {
+            order.iter().take(10).for_each(|id| ticks.set(id, true));
         }
     }
 

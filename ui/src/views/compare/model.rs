@@ -116,9 +116,15 @@ pub struct RunsModel {
     pub lines: Vec<TableLine>,
     /// Parameters that are equal in all listed runs.
     pub equal_params: usize,
-    /// Best value per group key and metric.
-    best: HashMap<(String, usize), f64>,
-    group_of: Vec<String>,
+    /// Metrics with the ones people decide by first.
+    by_weight: Vec<usize>,
+    run_at: HashMap<String, usize>,
+    metric_at: HashMap<String, usize>,
+    /// Values that make groups, and the group of each run.
+    groups: Vec<String>,
+    group_of: Vec<usize>,
+    /// Best value per group and metric.
+    best: HashMap<(usize, usize), f64>,
 }
 
 impl RunsModel {
@@ -129,26 +135,35 @@ impl RunsModel {
             .group_by
             .as_ref()
             .and_then(|name| table.params.iter().position(|column| column.name == *name));
-        let group_of: Vec<String> = table
+        let mut groups: Vec<String> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        let group_of: Vec<usize> = table
             .runs
             .iter()
-            .map(|run| match group_column {
-                Some(column) => run
-                    .params
-                    .get(column)
-                    .and_then(Option::as_deref)
-                    .unwrap_or("not set")
-                    .to_owned(),
-                None => String::new(),
+            .map(|run| {
+                let value = match group_column {
+                    Some(column) => run.params.get(column).and_then(Option::as_deref),
+                    None => Some(""),
+                };
+                *known
+                    .entry(value.unwrap_or("not set"))
+                    .or_insert_with_key(|value| {
+                        groups.push((*value).to_owned());
+                        groups.len() - 1
+                    })
             })
             .collect();
         let equal = equal_params(&table);
         let mut model = Self {
             equal_params: equal.len(),
+            run_at: places(table.runs.iter().map(|run| &run.id)),
+            metric_at: places(table.metrics.iter().map(|column| &column.name)),
+            groups,
             group_of,
             table,
             ..Self::default()
         };
+        model.by_weight = model.weigh(arrangement);
         model.columns = model.make_columns(arrangement, &equal);
         model.best = model.find_best(arrangement);
         model.lines = model.make_lines(arrangement, group_column.is_some(), keep);
@@ -185,7 +200,26 @@ impl RunsModel {
             .get(run)
             .and_then(|row| row.metrics.get(metric))
             .and_then(Option::as_ref);
-        value.is_some_and(|value| self.best.get(&(group.clone(), metric)) == Some(&value.last))
+        value.is_some_and(|value| self.best.get(&(*group, metric)) == Some(&value.last))
+    }
+
+    /// The place of a run.
+    #[must_use]
+    pub fn place_of(&self, run: &str) -> Option<usize> {
+        self.run_at.get(run).copied()
+    }
+
+    /// The place of a metric.
+    #[must_use]
+    pub fn metric_of(&self, name: &str) -> Option<usize> {
+        self.metric_at.get(name).copied()
+    }
+
+    /// Metrics with the ones people decide by first: those with a direction, validation before
+    /// training, then by name.
+    #[must_use]
+    pub fn metrics_by_weight(&self) -> &[usize] {
+        &self.by_weight
     }
 
     /// The direction of a metric.
@@ -202,8 +236,8 @@ impl RunsModel {
         }
     }
 
-    fn find_best(&self, arrangement: &Arrangement) -> HashMap<(String, usize), f64> {
-        let mut best: HashMap<(String, usize), (f64, usize)> = HashMap::new();
+    fn find_best(&self, arrangement: &Arrangement) -> HashMap<(usize, usize), f64> {
+        let mut best: HashMap<(usize, usize), (f64, usize)> = HashMap::new();
         for (run, group) in self.table.runs.iter().zip(&self.group_of) {
             for (at, metric) in run.metrics.iter().enumerate() {
                 let better = self.better(at, arrangement);
@@ -217,7 +251,7 @@ impl RunsModel {
                 if better == Better::Unknown {
                     continue;
                 }
-                let entry = best.entry((group.clone(), at)).or_insert((value, 0));
+                let entry = best.entry((*group, at)).or_insert((value, 0));
                 entry.1 += 1;
                 if (better == Better::Higher && value > entry.0)
                     || (better == Better::Lower && value < entry.0)
@@ -269,29 +303,25 @@ impl RunsModel {
                     .unwrap_or(usize::MAX)
             });
         }
-        let mut groups: Vec<String> = Vec::new();
-        for at in &order {
-            if !groups.contains(&self.group_of[*at]) {
-                groups.push(self.group_of[*at].clone());
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); self.groups.len()];
+        let mut groups: Vec<usize> = Vec::new();
+        for at in order {
+            let group = self.group_of[at];
+            if members[group].is_empty() {
+                groups.push(group);
             }
+            members[group].push(at);
         }
         if grouped {
-            groups.sort_by(|a, b| text_order(a, b));
+            groups.sort_by(|a, b| text_order(&self.groups[*a], &self.groups[*b]));
         }
-        let mut lines = Vec::with_capacity(order.len() + groups.len());
-        for group in groups {
-            let members: Vec<usize> = order
-                .iter()
-                .copied()
-                .filter(|at| self.group_of[*at] == group)
-                .collect();
+        let mut lines = Vec::with_capacity(self.table.runs.len() + groups.len());
+        for at in groups {
+            let (group, members) = (self.groups[at].clone(), std::mem::take(&mut members[at]));
             let open = !arrangement.closed.contains(&group);
             let (title, note) = if grouped {
                 let name = arrangement.group_by.as_deref().unwrap_or_default();
-                (
-                    format!("{name} = {group}"),
-                    self.group_note(&members, arrangement),
-                )
+                (format!("{name} = {group}"), self.group_note(&members))
             } else {
                 let all = self.table.total_runs as usize;
                 let note = if members.len() == all {
@@ -315,9 +345,9 @@ impl RunsModel {
     }
 
     /// `3 runs, val/loss 0.412 ± 0.020`: mean and standard deviation of the first metric.
-    fn group_note(&self, members: &[usize], arrangement: &Arrangement) -> String {
+    fn group_note(&self, members: &[usize]) -> String {
         let count = crate::format::count(members.len() as u64, "run", "runs");
-        let Some(metric) = self.metrics_by_weight(arrangement).first().copied() else {
+        let Some(metric) = self.by_weight.first().copied() else {
             return count;
         };
         let values: Vec<f64> = members
@@ -372,6 +402,14 @@ impl RunsModel {
             }
         }
     }
+}
+
+/// Where each name stands.
+fn places<'a>(names: impl Iterator<Item = &'a String>) -> HashMap<String, usize> {
+    names
+        .enumerate()
+        .map(|(at, name)| (name.clone(), at))
+        .collect()
 }
 
 fn missing_last<T>(a: Option<T>, b: Option<T>, order: impl Fn(&T, &T) -> Ordering) -> Ordering {

@@ -1,5 +1,8 @@
 //! Drawing parallel coordinates: a line per run over all axes, ranges brushed on an axis.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use egui::{
     Align, Align2, CursorIcon, EventFilter, Key, Layout, Pos2, Rect, Role, Sense, Stroke, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
@@ -24,15 +27,9 @@ impl Compare {
     pub(super) fn parallel_card(&mut self, ui: &mut Ui, drawn: &[Drawn], card: Rect) {
         let rows: Vec<usize> = drawn
             .iter()
-            .filter_map(|run| {
-                self.model
-                    .table
-                    .runs
-                    .iter()
-                    .position(|row| row.id == run.id)
-            })
+            .filter_map(|run| self.model.place_of(&run.id))
             .collect();
-        let parallel = Parallel::new(&self.model, &self.arrangement, &self.axes, &rows);
+        let parallel = self.parallel_of(&rows);
         card_box(ui, card);
         let head = Rect::from_min_size(card.min, vec2(card.width(), 30.0));
         self.parallel_head(ui, &parallel, rows.len(), head);
@@ -74,6 +71,29 @@ impl Compare {
         if let Some((from, to)) = titles(ui, &parallel, &place) {
             reorder(&mut self.axes, &parallel, from, to);
         }
+    }
+
+    /// The axes; made anew only when something they come from changed.
+    fn parallel_of(&mut self, rows: &[usize]) -> Rc<Parallel> {
+        let state = AxesState {
+            ranges: BTreeMap::default(),
+            ..self.axes.clone()
+        };
+        if let Some((made, known, of, parallel)) = &self.parallel
+            && *made == self.made
+            && *known == state
+            && of == rows
+        {
+            return Rc::clone(parallel);
+        }
+        let parallel = Rc::new(Parallel::new(
+            &self.model,
+            &self.arrangement,
+            &self.axes,
+            rows,
+        ));
+        self.parallel = Some((self.made, state, rows.to_vec(), Rc::clone(&parallel)));
+        parallel
     }
 
     fn parallel_head(&mut self, ui: &mut Ui, parallel: &Parallel, runs: usize, rect: Rect) {

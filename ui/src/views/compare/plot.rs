@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) -> Acted {
     let bounds = PlotBounds::from_min_max([scene.x.0, scene.y.0], [scene.x.1, scene.y.1]);
     grid(ui, area, &bounds, &y_ticks, scene);
     let transform = curves(ui, area, bounds, scene);
-    let inside = ui.painter().with_clip_rect(area.expand2(vec2(0.0, 1.0)));
+    let inside = ui.painter().with_clip_rect(area.expand2(vec2(6.0, 3.0)));
     broken_lines(&inside, &transform, scene, t);
     marks(&inside, &transform, scene, t);
     let acted = act(ui, &response, &transform, scene);

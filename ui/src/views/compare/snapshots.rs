@@ -237,9 +237,9 @@ fn ranges_on_two_axes_combine() {
     assert_eq!(
         text,
         [
-            "lr: 0.00 0.05 0.10",
+            "lr: 0.002 0.010 0.100",
             "opt: adam sgd",
-            "loss: 0.2 0.3 0.4 0.5",
+            "loss: 0.200 0.300 0.500",
             "f1: 0.700 0.800 0.900"
         ]
     );

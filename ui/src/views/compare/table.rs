@@ -174,13 +174,8 @@ impl Compare {
         let response = ui
             .interact(rect, id, Sense::click())
             .on_hover_cursor(CursorIcon::PointingHand);
-        let listed = self
-            .model
-            .table
-            .runs
-            .iter()
-            .filter(|run| ticks.has(&run.id))
-            .count();
+        let drawn = ticks.order().iter();
+        let listed = drawn.filter(|id| self.model.place_of(id).is_some()).count();
         let tick = match listed {
             0 => Tick::Off,
             n if n == self.model.table.runs.len() => Tick::On,
@@ -246,21 +241,26 @@ fn columns<'a>(specs: &'a [ColumnSpec], titles: &'a [String]) -> Vec<Column<'a>>
         Column::fixed("draw", "", 30.0).tip("Draw"),
         Column::fixed("glyph", "", 26.0).tip("Colour and marker"),
     ];
-    for (i, (spec, title)) in specs.iter().zip(titles).enumerate() {
+    let mut place: u8 = 0;
+    for (spec, title) in specs.iter().zip(titles) {
+        place = place.saturating_add(1);
         let column = match spec.kind {
             Kind::Name => Column::flex(&spec.id, title, spec.width).sortable(),
-            Kind::Source => Column::fixed(&spec.id, title, spec.width)
+            Kind::Status => Column::fixed(&spec.id, title, spec.width)
                 .sortable()
                 .leaves(1),
-            Kind::Status => Column::fixed(&spec.id, title, spec.width).sortable(),
-            // Parameters leave from the right.
+            Kind::Source => Column::fixed(&spec.id, title, spec.width)
+                .sortable()
+                .leaves(40),
+            // Parameters leave from the right, after them the metrics.
             Kind::Param(_) => Column::fixed(&spec.id, title, spec.width)
                 .right()
                 .sortable()
-                .leaves((i + 2).min(250) as u8),
+                .leaves(50 + place.min(200)),
             Kind::Metric(_) => Column::fixed(&spec.id, title, spec.width)
                 .right()
-                .sortable_reversed(),
+                .sortable_reversed()
+                .leaves(2 + place.min(30)),
             Kind::Trend(_) => Column::fixed(&spec.id, title, spec.width).leaves(255),
         };
         columns.push(if matches!(spec.kind, Kind::Name) {

@@ -91,9 +91,9 @@ impl Compare {
                 .small()
                 .tip("Choose and order columns; set which direction is better"),
         );
-        let choices = self.model.choices();
         let mut changed = false;
         menu(&button, ui, "Columns", |ui| {
+            let choices = self.model.choices();
             ui.set_min_width(320.0);
             scrolling(ui, |ui| {
                 for (id, name, on) in &choices {

@@ -317,7 +317,7 @@ impl Compare {
                     match row.values.get(at_metric).copied().flatten() {
                         Some((x, value)) => {
                             let t = cell.tokens();
-                            let shown = numbers::figure(value);
+                            let shown = numbers::metric(value);
                             if best[at_metric] == Some(value) {
                                 cell.tinted(&shown, t.ok, t.ok_bg).spoken("best");
                             } else {
