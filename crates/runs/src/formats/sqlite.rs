@@ -263,6 +263,18 @@ mod tests {
         std::fs::copy(beside(&path, "-wal"), beside(&copy, "-wal")).unwrap();
         assert_eq!(rows(&copy), 3);
         assert!(!beside(&copy, "-shm").exists());
+        // The same with a -shm that nobody uses any more: log and database stay as they are.
+        let left = dir.path().join("left.db");
+        for ending in ["", "-wal", "-shm"] {
+            std::fs::copy(beside(&path, ending), beside(&left, ending)).unwrap();
+        }
+        let bytes = |ending: &str| std::fs::read(beside(&left, ending)).unwrap();
+        let files = (bytes(""), bytes("-wal"));
+        assert_eq!(rows(&left), 3);
+        assert!(
+            (bytes(""), bytes("-wal")) == files,
+            "no checkpoint by a reader"
+        );
         drop(writer);
         let before = names(dir.path());
         assert_eq!(rows(&path), 3, "closed by its writer: immutable");
