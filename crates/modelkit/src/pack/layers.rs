@@ -73,6 +73,10 @@ pub(super) fn make_raw(context: &Path, layer: &mut PlannedLayer) -> Result<()> {
     Ok(())
 }
 
+/// Layers built at a time, and threads that compress each: these bound the memory.
+const MAX_AT_ONCE: usize = 4;
+const MAX_WORKERS: usize = 8;
+
 /// Builds all layers; the first error stops the rest.
 pub(super) fn build_all(
     store: &Store,
@@ -88,7 +92,9 @@ pub(super) fn build_all(
         .or_else(|| thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(1)
         .max(1);
-    let at_once = cores.min(layers.len()).max(1);
+    let at_once = cores.min(layers.len()).clamp(1, MAX_AT_ONCE);
+    // A layer that outlasts the others must be able to use all cores to compress.
+    let workers = cores.min(MAX_WORKERS);
     let cancel = cancel.child_token();
     // The largest first: then the cores are busy to the end.
     let mut order: Vec<usize> = (0..layers.len()).collect();
@@ -113,7 +119,7 @@ pub(super) fn build_all(
                         cache,
                         listed_at,
                         observer,
-                        workers: cores / at_once,
+                        workers,
                     };
                     let result = if cancel.is_cancelled() {
                         Err(Error::Cancelled)
@@ -173,7 +179,7 @@ impl Job<'_> {
         let options = LayerOptions {
             packaging: packaging_of(layer, self.options),
             compression: compression_of(layer, self.options),
-            workers: self.workers.max(1),
+            workers: self.workers,
         };
         let key = fingerprint(layer, options);
         if let Some(Remembered {
