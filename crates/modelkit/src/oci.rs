@@ -84,9 +84,12 @@ pub fn export(
             .as_ref()
             .map(|tag| format!(":{tag}"))
             .unwrap_or_default();
-        entry
-            .annotations
-            .insert(NAME.into(), format!("{}{end}", kit.full_repository()));
+        // A kit without a name travels without one.
+        if !kit.is_placeholder() {
+            entry
+                .annotations
+                .insert(NAME.into(), format!("{}{end}", kit.full_repository()));
+        }
         entries.push(entry);
         result.kits.push(kit.clone());
     }
@@ -500,13 +503,18 @@ impl Output for FolderOutput {
         let path = self.0.join("index.json");
         let mut all = match File::open(&path) {
             Ok(file) => read_index(file, &path)?.manifests,
-            Err(_) => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io("open", &path)(error)),
         };
         // A name moves, as a tag does.
         all.retain(|old| {
-            entries
-                .iter()
-                .all(|new| old.annotations.get(NAME) != new.annotations.get(NAME))
+            entries.iter().all(|new| {
+                let names = (old.annotations.get(NAME), new.annotations.get(NAME));
+                match names {
+                    (Some(old), Some(new)) => old != new,
+                    _ => old.digest != new.digest,
+                }
+            })
         });
         all.extend(entries);
         let mut temp = TempFile::create(&self.0)?;

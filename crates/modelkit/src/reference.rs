@@ -276,9 +276,6 @@ fn check_registry(registry: &str) -> Result<(), ReferenceError> {
 
 /// Components of `[a-z0-9]+` joined by `.`, `_`, `__` or dashes, separated by `/`.
 fn check_repository(repository: &str) -> Result<(), ReferenceError> {
-    if repository == DEFAULT_REPOSITORY {
-        return Ok(());
-    }
     if repository.chars().any(char::is_uppercase) {
         return Err(ReferenceError::UpperCase(
             crate::error::shorten(repository),
@@ -409,6 +406,7 @@ mod tests {
         assert!(matches!(error("a//b"), E::Repository { part, .. } if part.is_empty()));
         assert!(matches!(error("a/-b"), E::Repository { part, .. } if part == "-b"));
         assert!(matches!(error("a..b"), E::Repository { .. }));
+        assert!(matches!(error("_"), E::Repository { .. }));
         assert!(matches!(error("a___b"), E::Repository { .. }));
         assert!(matches!(error("m:"), E::Tag(_)));
         assert!(matches!(error("m:.x"), E::Tag(_)));

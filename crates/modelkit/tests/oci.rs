@@ -92,6 +92,38 @@ fn kits_travel_in_a_folder_or_a_tar_file() {
 }
 
 #[test]
+fn kits_without_a_name_get_the_one_chosen() {
+    let never = CancellationToken::new();
+    let place = Place::new();
+    let folder = project("files");
+    let packed = place
+        .pack(&PackOptions::new(folder.path(), Reference::placeholder()))
+        .unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let target = out.path().join("layout");
+    export(
+        &place.store,
+        &[packed.reference],
+        &target,
+        &BTreeSet::new(),
+        &Silent,
+        &never,
+    )
+    .unwrap();
+    let there = Place::new();
+    let imported = import(
+        &there.store,
+        &target,
+        &reference("chosen:1"),
+        &Silent,
+        &never,
+    )
+    .unwrap();
+    assert_eq!(imported.kits, [reference("chosen:1")]);
+    assert!(there.store.resolve(&reference("chosen:1")).is_ok());
+}
+
+#[test]
 fn what_the_other_side_has_stays_here() {
     let place = packed();
     let never = CancellationToken::new();
