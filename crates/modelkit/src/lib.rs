@@ -21,6 +21,7 @@ pub mod reference;
 pub mod source;
 pub mod store;
 pub mod tar;
+pub mod text_diff;
 pub mod time;
 pub mod unpack;
 mod walk;
