@@ -89,7 +89,14 @@ pub fn rows(
             n => format!(" and {n} more"),
         };
         rows.push(FoundRow {
-            title: format!("Logins for {}{more}", and(&shown)),
+            title: format!(
+                "Logins for {}",
+                if more.is_empty() {
+                    and(&shown)
+                } else {
+                    format!("{}{more}", shown.join(", "))
+                }
+            ),
             note: "Used where they are, never copied".to_owned(),
             button: if logins.len() == 1 {
                 "Use it"
