@@ -63,10 +63,15 @@ fn curve(id: &str, series: &Series, call: &GetSeries) -> SeriesView {
         Some((from, to)) if from < to => (from, to),
         _ => (x_min, x_max),
     };
-    // A single point has no extent; the view needs one.
+    // A single point has no extent; the view needs one. The right border is a hair wider, so
+    // that the last point lies in the last column instead of beyond it.
     let view = View {
         from,
-        to: if to > from { to } else { from + 1.0 },
+        to: if to > from {
+            to + (to - from) * 1e-9
+        } else {
+            from + 1.0
+        },
         columns: call.width.clamp(1, 16_384) as usize,
         log_x: false,
     };

@@ -76,11 +76,12 @@ impl Parallel {
         let mut room = USUAL_AXES - judged.len();
         let mut choices = Vec::new();
         let mut found: Vec<(String, String, Vec<Option<String>>)> = Vec::new();
-        for (at, column) in table.params.iter().enumerate() {
+        for at in model.params_by_spread() {
+            let column = &table.params[at];
             let value = |row: &usize| table.runs.get(*row)?.params.get(at)?.as_ref();
-            let differs = rows
-                .windows(2)
-                .any(|pair| value(&pair[0]) != value(&pair[1]));
+            let mut set = rows.iter().filter_map(value);
+            let first = set.next();
+            let differs = set.any(|value| Some(value) != first);
             let id = format!("param:{}", column.name);
             let on = shown(&id, differs && room > 0);
             if on {

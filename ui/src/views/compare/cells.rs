@@ -62,7 +62,7 @@ pub(super) fn draw_cell(
         Kind::Status => status_cell(cell, run),
         Kind::Param(place) => {
             match run.params.get(place).and_then(Option::as_deref) {
-                Some(value) => cell.figure(value),
+                Some(value) => cell.mono(value),
                 None => cell.figure("–").tip("Not set in this run"),
             };
         }
@@ -223,8 +223,8 @@ fn source_cell(cell: &mut Cell<'_>, source: &str) {
     let t = cell.tokens();
     let short = short_source(source);
     cell.paint(|ui, rect| {
-        let galley = Type::MonoSmall.galley(ui, short, t.text_2, rect.width() - 8.0);
-        let width = (galley.size().x + 10.0).max(44.0).min(rect.width());
+        let galley = Type::MonoSmall.galley(ui, short, t.text_2, rect.width() - 4.0);
+        let width = (galley.size().x + 8.0).max(44.0).min(rect.width());
         let area = Rect::from_min_size(pos2(rect.left(), rect.center().y - 8.0), vec2(width, 16.0));
         ui.painter().rect_stroke(
             area,

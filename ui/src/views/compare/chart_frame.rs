@@ -134,7 +134,9 @@ impl Compare {
             .filter(|run| run.damaged && has(run))
             .map(|run| run.name.clone())
             .collect();
-        let mut words = chart.data.honesty(self.setup.smoothing, &damaged);
+        let mut words = chart
+            .data
+            .honesty(self.setup.smoothing, chart.beyond, &damaged);
         let grey = drawn
             .iter()
             .filter(|run| run.slot >= super::state::SLOTS && has(run))

@@ -279,13 +279,10 @@ impl Compare {
         } else {
             (low - 1.0, high + 1.0)
         };
-        let y = self
-            .sight
-            .y_ranges
-            .get(metric)
-            .copied()
-            .or_else(|| chart.data.y_range(x))
-            .unwrap_or((0.0, 1.0));
+        let (y, beyond) = match self.sight.y_ranges.get(metric) {
+            Some(y) => (*y, 0),
+            None => chart.data.y_range(x).unwrap_or(((0.0, 1.0), 0)),
+        };
         let scene = Scene {
             metric,
             data: &chart.data,
@@ -299,6 +296,9 @@ impl Compare {
             crosshair: self.sight.crosshair,
         };
         let acted = plot::show(ui, body, &scene);
+        if let Some(chart) = self.charts.get_mut(metric) {
+            chart.beyond = beyond;
+        }
         self.take_acts(ui, metric, acted);
     }
 

@@ -30,7 +30,7 @@ impl RunsModel {
                 title: "Source".into(),
                 tip: "The tool that logged it".into(),
                 kind: Kind::Source,
-                width: 62.0,
+                width: 64.0,
             });
         }
         if wanted("status", true) {
@@ -39,7 +39,7 @@ impl RunsModel {
                 title: "Status".into(),
                 tip: "Whether it is done".into(),
                 kind: Kind::Status,
-                width: 82.0,
+                width: 84.0,
             });
         }
         let names: Vec<&str> = self
@@ -50,7 +50,8 @@ impl RunsModel {
             .collect();
         let titles = short_names(&names);
         let mut params: Vec<ColumnSpec> = Vec::new();
-        for (at, name) in names.iter().enumerate() {
+        for at in self.params_by_spread() {
+            let name = names[at];
             let id = format!("param:{name}");
             if wanted(&id, !(arrangement.differences_only && equal.contains(&at)))
                 && params.len() < MOST_PARAMS
@@ -123,10 +124,26 @@ impl RunsModel {
                 title: format!("{title} trend"),
                 tip: format!("Course of {name}"),
                 kind: Kind::Trend(at),
-                width: 74.0,
+                width: 68.0,
             });
         }
         columns
+    }
+
+    /// Parameters with those that take the most values first: they tell runs apart.
+    #[must_use]
+    pub fn params_by_spread(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.table.params.len()).collect();
+        all.sort_by_cached_key(|at| {
+            let values = self
+                .table
+                .runs
+                .iter()
+                .filter_map(|run| run.params.get(*at)?.as_ref());
+            let distinct: BTreeSet<&String> = values.collect();
+            std::cmp::Reverse(distinct.len())
+        });
+        all
     }
 
     pub(super) fn weigh(&self, arrangement: &Arrangement) -> Vec<usize> {

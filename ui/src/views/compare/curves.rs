@@ -135,9 +135,11 @@ impl ChartData {
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
-    /// The smallest and largest y drawn within `x`, with a margin of 5 %.
+    /// The range of y drawn within `x` with a margin of 5 %, and how many drawn points are beyond
+    /// it. A few points far from all others (beyond twenty times the span of the middle 80 %) do
+    /// not flatten the rest: they are left outside and counted.
     #[must_use]
-    pub fn y_range(&self, x: (f64, f64)) -> Option<(f64, f64)> {
+    pub fn y_range(&self, x: (f64, f64)) -> Option<((f64, f64), usize)> {
         let inside = |point: &&PlotPoint| point.x >= x.0 && point.x <= x.1 && point.y.is_finite();
         let points = self
             .curves
@@ -145,18 +147,24 @@ impl ChartData {
             .flat_map(|curve| curve.raw.iter().chain(&curve.smooth))
             .flatten()
             .filter(inside);
-        let (low, high) = points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| {
-            (low.min(point.y), high.max(point.y))
-        });
-        if low > high {
-            return None;
+        let mut all: Vec<f64> = points.map(|point| point.y).collect();
+        all.sort_by(f64::total_cmp);
+        let (mut low, mut high) = (*all.first()?, *all.last()?);
+        let at = |share: f64| all[((all.len() - 1) as f64 * share).round() as usize];
+        let (from, to) = (at(0.1), at(0.9));
+        let span = to - from;
+        let mut beyond = 0;
+        if all.len() >= 50 && span > 0.0 && (high - low) > 20.0 * span {
+            low = low.max(from - 2.0 * span);
+            high = high.min(to + 2.0 * span);
+            beyond = all.iter().filter(|y| **y < low || **y > high).count();
         }
         let margin = if high > low {
             (high - low) * 0.05
         } else {
             (low.abs() * 0.05).max(0.5e-6)
         };
-        Some((low - margin, high + margin))
+        Some(((low - margin, high + margin), beyond))
     }
 
     /// Values left out of a logarithmic axis.
@@ -167,9 +175,11 @@ impl ChartData {
 
     /// What is drawn, of how much, and how: one line under the chart.
     #[must_use]
-    pub fn honesty(&self, smoothing: f64, damaged: &[String]) -> String {
+    pub fn honesty(&self, smoothing: f64, beyond: usize, damaged: &[String]) -> String {
         let (drawn, logged) = self.curves.iter().fold((0, 0), |sum, curve| {
-            (sum.0 + curve.drawn, sum.1 + curve.logged)
+            // What is no number is drawn as a mark at the border.
+            let marks: usize = curve.odd.iter().map(Vec::len).sum();
+            (sum.0 + curve.drawn + marks as u64, sum.1 + curve.logged)
         });
         let mut parts = vec![if drawn >= logged {
             format!("all {}", crate::format::count(logged, "point", "points"))
@@ -182,6 +192,12 @@ impl ChartData {
         }];
         if smoothing > 0.0 {
             parts.push(format!("smoothed {smoothing:.2}"));
+        }
+        if beyond > 0 {
+            parts.push(format!(
+                "{} beyond the shown range",
+                crate::format::thousands(beyond as u64)
+            ));
         }
         let odd =
             |at: usize| -> usize { self.curves.iter().map(|curve| curve.odd[at].len()).sum() };
@@ -404,8 +420,8 @@ mod tests {
     fn a_chart_says_what_it_hides() {
         let chart = ChartData::new(&[view("a", &[1.0, 2.0], &[1.0, 5.0])], false);
         assert_eq!(
-            chart.honesty(0.6, &["b".to_owned()]),
-            "4 of 5,000 points, highest and lowest per pixel kept · smoothed 0.60 · 1 NaN · damaged: b"
+            chart.honesty(0.6, 2, &["b".to_owned()]),
+            "5 of 5,000 points, highest and lowest per pixel kept · smoothed 0.60 · 2 beyond the shown range · 1 NaN · damaged: b"
         );
         let runs = [Drawn {
             id: "a".into(),
@@ -430,5 +446,16 @@ mod tests {
         let (low, high) = chart.y_range((0.0, 2.0)).expect("a point is in sight");
         assert!(low < 3.0 && high > 3.0);
         assert_eq!(chart.y_range((5.0, 6.0)), None);
+    }
+
+    #[test]
+    fn one_explosion_does_not_flatten_the_rest() {
+        let x: Vec<f64> = (0..100).map(f64::from).collect();
+        let mut y: Vec<f64> = x.iter().map(|x| x / 100.0).collect();
+        y[70] = 1e300;
+        let chart = ChartData::new(&[view("a", &x, &y)], false);
+        let ((low, high), beyond) = chart.y_range((0.0, 99.0)).expect("points");
+        assert!(low <= 0.0 && high > 0.99 && high < 3.0, "{low} {high}");
+        assert_eq!(beyond, 1);
     }
 }

@@ -1,6 +1,8 @@
 //! What surrounds and overlays the curves: grid, labels, marks, crosshair, hover plate.
 
-use egui::{Align2, Color32, Painter, Pos2, Rect, Response, Shape, Stroke, Ui, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{Align2, Color32, Galley, Painter, Pos2, Rect, Response, Shape, Stroke, Ui, pos2, vec2};
 use egui_plot::{PlotBounds, PlotTransform};
 use kitbench_protocol::{RunState, XAxis};
 
@@ -14,7 +16,7 @@ use crate::widgets;
 pub(super) const X_LABELS: f32 = 18.0;
 
 pub(super) fn y_ticks(scene: &Scene<'_>, height: f32) -> Vec<(f64, String)> {
-    let most = (height / 42.0).clamp(2.0, 8.0) as usize;
+    let most = (height / 30.0).clamp(2.0, 8.0) as usize;
     let (low, high) = scene.y;
     if scene.log_y {
         return numbers::log_ticks(low, high, most)
@@ -30,7 +32,12 @@ pub(super) fn y_ticks(scene: &Scene<'_>, height: f32) -> Vec<(f64, String)> {
 }
 
 fn x_ticks(scene: &Scene<'_>, width: f32) -> Vec<(f64, String)> {
-    let most = (width / 66.0).clamp(2.0, 12.0) as usize;
+    let label = if scene.axis == XAxis::Step {
+        42.0
+    } else {
+        66.0
+    };
+    let most = (width / label).clamp(2.0, 12.0) as usize;
     let (low, high) = scene.x;
     match scene.axis {
         XAxis::Step => {
@@ -94,6 +101,7 @@ pub(super) fn grid(
         area.bottom().round() - 0.5,
         Stroke::new(sizes::STROKE, t.line_strong),
     );
+    let plate = plate_of(ui, area, &transform, scene).map(|(rect, _)| rect);
     for (value, label) in x_ticks(scene, area.width()) {
         let x = transform.position_from_point_x(value);
         let galley = Type::Caption.galley(ui, &label, t.text_3, 90.0);
@@ -107,7 +115,10 @@ pub(super) fn grid(
             pos2(x, area.bottom() + X_LABELS / 2.0 + 1.0),
             vec2(half * 2.0 + 1.0, 14.0),
         );
-        widgets::place(ui.painter(), galley, room, Align2::CENTER_CENTER);
+        // The plate of the crosshair takes the place of the label under it.
+        if plate.is_none_or(|plate| !plate.expand(3.0).intersects(room)) {
+            widgets::place(ui.painter(), galley, room, Align2::CENTER_CENTER);
+        }
     }
 }
 
@@ -223,21 +234,9 @@ pub(super) fn crosshair(
             true,
         );
     }
-    let words = match scene.axis {
-        XAxis::Step => numbers::step(x.round()),
-        XAxis::Relative => numbers::length_label(x),
-        XAxis::Time => numbers::moment_label(x, 1.0, crate::clock::offset_seconds()),
+    let Some((plate, galley)) = plate_of(ui, area, transform, scene) else {
+        return;
     };
-    let galley = Type::CaptionStrong.galley(ui, &words, t.bg_panel, 120.0);
-    let size = galley.size() + vec2(12.0, 4.0);
-    let center = pos2(
-        at.clamp(
-            area.left() + size.x / 2.0 - 8.0,
-            area.right() - size.x / 2.0 + 4.0,
-        ),
-        area.bottom() + X_LABELS / 2.0 + 1.0,
-    );
-    let plate = Rect::from_center_size(center, size);
     ui.painter().rect_filled(plate, sizes::RADIUS_XS, t.text);
     widgets::place(ui.painter(), galley, plate, Align2::CENTER_CENTER);
 }
@@ -300,4 +299,33 @@ pub(super) fn hover_plate(
         plate.with_min_x(plate.left() + 17.0),
         Align2::LEFT_CENTER,
     );
+}
+
+/// Where the plate of the crosshair stands, and its words.
+fn plate_of(
+    ui: &Ui,
+    area: Rect,
+    transform: &PlotTransform,
+    scene: &Scene<'_>,
+) -> Option<(Rect, Arc<Galley>)> {
+    let t = Tokens::of(ui);
+    let x = scene
+        .crosshair
+        .filter(|x| *x >= scene.x.0 && *x <= scene.x.1)?;
+    let at = transform.position_from_point_x(x).round() + 0.5;
+    let words = match scene.axis {
+        XAxis::Step => numbers::step(x.round()),
+        XAxis::Relative => numbers::length_label(x),
+        XAxis::Time => numbers::moment_label(x, 1.0, crate::clock::offset_seconds()),
+    };
+    let galley = Type::CaptionStrong.galley(ui, &words, t.bg_panel, 120.0);
+    let size = galley.size() + vec2(12.0, 4.0);
+    let center = pos2(
+        at.clamp(
+            area.left() + size.x / 2.0 - 8.0,
+            area.right() - size.x / 2.0 + 4.0,
+        ),
+        area.bottom() + X_LABELS / 2.0 + 1.0,
+    );
+    Some((Rect::from_center_size(center, size), galley))
 }

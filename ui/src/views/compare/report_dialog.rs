@@ -27,7 +27,7 @@ impl Compare {
                 let honesty = self
                     .charts
                     .get(&metric)
-                    .map(|chart| chart.data.honesty(self.setup.smoothing, &[]))
+                    .map(|chart| chart.data.honesty(self.setup.smoothing, 0, &[]))
                     .unwrap_or_default();
                 Some((call, honesty))
             })

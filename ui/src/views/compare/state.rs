@@ -195,6 +195,8 @@ pub struct Chart {
     pub remote: Remote<Vec<SeriesView>>,
     /// What is drawn.
     pub data: ChartData,
+    /// Drawn points beyond the range of y that is shown.
+    pub beyond: usize,
     asked: Option<Asked>,
     wanted: Option<(Asked, f64)>,
     built: Option<(u64, bool)>,

@@ -241,7 +241,7 @@ fn columns<'a>(specs: &'a [ColumnSpec], titles: &'a [String]) -> Vec<Column<'a>>
         Column::fixed("draw", "", 30.0).tip("Draw"),
         Column::fixed("glyph", "", 26.0).tip("Colour and marker"),
     ];
-    let mut place: u8 = 0;
+    let (mut place, mut params): (u8, usize) = (0, 0);
     for (spec, title) in specs.iter().zip(titles) {
         place = place.saturating_add(1);
         let column = match spec.kind {
@@ -252,16 +252,20 @@ fn columns<'a>(specs: &'a [ColumnSpec], titles: &'a [String]) -> Vec<Column<'a>>
             Kind::Source => Column::fixed(&spec.id, title, spec.width)
                 .sortable()
                 .leaves(40),
-            // Parameters leave from the right, after them the metrics.
-            Kind::Param(_) => Column::fixed(&spec.id, title, spec.width)
-                .right()
-                .sortable()
-                .leaves(50 + place.min(200)),
+            // Parameters leave from the right, the trend before the last three, then metrics.
+            Kind::Param(_) => {
+                params += 1;
+                let leaves = if params > 3 { 60 } else { 50 };
+                Column::fixed(&spec.id, title, spec.width)
+                    .right()
+                    .sortable()
+                    .leaves(leaves)
+            }
             Kind::Metric(_) => Column::fixed(&spec.id, title, spec.width)
                 .right()
                 .sortable_reversed()
                 .leaves(2 + place.min(30)),
-            Kind::Trend(_) => Column::fixed(&spec.id, title, spec.width).leaves(255),
+            Kind::Trend(_) => Column::fixed(&spec.id, title, spec.width).leaves(55),
         };
         columns.push(if matches!(spec.kind, Kind::Name) {
             column

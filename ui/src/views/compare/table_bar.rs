@@ -24,7 +24,7 @@ impl Compare {
             changed |= differences
                 .on_hover_text(format!("{}  D", CommandId::DifferencesOnly.spec().tip))
                 .changed();
-            if ui.available_width() > 330.0 {
+            if ui.available_width() > 400.0 {
                 let verb = if self.arrangement.differences_only {
                     "hidden"
                 } else {
