@@ -291,4 +291,6 @@ pub enum FileChangeKind {
     Added,
     Removed,
     Changed,
+    /// The same content under another path; the path shows both.
+    Moved,
 }

@@ -158,7 +158,7 @@ impl Pack {
         let observer = context.observer();
         let packed = context
             .blocking(move || {
-                let cache = FileCache::open(&store.home().cache().join("kitbench"));
+                let cache = FileCache::open(&store.home().cache());
                 Ok(packing::pack(
                     &store,
                     &options,

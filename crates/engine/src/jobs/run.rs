@@ -119,7 +119,7 @@ fn pack_now(
     options.created =
         kitbench_modelkit::time::source_date_epoch().map_err(|error| view_of_kit(&error))?;
     let store = store(inner);
-    let cache = FileCache::open(&store.home().cache().join("kitbench"));
+    let cache = FileCache::open(&store.home().cache());
     // What is packed is what the plan saw: a file that changes while packing is an error,
     // so these stamps describe the packed files.
     let (_, planned) =

@@ -1,61 +1,86 @@
-//! What differs between two kits.
+//! What differs between two kits, or between a project's folder and a kit.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use kitbench_modelkit::inspect::{Kit, KitLayer};
+use kitbench_kitfile::Kitfile;
+use kitbench_modelkit::diff::{Change, Diff, LayerChange, Side, diff as compare};
+use kitbench_modelkit::inspect::Kit;
+use kitbench_modelkit::plan::Plan;
+use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::source::KitSource;
-use kitbench_protocol::{ErrorView, FileChange, FileChangeKind, KitDiff};
+use kitbench_protocol::{ErrorKind, ErrorView, FileChange, FileChangeKind, KitDiff, ProjectId};
 
-use super::look::list_files;
 use super::{parse_reference, store};
 use crate::errors::view_of_kit;
-use crate::{Inner, blocking, registries};
+use crate::{Inner, blocking, projects, registries};
 
-/// One side: the kit, and its files where its layers are here.
-struct Side {
-    kit: Kit,
-    files: BTreeMap<String, (u64, String)>,
+/// One side, held while it is compared.
+enum Loaded {
+    Kit {
+        source: Box<dyn KitSource>,
+        kit: Box<Kit>,
+        has_layers: bool,
+    },
+    Folder {
+        folder: std::path::PathBuf,
+        kitfile: Box<Kitfile>,
+        plan: Plan,
+    },
 }
 
-/// Compares two references; `local://` and `remote://` choose where one is looked for.
+impl Loaded {
+    fn side(&self) -> Side<'_> {
+        match self {
+            Loaded::Kit { source, kit, .. } => Side::Kit {
+                source: &**source,
+                kit,
+            },
+            Loaded::Folder {
+                folder,
+                kitfile,
+                plan,
+            } => Side::Folder {
+                context: folder,
+                kitfile,
+                plan,
+            },
+        }
+    }
+
+    /// Whether files can be compared by content without downloading layers.
+    fn has_layers(&self) -> bool {
+        match self {
+            Loaded::Kit { has_layers, .. } => *has_layers,
+            Loaded::Folder { .. } => true,
+        }
+    }
+}
+
+/// Compares two sides: references (with `local://` or `remote://` to choose where one is looked
+/// for) or `project:ID`.
 pub async fn diff(inner: &Arc<Inner>, left: &str, right: &str) -> Result<KitDiff, ErrorView> {
-    let left = side(inner, left).await?;
-    let right = side(inner, right).await?;
-    let digests = |side: &Side| -> BTreeSet<String> {
-        side.kit
-            .layers
-            .iter()
-            .map(|layer| layer.descriptor.digest.to_string())
-            .collect()
-    };
-    let (in_left, in_right) = (digests(&left), digests(&right));
-    let name = |layer: &KitLayer| format!("{} {}", layer.label, layer.descriptor.digest.short());
-    let only = |side: &Side, other: &BTreeSet<String>| -> Vec<String> {
-        side.kit
-            .layers
-            .iter()
-            .filter(|layer| !other.contains(&layer.descriptor.digest.to_string()))
-            .map(name)
-            .collect()
-    };
-    Ok(KitDiff {
-        identical: left.kit.digest == right.kit.digest,
-        fields: fields(&left.kit, &right.kit),
-        shared_layers: left
-            .kit
-            .layers
-            .iter()
-            .filter(|layer| in_right.contains(&layer.descriptor.digest.to_string()))
-            .map(name)
-            .collect(),
-        left_layers: only(&left, &in_right),
-        right_layers: only(&right, &in_left),
-        files: files(&left.files, &right.files),
+    let left = load(inner, left).await?;
+    let right = load(inner, right).await?;
+    blocking(inner, move |_| {
+        let deep = left.has_layers() && right.has_layers();
+        let found = compare(&left.side(), &right.side(), deep, &CancellationToken::new())
+            .map_err(|error| view_of_kit(&error))?;
+        Ok(view(found))
     })
+    .await
 }
 
-async fn side(inner: &Arc<Inner>, text: &str) -> Result<Side, ErrorView> {
+async fn load(inner: &Arc<Inner>, text: &str) -> Result<Loaded, ErrorView> {
+    if let Some(id) = text.strip_prefix("project:") {
+        let id = id.parse().map(ProjectId).map_err(|_| {
+            ErrorView::new(
+                ErrorKind::Invalid,
+                format!("`{text}` names no project."),
+                "",
+            )
+        })?;
+        return blocking(inner, move |inner| load_project(inner, id)).await;
+    }
     let (remote, name) = match (
         text.strip_prefix("local://"),
         text.strip_prefix("remote://"),
@@ -75,9 +100,10 @@ async fn side(inner: &Arc<Inner>, text: &str) -> Result<Side, ErrorView> {
     if remote.unwrap_or(!here && reference.has_registry()) {
         let source = registries::fetch(inner, &reference).await?;
         let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
-        return Ok(Side {
-            kit,
-            files: BTreeMap::new(),
+        return Ok(Loaded::Kit {
+            source: Box::new(source),
+            kit: Box::new(kit),
+            has_layers: false,
         });
     }
     blocking(inner, move |inner| {
@@ -85,102 +111,83 @@ async fn side(inner: &Arc<Inner>, text: &str) -> Result<Side, ErrorView> {
             .kit(&reference)
             .map_err(|error| view_of_kit(&error))?;
         let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
-        let files = files_of(&source, &kit);
-        Ok(Side { kit, files })
+        Ok(Loaded::Kit {
+            source: Box::new(source),
+            kit: Box::new(kit),
+            has_layers: true,
+        })
     })
     .await
 }
 
-/// Files with their size and the digest of the layer they are in: a file of the same
-/// size in the same layer is the same file.
-fn files_of(source: &dyn KitSource, kit: &Kit) -> BTreeMap<String, (u64, String)> {
-    let mut files = BTreeMap::new();
-    for layer in &kit.layers {
-        for file in list_files(source, layer).unwrap_or_default() {
-            if !file.is_folder {
-                files.insert(file.path, (file.bytes, layer.descriptor.digest.to_string()));
-            }
-        }
-    }
-    files
+fn load_project(inner: &Arc<Inner>, id: ProjectId) -> Result<Loaded, ErrorView> {
+    let folder = projects::folder(inner, id)?;
+    let found = projects::with_scan(inner, id, |scan| {
+        Some((Box::new(scan.kitfile.clone()?), scan.plan.clone()?))
+    })?;
+    let (kitfile, plan) = found.ok_or_else(|| {
+        ErrorView::new(
+            ErrorKind::Invalid,
+            "The project's Kitfile has errors, so it is not known what it would pack.",
+            "Repair the Kitfile first.",
+        )
+    })?;
+    Ok(Loaded::Folder {
+        folder,
+        kitfile,
+        plan,
+    })
 }
 
-/// Files that are on one side only, or of another size. Files of the same size in layers
-/// that differ may differ too; their layers are listed.
-fn files(
-    left: &BTreeMap<String, (u64, String)>,
-    right: &BTreeMap<String, (u64, String)>,
-) -> Vec<FileChange> {
-    if left.is_empty() || right.is_empty() {
-        return Vec::new();
-    }
-    let paths: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let (left, right) = (left.get(path), right.get(path));
-            let kind = match (left, right) {
-                (None, _) => FileChangeKind::Added,
-                (_, None) => FileChangeKind::Removed,
-                (Some(left), Some(right)) if left.0 != right.0 => FileChangeKind::Changed,
-                _ => return None,
-            };
-            Some(FileChange {
-                path: path.clone(),
-                kind,
-                left_bytes: left.map(|file| file.0),
-                right_bytes: right.map(|file| file.0),
-            })
-        })
-        .collect()
-}
-
-/// Kitfile fields that differ, by their path.
-fn fields(left: &Kit, right: &Kit) -> Vec<(String, String, String)> {
-    let flat = |kit: &Kit| -> BTreeMap<String, String> {
-        let json = kitbench_kitfile::to_config_json(&kit.kitfile).unwrap_or_default();
-        let value: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
-        let mut flat = BTreeMap::new();
-        flatten(String::new(), &value, &mut flat);
-        flat
+fn view(found: Diff) -> KitDiff {
+    let of = |wanted: fn(&Change) -> bool| -> Vec<String> {
+        found
+            .layers
+            .iter()
+            .filter(|layer| wanted(&layer.change))
+            .map(layer_name)
+            .collect()
     };
-    let (left, right) = (flat(left), flat(right));
-    let paths: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    paths
-        .into_iter()
-        // Digests of layers are told as layers.
-        .filter(|path| !path.ends_with(".digest") && !path.ends_with(".diffId"))
-        .filter_map(|path| {
-            let value =
-                |side: &BTreeMap<String, String>| side.get(path).cloned().unwrap_or_default();
-            let (left, right) = (value(&left), value(&right));
-            (left != right).then(|| (path.clone(), left, right))
-        })
-        .collect()
+    KitDiff {
+        identical: found.identical,
+        shared_layers: of(|change| matches!(change, Change::Same | Change::Moved { .. })),
+        left_layers: of(|change| matches!(change, Change::Removed | Change::Changed)),
+        right_layers: of(|change| matches!(change, Change::Added | Change::Changed)),
+        fields: found
+            .fields
+            .into_iter()
+            .map(|field| {
+                (
+                    field.path,
+                    field.old.unwrap_or_default(),
+                    field.new.unwrap_or_default(),
+                )
+            })
+            .collect(),
+        files: found
+            .files
+            .into_iter()
+            .filter_map(|file| {
+                let (path, kind) = match file.change {
+                    Change::Same => return None,
+                    Change::Added => (file.path, FileChangeKind::Added),
+                    Change::Removed => (file.path, FileChangeKind::Removed),
+                    Change::Changed => (file.path, FileChangeKind::Changed),
+                    Change::Moved { from } => {
+                        (format!("{from} → {}", file.path), FileChangeKind::Moved)
+                    }
+                };
+                Some(FileChange {
+                    path,
+                    kind,
+                    left_bytes: file.old_size,
+                    right_bytes: file.new_size,
+                })
+            })
+            .collect(),
+    }
 }
 
-fn flatten(path: String, value: &serde_json::Value, out: &mut BTreeMap<String, String>) {
-    match value {
-        serde_json::Value::Object(map) => {
-            for (key, value) in map {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                flatten(path, value, out);
-            }
-        }
-        serde_json::Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                flatten(format!("{path}[{index}]"), value, out);
-            }
-        }
-        serde_json::Value::String(text) => {
-            out.insert(path, text.clone());
-        }
-        other => {
-            out.insert(path, other.to_string());
-        }
-    }
+fn layer_name(layer: &LayerChange) -> String {
+    format!("{} at {}", layer.label, layer.path)
 }

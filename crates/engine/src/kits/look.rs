@@ -1,117 +1,52 @@
-//! Looking into the layers of a kit without unpacking it.
+//! Looking into the files of a kit without unpacking it or running anything.
 
-use std::io::Read;
 use std::sync::Arc;
 
-use kitbench_modelkit::inspect::{Kit, KitLayer};
-use kitbench_modelkit::layer::decoder;
+use kitbench_modelkit::inspect::content::{self, Content, Tensor};
+use kitbench_modelkit::inspect::{Kit, KitLayer, files};
+use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::source::KitSource;
-use kitbench_modelkit::tar::{Kind, Limits, Reader};
-use kitbench_modelkit::{Error, LayerKind, Packaging, Result};
-use kitbench_protocol::{ErrorKind, ErrorView, FileContent, FileView, KitFileEntry, ReadKitFile};
+use kitbench_modelkit::{Error, Result};
+use kitbench_protocol::{
+    ErrorKind, ErrorView, FileContent, FileView, KitFileEntry, ReadKitFile, TensorRow,
+};
 
 use super::{parse_reference, store};
 use crate::errors::view_of_kit;
-use crate::{Inner, blocking};
+use crate::{Inner, blocking, registries};
 
-/// Text shown at once.
-const MAX_TEXT: u64 = 512 * 1024;
 /// Bytes of the hex view.
-const MAX_HEAD: usize = 4 * 1024;
+const MAX_HEAD: u64 = 4 * 1024;
 /// Pictures shown whole.
 const MAX_IMAGE: u64 = 8 << 20;
-/// Files listed per layer; a data set of millions is summed up by its count.
+/// A README is read to its end, but not a book.
+const MAX_README: u64 = 512 * 1024;
+/// Files listed per layer; a data set of millions is cut, and its page says so.
 const MAX_FILES: usize = 200_000;
-
-fn archive_error(layer: &KitLayer) -> impl Fn(std::io::Error) -> Error + '_ {
-    |error| Error::Archive {
-        layer: layer.label.clone(),
-        problem: error.to_string(),
-    }
-}
-
-fn open<'a>(source: &'a dyn KitSource, layer: &KitLayer) -> Result<Box<dyn Read + Send + 'a>> {
-    let blob = source.blob(&layer.descriptor)?;
-    decoder(layer.compression, blob).map_err(archive_error(layer))
-}
+/// Cells of a notebook and callables of a pickle that are listed.
+const MAX_FACTS: usize = 500;
 
 /// The entries of a layer in the order of its archive.
 pub fn list_files(source: &dyn KitSource, layer: &KitLayer) -> Result<Vec<KitFileEntry>> {
-    if layer.packaging == Packaging::Raw {
-        return Ok(vec![KitFileEntry {
-            path: layer.clean_path(),
-            bytes: layer.descriptor.size,
-            is_folder: false,
-            mode: 0o644,
-        }]);
-    }
-    let mut files = Vec::new();
-    let mut reader = Reader::new(open(source, layer)?, Limits::default());
-    while let Some(header) = reader.next_member().map_err(archive_error(layer))? {
-        if files.len() >= MAX_FILES {
-            break;
-        }
-        files.push(KitFileEntry {
-            path: String::from_utf8_lossy(&header.name).into_owned(),
-            bytes: header.size,
-            is_folder: header.kind == Kind::Folder,
-            mode: header.mode,
-        });
-    }
-    Ok(files)
-}
-
-/// The first `limit` bytes of a file in a layer, and its size.
-fn read_start(
-    source: &dyn KitSource,
-    layer: &KitLayer,
-    path: &str,
-    limit: u64,
-) -> Result<(Vec<u8>, u64)> {
-    let mut bytes = Vec::new();
-    if layer.packaging == Packaging::Raw {
-        open(source, layer)?
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(archive_error(layer))?;
-        return Ok((bytes, layer.descriptor.size));
-    }
-    let mut reader = Reader::new(open(source, layer)?, Limits::default());
-    while let Some(header) = reader.next_member().map_err(archive_error(layer))? {
-        if header.name == path.as_bytes() {
-            reader
-                .by_ref()
-                .take(limit)
-                .read_to_end(&mut bytes)
-                .map_err(archive_error(layer))?;
-            return Ok((bytes, header.size));
-        }
-    }
-    Err(Error::NoFile {
-        what: layer.label.clone(),
-        path: path.to_owned(),
-    })
-}
-
-/// Path and text of the README: the topmost one in a docs layer, else in a code layer.
-pub fn find_readme(source: &dyn KitSource, kit: &Kit) -> Option<(String, String)> {
-    let of_kind = |kind| kit.layers.iter().filter(move |layer| layer.kind == kind);
-    of_kind(LayerKind::Docs)
-        .chain(of_kind(LayerKind::Code))
-        .find_map(|layer| {
-            let files = list_files(source, layer).ok()?;
-            let readme = files
-                .into_iter()
-                .filter(|file| !file.is_folder && is_readme(&file.path))
-                .min_by_key(|file| file.path.matches('/').count())?;
-            let (bytes, _) = read_start(source, layer, &readme.path, MAX_TEXT).ok()?;
-            Some((readme.path, String::from_utf8_lossy(&bytes).into_owned()))
+    let listing = files::list_files(source, layer, MAX_FILES, &CancellationToken::new())?;
+    Ok(listing
+        .files
+        .into_iter()
+        .map(|file| KitFileEntry {
+            path: file.path,
+            bytes: file.size,
+            is_folder: file.is_folder,
+            mode: file.mode,
         })
+        .collect())
 }
 
-fn is_readme(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    name == "readme" || name.starts_with("readme.")
+/// Path and text of the README nearest to the project's root.
+pub fn find_readme(source: &dyn KitSource, kit: &Kit) -> Option<(String, String)> {
+    // A kit without a readable README is shown without one; its layers tell their faults.
+    let found = files::find_readme(source, kit, MAX_README, &CancellationToken::new());
+    let (_, path, file) = found.ok().flatten()?;
+    Some((path, String::from_utf8_lossy(&file.bytes).into_owned()))
 }
 
 /// One file of a kit, ready to show.
@@ -120,59 +55,104 @@ pub async fn read_file(
     call: ReadKitFile,
 ) -> std::result::Result<FileView, ErrorView> {
     if call.remote {
-        return Err(ErrorView::new(
-            ErrorKind::Unsupported,
-            format!("{} is on a registry.", call.reference),
-            "Pull it to look into its files.",
-        ));
+        let reference = registries::remote_reference(&call.reference)?;
+        let source = registries::remote_kit(inner, &reference).await?;
+        return blocking(inner, move |_| show(&source, &call)).await;
     }
     blocking(inner, move |inner| {
         let reference = parse_reference(&call.reference)?.or_latest();
         let source = store(inner)
             .kit(&reference)
             .map_err(|error| view_of_kit(&error))?;
-        let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
-        let view = view_of_file(&source, &kit, &call).map_err(|error| view_of_kit(&error))?;
-        view.ok_or_else(|| {
-            ErrorView::new(
-                ErrorKind::NotFound,
-                format!("The ModelKit has no layer {}.", call.layer),
-                "It was packed again meanwhile; open it anew.",
-            )
-        })
+        show(&source, &call)
     })
     .await
 }
 
-/// The file as it can be shown; `None` if the kit has no such layer.
-pub fn view_of_file(
-    source: &dyn KitSource,
-    kit: &Kit,
-    call: &ReadKitFile,
-) -> Result<Option<FileView>> {
-    let Some(descriptor) = kit.manifest.layers().get(call.layer as usize) else {
-        return Ok(None);
+fn show(source: &dyn KitSource, call: &ReadKitFile) -> std::result::Result<FileView, ErrorView> {
+    let view = || -> Result<Option<FileView>> {
+        let kit = Kit::read(source)?;
+        let descriptor = kit.manifest.layers().get(call.layer as usize).cloned();
+        let layer = kit
+            .layers
+            .iter()
+            .find(|layer| Some(&layer.descriptor) == descriptor.as_ref());
+        layer
+            .map(|layer| view_of_file(source, layer, &call.path))
+            .transpose()
     };
-    let Some(layer) = kit
-        .layers
-        .iter()
-        .find(|layer| layer.descriptor == *descriptor)
-    else {
-        return Ok(None);
+    view().map_err(|error| view_of_kit(&error))?.ok_or_else(|| {
+        ErrorView::new(
+            ErrorKind::NotFound,
+            format!("The ModelKit has no layer {}.", call.layer),
+            "It was packed again meanwhile; open it anew.",
+        )
+    })
+}
+
+fn view_of_file(source: &dyn KitSource, layer: &KitLayer, path: &str) -> Result<FileView> {
+    let cancel = CancellationToken::new();
+    if let Some(media_type) = image_type(path) {
+        let file = files::read_file(source, layer, path, MAX_IMAGE, &cancel)?;
+        let read_bytes = file.bytes.len() as u64;
+        let whole = read_bytes == file.size;
+        let content = if whole {
+            FileContent::Image {
+                media_type: media_type.into(),
+                bytes: file.bytes,
+            }
+        } else {
+            head(file.bytes)
+        };
+        return Ok(FileView {
+            path: path.into(),
+            bytes: file.size,
+            read_bytes,
+            content,
+        });
+    }
+    let (mut reader, size) = files::open_file(source, layer, path, &cancel)?;
+    let mut counted = Counting {
+        inner: &mut reader,
+        bytes: 0,
     };
-    let limit = if image_type(&call.path).is_some() {
-        MAX_IMAGE
-    } else {
-        MAX_TEXT
+    let content = match content::inspect(path, &mut counted, size) {
+        Ok(content) => content,
+        // A file that breaks its own format is still shown as what it is: bytes.
+        Err(Error::Content { .. }) => Content::Binary,
+        Err(error) => return Err(error),
     };
-    let (bytes, size) = read_start(source, layer, &call.path, limit)?;
-    let read_bytes = bytes.len() as u64;
-    Ok(Some(FileView {
-        path: call.path.clone(),
+    let read_bytes = counted.bytes;
+    let content = match content {
+        Content::Binary => head(files::read_file(source, layer, path, MAX_HEAD, &cancel)?.bytes),
+        content => view_of_content(path, content),
+    };
+    Ok(FileView {
+        path: path.into(),
         bytes: size,
         read_bytes,
-        content: content(&call.path, bytes, size),
-    }))
+        content,
+    })
+}
+
+/// Counts what had to be read, for the line that says so.
+struct Counting<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: std::io::Read> std::io::Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: std::io::Seek> std::io::Seek for Counting<R> {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.inner.seek(to)
+    }
 }
 
 fn image_type(path: &str) -> Option<&'static str> {
@@ -185,54 +165,139 @@ fn image_type(path: &str) -> Option<&'static str> {
     }
 }
 
-fn content(path: &str, bytes: Vec<u8>, size: u64) -> FileContent {
-    let cut = (bytes.len() as u64) < size;
-    if let Some(media_type) = image_type(path).filter(|_| !cut) {
-        return FileContent::Image {
-            media_type: media_type.into(),
-            bytes,
-        };
-    }
-    let looks_binary = bytes.iter().take(8_000).any(|byte| *byte == 0);
-    // A cut in the middle of a character is no reason to call a text binary.
-    let is_text = match std::str::from_utf8(&bytes) {
-        Ok(_) => true,
-        Err(error) => cut && error.error_len().is_none(),
-    };
-    if is_text && !looks_binary {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let markdown = path.to_lowercase().ends_with(".md");
-        return FileContent::Text {
-            text,
-            markdown,
-            cut,
-        };
-    }
-    let mut head = bytes;
-    head.truncate(MAX_HEAD);
-    FileContent::Bytes { head }
+fn head(mut bytes: Vec<u8>) -> FileContent {
+    bytes.truncate(MAX_HEAD as usize);
+    FileContent::Bytes { head: bytes }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn tensor_rows(tensors: Vec<Tensor>) -> Vec<TensorRow> {
+    tensors
+        .into_iter()
+        .map(|tensor| TensorRow {
+            bytes: tensor.bytes.unwrap_or_default(),
+            name: tensor.name,
+            dtype: tensor.dtype,
+            shape: tensor.shape,
+        })
+        .collect()
+}
 
-    #[test]
-    fn readmes_are_known_by_name() {
-        assert!(is_readme("docs/README.md") && is_readme("readme"));
-        assert!(!is_readme("readmes/x.md"));
-    }
-
-    #[test]
-    fn text_cut_inside_a_character_is_text() {
-        let bytes = "né".as_bytes()[..2].to_vec();
-        assert!(matches!(
-            content("a.txt", bytes, 3),
-            FileContent::Text { cut: true, .. }
-        ));
-        assert!(matches!(
-            content("a.bin", vec![0, 1, 2], 3),
-            FileContent::Bytes { .. }
-        ));
+fn view_of_content(path: &str, content: Content) -> FileContent {
+    match content {
+        Content::Tensors {
+            format,
+            metadata,
+            tensors,
+        } => FileContent::Tensors {
+            format: format.into(),
+            metadata,
+            tensors: tensor_rows(tensors),
+        },
+        Content::Gguf(gguf) => FileContent::Tensors {
+            format: format!("GGUF {}", gguf.version),
+            metadata: gguf
+                .quantisation
+                .into_iter()
+                .map(|(kind, count)| (kind, format!("{count} tensors")))
+                .chain(gguf.metadata)
+                .collect(),
+            tensors: tensor_rows(gguf.tensors),
+        },
+        Content::Onnx(onnx) => {
+            let ports = |ports: Vec<content::Port>| {
+                ports
+                    .into_iter()
+                    .map(|port| format!("{} {} [{}]", port.name, port.dtype, port.shape.join(", ")))
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            };
+            let opsets: Vec<String> = onnx
+                .opsets
+                .iter()
+                .map(|(domain, version)| format!("{domain} {version}").trim().to_owned())
+                .collect();
+            let mut metadata = vec![
+                (
+                    "producer".into(),
+                    format!("{} {}", onnx.producer, onnx.producer_version),
+                ),
+                ("opset".into(), opsets.join(", ")),
+                ("inputs".into(), ports(onnx.inputs)),
+                ("outputs".into(), ports(onnx.outputs)),
+            ];
+            metadata.extend(onnx.metadata);
+            FileContent::Tensors {
+                format: "ONNX".into(),
+                metadata,
+                tensors: tensor_rows(onnx.initialisers),
+            }
+        }
+        Content::Parquet(parquet) => FileContent::Table {
+            columns: parquet
+                .columns
+                .into_iter()
+                .map(|column| (column.name, column.dtype))
+                .collect(),
+            rows: Vec::new(),
+            total_rows: Some(parquet.rows),
+        },
+        Content::Table(table) => FileContent::Table {
+            columns: table
+                .columns
+                .into_iter()
+                .zip(table.types.into_iter().map(str::to_owned))
+                .collect(),
+            total_rows: (!table.truncated).then_some(table.rows.len() as u64),
+            rows: table.rows,
+        },
+        Content::Notebook(notebook) => FileContent::Facts {
+            title: format!("Notebook, {} {}", notebook.language, notebook.kernel),
+            facts: notebook
+                .cells
+                .into_iter()
+                .take(MAX_FACTS)
+                .map(|cell| (cell.kind, cell.source))
+                .collect(),
+            warnings: Vec::new(),
+        },
+        Content::Pickle(pickle) => {
+            let warnings = if pickle.is_dangerous() {
+                vec![
+                    "Loading this pickle would run code that can do anything. It was not loaded."
+                        .into(),
+                ]
+            } else {
+                Vec::new()
+            };
+            FileContent::Facts {
+                title: format!(
+                    "Pickle, protocol {}: what loading it would import",
+                    pickle.protocol
+                ),
+                facts: pickle
+                    .callables
+                    .into_iter()
+                    .take(MAX_FACTS)
+                    .map(|callable| {
+                        let mark = if callable.is_dangerous {
+                            "dangerous"
+                        } else {
+                            ""
+                        };
+                        (
+                            format!("{}.{}", callable.module, callable.name),
+                            mark.to_owned(),
+                        )
+                    })
+                    .collect(),
+                warnings,
+            }
+        }
+        Content::Text { text, truncated } => FileContent::Text {
+            markdown: path.to_lowercase().ends_with(".md"),
+            text,
+            cut: truncated,
+        },
+        Content::Binary => FileContent::Bytes { head: Vec::new() },
     }
 }

@@ -105,7 +105,7 @@ fn find_secrets(inner: &Inner, folder: &Path, plan: &Plan) -> Vec<Decision> {
                 key: format!("secret:{}", entry.path),
                 severity: Severity::Error,
                 kind: DecisionKind::Secret,
-                title: format!("Looks like a secret, in {}", layer.label),
+                title: format!("Looks like a secret, in {}", super::layer_label(layer)),
                 path: entry.path.clone(),
                 detail: finding.describe(),
                 choices: vec![DecisionChoice::LeaveOut, DecisionChoice::Keep],
@@ -116,13 +116,13 @@ fn find_secrets(inner: &Inner, folder: &Path, plan: &Plan) -> Vec<Decision> {
 }
 
 fn packed_twice(plan: &Plan) -> Vec<Decision> {
-    let mut places: BTreeMap<&String, (u64, Vec<&String>)> = BTreeMap::new();
+    let mut places: BTreeMap<&String, (u64, Vec<String>)> = BTreeMap::new();
     for layer in &plan.layers {
         for entry in layer.entries.iter().filter(|entry| !entry.is_folder) {
             let place = places
                 .entry(&entry.path)
                 .or_insert((entry.stamp.size, Vec::new()));
-            place.1.push(&layer.label);
+            place.1.push(super::layer_label(layer));
         }
     }
     places
@@ -134,15 +134,7 @@ fn packed_twice(plan: &Plan) -> Vec<Decision> {
             kind: DecisionKind::PackedTwice,
             title: "Packed twice".into(),
             path: path.clone(),
-            detail: format!(
-                "{} bytes, in {}",
-                bytes,
-                layers
-                    .iter()
-                    .map(|label| label.as_str())
-                    .collect::<Vec<_>>()
-                    .join(" and ")
-            ),
+            detail: format!("{} bytes, in {}", bytes, layers.join(" and ")),
             choices: vec![DecisionChoice::Keep],
         })
         .collect()

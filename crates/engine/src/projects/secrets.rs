@@ -54,10 +54,13 @@ impl Finding {
     }
 }
 
+/// Size, modification time in nanoseconds, and what was found then.
+type Answer = (u64, i128, Option<Finding>);
+
 /// Remembers the answer for each file as long as it does not change.
 #[derive(Default)]
 pub struct Secrets {
-    known: Mutex<BTreeMap<PathBuf, (u64, i128, Option<Finding>)>>,
+    known: Mutex<BTreeMap<PathBuf, Answer>>,
 }
 
 impl Secrets {

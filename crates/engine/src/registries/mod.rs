@@ -1,29 +1,26 @@
 //! Registries: addresses, sign-in, what they hold, and the clients that talk to them.
 
+mod catalogue;
+mod fetch;
+mod tags;
+
+pub use catalogue::repositories;
+pub use fetch::{fetch, remote_kit};
+pub use tags::tags;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::StreamExt as _;
-use kitbench_modelkit::inspect::Kit;
-use kitbench_modelkit::source::KitSource;
-use kitbench_modelkit::{Descriptor, Format, Manifest, Reference};
+use kitbench_modelkit::Reference;
 use kitbench_protocol::{
-    ErrorKind, ErrorView, EventKind, LayerAcrossTags, Reachable, RegistryAddress, RegistryId,
-    RegistryRow, RegistryTest, Relation, RepositoryList, Secret, SignInState, TagList, TagRow,
+    ErrorKind, ErrorView, EventKind, Reachable, RegistryAddress, RegistryId, RegistryRow,
+    RegistryTest, Secret, SignInState,
 };
 use kitbench_registry::{ClientCert, Credentials, Registry, RegistryConfig, SignIn};
 
 use crate::errors::{sentence, view_of_registry, view_of_state};
-use crate::state::now_ms;
 use crate::state::registries::RegistryRecord;
-use crate::{Inner, blocking, convert};
-
-/// Names asked for per page, and the most that are listed.
-const PAGE: usize = 100;
-const MAX_REPOSITORIES: usize = 5_000;
-const MAX_TAGS: usize = 2_000;
-/// Manifests read at the same time for a list of tags.
-const AT_ONCE: usize = 8;
+use crate::{Inner, blocking};
 
 /// Clients in use and how each registry answered last.
 #[derive(Default)]
@@ -402,287 +399,6 @@ pub async fn test(inner: &Arc<Inner>, address: RegistryAddress) -> Result<Regist
         error: None,
         needs_sign_in: needs_sign_in && !login,
     })
-}
-
-/// Repositories of a registry: its catalogue, else those used before.
-pub async fn repositories(inner: &Arc<Inner>, id: RegistryId) -> Result<RepositoryList, ErrorView> {
-    use kitbench_registry::ErrorKind as Kind;
-    let host = blocking(inner, move |inner| Ok(record(inner, id)?.address.host)).await?;
-    let client = client_for(inner, &host).await?;
-    let used: Vec<String> = inner
-        .state
-        .used_repositories()
-        .map_err(|e| view_of_state(&e))?
-        .into_iter()
-        .filter(|(known, _)| *known == host)
-        .map(|(_, repository)| repository)
-        .collect();
-    let mut repositories = Vec::new();
-    let mut from = None;
-    loop {
-        let page = client.catalog(PAGE, from.as_deref()).await;
-        if let Err(error) = &page
-            && matches!(
-                error.kind(),
-                Kind::NotFound | Kind::Unsupported | Kind::Forbidden | Kind::Rejected
-            )
-        {
-            return Ok(RepositoryList {
-                repositories: used,
-                no_catalogue: true,
-            });
-        }
-        let page = note(inner, &host, page)?;
-        repositories.extend(page.names);
-        from = page.next;
-        if from.is_none() || repositories.len() >= MAX_REPOSITORIES {
-            break;
-        }
-    }
-    for repository in used {
-        if !repositories.contains(&repository) {
-            repositories.push(repository);
-        }
-    }
-    repositories.sort();
-    Ok(RepositoryList {
-        repositories,
-        no_catalogue: false,
-    })
-}
-
-/// Manifest and config of a kit on a registry, read without its layers.
-pub struct Fetched {
-    pub reference: Reference,
-    pub entry: Descriptor,
-    pub manifest: Vec<u8>,
-    pub config: Vec<u8>,
-}
-
-impl KitSource for Fetched {
-    fn reference(&self) -> &Reference {
-        &self.reference
-    }
-
-    fn manifest(&self) -> kitbench_modelkit::Result<(Descriptor, Vec<u8>)> {
-        Ok((self.entry.clone(), self.manifest.clone()))
-    }
-
-    fn blob(
-        &self,
-        blob: &Descriptor,
-    ) -> kitbench_modelkit::Result<Box<dyn std::io::Read + Send + '_>> {
-        if kitbench_modelkit::Digest::of(&self.config) == blob.digest {
-            return Ok(Box::new(self.config.as_slice()));
-        }
-        Err(kitbench_modelkit::Error::MissingBlob {
-            digest: blob.digest,
-            what: "a layer that was not fetched".into(),
-        })
-    }
-}
-
-/// Manifest and config of a remote kit.
-pub async fn fetch(inner: &Arc<Inner>, reference: &Reference) -> Result<Fetched, ErrorView> {
-    let client = client_for(inner, &reference.registry).await?;
-    let selector = reference.tag_or_digest().unwrap_or_else(|| "latest".into());
-    let remote = client.manifest(&reference.repository, &selector).await;
-    let remote = note(inner, &reference.registry, remote)?;
-    let manifest = remote
-        .modelkit()
-        .map_err(|error| view_of_registry(&error))?;
-    let config = client.config_of(&reference.repository, &manifest).await;
-    let config = note(inner, &reference.registry, config)?;
-    Ok(Fetched {
-        reference: reference.clone(),
-        entry: remote.descriptor(),
-        manifest: remote.bytes.to_vec(),
-        config: config.to_vec(),
-    })
-}
-
-struct ReadTag {
-    row: TagRow,
-    layers: Vec<(String, kitbench_protocol::LayerKind, String)>,
-    first_blob: Option<Descriptor>,
-}
-
-pub async fn tags(
-    inner: &Arc<Inner>,
-    id: RegistryId,
-    repository: String,
-) -> Result<TagList, ErrorView> {
-    let host = blocking(inner, move |inner| Ok(record(inner, id)?.address.host)).await?;
-    let client = client_for(inner, &host).await?;
-    let names = note(inner, &host, client.all_tags(&repository, MAX_TAGS).await)?;
-    let local = {
-        let name = format!("{host}/{repository}");
-        blocking(inner, move |inner| {
-            Ok(crate::kits::local_tags(inner, &name))
-        })
-        .await?
-    };
-    let mut read: Vec<ReadTag> = futures_util::stream::iter(names)
-        .map(|tag| read_tag(&client, &repository, tag))
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-    for tag in &mut read {
-        tag.row.relation = match local.get(&tag.row.tag) {
-            Some(digest) if *digest == tag.row.digest => Relation::Same,
-            Some(_) => Relation::Differs,
-            None => Relation::NotPulled,
-        };
-    }
-    // Newest first where the manifests say; names of the same age in their own order.
-    read.sort_by(|a, b| {
-        b.row
-            .created_ms
-            .cmp(&a.row.created_ms)
-            .then_with(|| b.row.tag.cmp(&a.row.tag))
-    });
-    let partial_reads = match read.iter().find_map(|tag| tag.first_blob.as_ref()) {
-        Some(blob) => client.supports_ranges(&repository, &blob.digest).await.ok(),
-        None => None,
-    };
-    {
-        let repository = repository.clone();
-        blocking(inner, move |inner| {
-            inner
-                .state
-                .use_repository(&host, &repository)
-                .map_err(|e| view_of_state(&e))
-        })
-        .await?;
-    }
-    Ok(TagList {
-        layers: across_tags(&read),
-        tags: read.into_iter().map(|tag| tag.row).collect(),
-        partial_reads,
-        listed_ms: now_ms(),
-    })
-}
-
-async fn read_tag(client: &Registry, repository: &str, tag: String) -> ReadTag {
-    let mut row = TagRow {
-        tag: tag.clone(),
-        digest: String::new(),
-        bytes: 0,
-        created_ms: None,
-        framework: String::new(),
-        name: String::new(),
-        artifact: String::new(),
-        is_modelkit: false,
-        relation: Relation::Unknown,
-        error: None,
-    };
-    let failed = |mut row: TagRow, message: String| {
-        row.error = Some(message);
-        ReadTag {
-            row,
-            layers: Vec::new(),
-            first_blob: None,
-        }
-    };
-    let remote = match client.manifest(repository, &tag).await {
-        Ok(remote) => remote,
-        Err(error) => return failed(row, error.to_string()),
-    };
-    row.digest = remote.digest.to_string();
-    let manifest = match remote.modelkit() {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            row.artifact.clone_from(&remote.media_type);
-            return failed(row, error.to_string());
-        }
-    };
-    row.bytes = manifest.layer_bytes();
-    row.is_modelkit = true;
-    row.artifact = match manifest.format() {
-        Some(Format::ModelPack) => "ModelPack".into(),
-        _ => "ModelKit".into(),
-    };
-    row.created_ms = manifest.created().and_then(crate::time::parse_rfc3339_ms);
-    let config = match client.config_of(repository, &manifest).await {
-        Ok(config) => config,
-        Err(error) => return failed(row, error.to_string()),
-    };
-    let source = Fetched {
-        reference: Reference::placeholder(),
-        entry: remote.descriptor(),
-        manifest: remote.bytes.to_vec(),
-        config: config.to_vec(),
-    };
-    let kitfile = match Kit::read(&source) {
-        Ok(kit) => Some(kit.kitfile),
-        Err(error) => return failed(row, error.to_string()),
-    };
-    if let Some(kitfile) = &kitfile {
-        row.name.clone_from(&kitfile.package.name);
-        if let Some(model) = &kitfile.model {
-            row.framework.clone_from(&model.framework);
-        }
-    }
-    let layers = layer_digests(&manifest, kitfile.as_ref());
-    let first_blob = manifest
-        .layers()
-        .iter()
-        .find(|layer| layer.size > 1)
-        .cloned();
-    ReadTag {
-        row,
-        layers,
-        first_blob,
-    }
-}
-
-/// Label, kind and digest of each layer.
-fn layer_digests(
-    manifest: &Manifest,
-    kitfile: Option<&kitbench_kitfile::Kitfile>,
-) -> Vec<(String, kitbench_protocol::LayerKind, String)> {
-    let elements = kitfile
-        .map(kitbench_kitfile::Kitfile::elements)
-        .unwrap_or_default();
-    manifest
-        .layers()
-        .iter()
-        .filter_map(|layer| {
-            let kind = layer.layer_type()?.kind;
-            let digest = layer.digest.to_string();
-            let element = elements
-                .iter()
-                .find(|element| element.layer.is_some_and(|info| info.digest == digest));
-            let path = layer.annotations.get(kitbench_modelkit::media::FILE_PATH);
-            let label = convert::layer_label(
-                kind,
-                element.map(|element| element.name).unwrap_or_default(),
-                path.map(String::as_str).unwrap_or_default(),
-            );
-            Some((label, convert::kind_to_protocol(kind), digest))
-        })
-        .collect()
-}
-
-fn across_tags(read: &[ReadTag]) -> Vec<LayerAcrossTags> {
-    let mut rows: Vec<LayerAcrossTags> = Vec::new();
-    for (column, tag) in read.iter().enumerate() {
-        for (label, kind, digest) in &tag.layers {
-            let at = rows
-                .iter()
-                .position(|row| row.label == *label)
-                .unwrap_or_else(|| {
-                    rows.push(LayerAcrossTags {
-                        label: label.clone(),
-                        kind: *kind,
-                        digests: vec![None; read.len()],
-                    });
-                    rows.len() - 1
-                });
-            rows[at].digests[column] = Some(digest.clone());
-        }
-    }
-    rows
 }
 
 /// A reference that names a registry, with tag or digest (`latest` if neither).
