@@ -3,7 +3,10 @@
 
 pub mod compare;
 pub mod folder_dialog;
+pub mod kitfile;
+pub mod modelkits;
 pub mod pack_dialog;
+pub mod registries;
 pub mod transfers;
 pub mod projects;
 pub mod settings;
@@ -17,6 +20,9 @@ use crate::app::{Dialog, Screen, View};
 #[must_use]
 pub fn all() -> HashMap<Screen, Box<dyn View>> {
     let mut map: HashMap<Screen, Box<dyn View>> = HashMap::new();
+    map.insert(Screen::Kitfile, Box::<kitfile::Kitfile>::default());
+    map.insert(Screen::ModelKits, Box::<modelkits::ModelKits>::default());
+    map.insert(Screen::Registries, Box::<registries::Registries>::default());
     map.insert(Screen::Transfers, Box::<transfers::Transfers>::default());
     map.insert(Screen::Experiments, Box::<compare::Compare>::default());
     map.insert(Screen::Projects, Box::<projects::Projects>::default());
