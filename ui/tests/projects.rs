@@ -58,6 +58,8 @@ fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
         other => reply.send(running.block_on(inner.handle(other))),
     };
     let mut call = Some(call);
+    let (told, listening) = (engine.subscribe(), runtime.clone());
+    let mut told = Some(told);
     let harness = Harness::builder()
         .with_size(size)
         .with_max_steps(64)
@@ -66,11 +68,15 @@ fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
             move |ui, app: &mut Option<App>| {
                 if let Some(app) = app {
                     app.ui(ui);
-                } else if let Some(call) = call.take() {
-                    *app = Some(App::new(
-                        ui.ctx(),
-                        Box::new(InProcess::new(ui.ctx().clone(), call)),
-                    ));
+                } else if let (Some(call), Some(mut told)) = (call.take(), told.take()) {
+                    let door = InProcess::new(ui.ctx().clone(), call);
+                    let events = door.events();
+                    listening.spawn(async move {
+                        while let Some(event) = told.next().await {
+                            events.send(event);
+                        }
+                    });
+                    *app = Some(App::new(ui.ctx(), Box::new(door)));
                     kitbench_ui::theme::set_choice(ui.ctx(), theme);
                     ui.ctx().request_repaint();
                 }
@@ -117,7 +123,7 @@ impl Bench {
         }
     }
 
-    /// The engine has no event stream here, so ask again.
+    /// Wait until the engine has looked at what changed on disk, and ask again.
     fn refresh(&mut self) {
         self.runtime.block_on(self.engine.settle());
         self.send(Command::Run(CommandId::Refresh));
@@ -139,6 +145,19 @@ impl Bench {
             .query_all_by_label_contains(part)
             .next()
             .is_some()
+    }
+
+    /// Frames until something is shown; fails after ten seconds.
+    fn wait_for(&mut self, part: &str) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !self.shows(part) {
+            assert!(
+                std::time::Instant::now() < end,
+                "{part} never came: {}",
+                self.all()
+            );
+            self.harness.step();
+        }
     }
 
     fn all(&self) -> String {
@@ -280,6 +299,16 @@ fn a_broken_kitfile_is_fixed_with_one_click_and_then_packed() {
     assert!(matches!(next, NextAction::Pack { .. }), "{next:?}");
     bench.harness.get_by_label("Pack v0.1.0…");
     bench.picture("projects-example-dark");
+    bench.send(Command::Run(CommandId::Pack));
+    assert!(
+        bench
+            .harness
+            .query_all_by_role(Role::Dialog)
+            .next()
+            .is_some(),
+        "the pack dialog is open"
+    );
+    bench.send(Command::CloseDialog);
 
     bench.click("Undo");
     bench.refresh();
@@ -356,6 +385,21 @@ fn the_page_fits_small_windows_and_both_themes() {
             bench.picture(&format!("projects-{name}-{word}"));
         }
     }
+}
+
+#[test]
+fn a_change_on_disk_shows_by_itself() {
+    let mut bench = bench(WIDE, ThemeChoice::Dark, Door::Window);
+    let id = messy(&bench);
+    std::fs::remove_file(bench.path("support-triage/src/.env")).expect("it was there");
+    bench.pack(id, "localhost/support-triage", "v0.8.0");
+    bench.open(id);
+    assert!(bench.shows("Nothing to do"), "{}", bench.all());
+    write(&bench.path("support-triage/src/more.py"), "print(3)\n");
+    bench.wait_for("Next pack is v0.9.0");
+    bench.wait_for("support-triage, v0.8.0, 1 to decide, 1 changed");
+    std::fs::remove_file(bench.path("support-triage/src/more.py")).expect("it is there");
+    bench.wait_for("Nothing to do");
 }
 
 #[test]
@@ -476,7 +520,26 @@ fn first_run_offers_three_doors() {
         }
     }
     let mut bench = bench(WIDE, ThemeChoice::Dark, Door::Browser);
-    bench.settle();
+    let id = messy(&bench);
+    bench.pack(id, "jozu.ml/fernhill/support-triage", "v0.7.0");
+    write(
+        &bench.path("kitops/credentials.json"),
+        r#"{"auths":{"harbor.fernhill.example":{"auth":"bGVuYTpzZWNyZXQ="}}}"#,
+    );
+    bench.call(kitbench_protocol::RemoveProject { project: id });
+    bench.refresh();
+    bench.send(Command::Go(Place::Welcome));
+    assert!(
+        bench.shows("1 ModelKit in the local store"),
+        "{}",
+        bench.all()
+    );
+    assert!(
+        bench.shows("Logins for harbor.fernhill.example"),
+        "{}",
+        bench.all()
+    );
+    bench.picture("welcome-found-dark");
     bench.click("Copy the example");
     bench.refresh();
     assert!(matches!(bench.place(), Place::Projects(Some(_))));
@@ -553,10 +616,15 @@ fn the_list_filters_and_groups() {
     bench.send(Command::Go(Place::Projects(Some(id))));
     bench.click("More for this project");
     bench.click("Move to group…");
-    let field = bench.harness.get_by_label("Group");
-    field.focus();
+    bench
+        .harness
+        .get_by_role_and_label(Role::EditableComboBox, "Group")
+        .focus();
     bench.harness.step();
-    bench.harness.get_by_label("Group").type_text("Vision team");
+    bench
+        .harness
+        .get_by_role_and_label(Role::EditableComboBox, "Group")
+        .type_text("Vision team");
     bench.settle();
     bench.picture("projects-group-dark");
     bench.click("Move");

@@ -21,7 +21,7 @@ impl Dialog for StopWatching {
             "The project leaves this list. Its folder `{}` and everything packed from it stay as they are; add the folder again at any time.",
             self.path
         );
-        match widgets::confirm(ctx, &title, &text, "Stop watching", true) {
+        match widgets::confirm(ctx, &title, &text, "Stop watching", false) {
             Answer::Open => true,
             Answer::No => false,
             Answer::Yes => {

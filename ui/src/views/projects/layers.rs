@@ -33,14 +33,13 @@ impl Projects {
             let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
             self.layers(ui, rect, detail);
         } else if width < STACKED {
+            // About what each card needs; more than three scroll.
+            let most = sizes::CARD_HEAD + 88.0 * detail.decisions.len().min(3) as f32 + 2.0;
+            let (rect, response) = ui.allocate_exact_size(vec2(width, most), Sense::hover());
             if self.to_decisions {
-                let (rect, response) = ui.allocate_exact_size(vec2(width, 220.0), Sense::hover());
                 response.scroll_to_me(Some(Align::Min));
-                self.decisions(ui, rect, ctx, detail);
-            } else {
-                let (rect, _) = ui.allocate_exact_size(vec2(width, 220.0), Sense::hover());
-                self.decisions(ui, rect, ctx, detail);
             }
+            self.decisions(ui, rect, ctx, detail);
             ui.add_space(GAP);
             let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
             self.layers(ui, rect, detail);

@@ -251,10 +251,12 @@ impl Projects {
             None => icons::CHECK_CIRCLE,
         };
         let mut step = None;
+        let narrow = ui.available_width() < 840.0;
         widgets::banner(ui, banner.tone, icon, &banner.title, &banner.text, |ui| {
             if let Some((words, what)) = &banner.main {
                 let mut button = Button::primary(words.as_str()).icon(icon).large();
                 if *what == Step::Pack
+                    && !narrow
                     && let Some(key) = CommandId::Pack.key()
                 {
                     button = button.key(key);
@@ -265,11 +267,12 @@ impl Projects {
             }
             if banner.preview {
                 let spec = CommandId::PreviewPush.spec();
-                let button = Button::neutral(spec.name)
-                    .icon(spec.icon)
-                    .large()
-                    .tip(spec.tip);
-                if ui.add(button).clicked() {
+                let button = if narrow {
+                    Button::icon_boxed(spec.icon, spec.name)
+                } else {
+                    Button::neutral(spec.name).icon(spec.icon)
+                };
+                if ui.add(button.large().tip(spec.tip)).clicked() {
                     ctx.commands.run(CommandId::PreviewPush);
                 }
             }

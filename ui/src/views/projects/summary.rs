@@ -10,21 +10,34 @@ use crate::theme::{Tokens, Type, sizes};
 use crate::widgets::{self, Button, line_marked};
 use crate::{clock, format};
 
-/// Height of the strip.
+/// Height of a row of figures.
 const HEIGHT: f32 = 74.0;
+/// Below this width the figures stand in two rows.
+const NARROW: f32 = 840.0;
 
 impl Projects {
     pub(super) fn summary(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, detail: &ProjectDetail) {
         let t = Tokens::of(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+        // Four beside each other, or two rows of two.
+        let whole = ui.available_width();
+        let across: u8 = if whole < NARROW { 2 } else { 4 };
+        let down = 4 / across;
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(whole, HEIGHT * f32::from(down)), Sense::hover());
         widgets::boxed(ui.painter(), rect, sizes::RADIUS_L, t.bg_panel, t.line);
-        let width = rect.width() / 4.0;
+        let width = whole / f32::from(across);
         for i in 0..4_u8 {
-            let left = (rect.left() + width * f32::from(i)).round();
-            let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, HEIGHT));
-            if i > 0 {
-                ui.painter()
-                    .vline(left + 0.5, cell.y_range(), Stroke::new(1.0, t.line));
+            let (column, row) = (f32::from(i % across), f32::from(i / across));
+            let at = pos2(
+                (rect.left() + width * column).round(),
+                rect.top() + HEIGHT * row,
+            );
+            let cell = Rect::from_min_size(at, vec2(width, HEIGHT));
+            let line = Stroke::new(1.0, t.line);
+            if column > 0.0 {
+                ui.painter().vline(at.x + 0.5, cell.y_range(), line);
+            } else if row > 0.0 {
+                ui.painter().hline(rect.x_range(), at.y + 0.5, line);
             }
             let mut inside = ui.new_child(
                 UiBuilder::new()

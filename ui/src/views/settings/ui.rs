@@ -215,6 +215,7 @@ fn places(ui: &mut Ui, ctx: &ViewCtx<'_>) {
 
 fn place_row(ui: &mut Ui, ctx: &ViewCtx<'_>, info: &AppInfo, name: &str, path: &str, note: &str) {
     let t = Tokens::of(ui);
+    let between = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 0.0);
     line(ui, name, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let only = "Only in the window: a browser may not open folders";
@@ -245,6 +246,8 @@ fn place_row(ui: &mut Ui, ctx: &ViewCtx<'_>, info: &AppInfo, name: &str, path: &
         ui.add_space(NAMES + sizes::SPACE_3);
         widgets::paragraph(ui, Type::Small, t.text_2, note);
     });
+    ui.spacing_mut().item_spacing.y = between;
+    ui.add_space(sizes::SPACE_2);
 }
 
 fn shortcuts(ui: &mut Ui) {

@@ -42,7 +42,7 @@ fn cards() -> [(Door, Card); 3] {
             Card {
                 icon: icons::FOLDER_OPEN,
                 title: "Open a project folder",
-                text: "A folder with a Kitfile, or any folder. Without one, a Kitfile is drafted for you to check.",
+                text: "With a Kitfile or without: then one is drafted for you to check.",
                 points: [
                     "Shows what changed since the last pack",
                     "Finds files that no layer covers",
