@@ -4,14 +4,16 @@
 //! accessibility tree, since software renderers differ in pixels.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    AddProject, CopyExample, Door, ErrorView, Request, SaveFile, ThemeChoice, encode,
+    AddProject, CopyExample, Door, ErrorView, EventKind, Request, SaveFile, ThemeChoice, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -23,6 +25,8 @@ struct Bench {
     harness: Harness<'static, Option<App>>,
     saved: Arc<Mutex<Vec<SaveFile>>>,
     requests: Arc<Mutex<Vec<Request>>>,
+    /// What the engine told, each once it is on its way to the interface.
+    told: Receiver<EventKind>,
     folder: tempfile::TempDir,
 }
 
@@ -32,7 +36,7 @@ fn bench(
     project: impl FnOnce(&Path) -> Option<PathBuf>,
 ) -> Bench {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
     let options = EngineOptions {
         state_folder: folder.path().join("state"),
         kit_home: folder.path().join("kitops"),
@@ -59,6 +63,8 @@ fn bench(
     let saved = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::new(Mutex::new(Vec::new()));
     let (kept, asked) = (saved.clone(), requests.clone());
+    let (tell, told) = channel();
+    let (worker, teller) = (runtime.clone(), engine.clone());
     let call = move |request: Request, reply: kitbench_ui::backend::Reply| {
         asked
             .lock()
@@ -84,10 +90,19 @@ fn bench(
                 if let Some(app) = app {
                     app.ui(ui);
                 } else if let Some(call) = call.take() {
-                    *app = Some(App::new(
-                        ui.ctx(),
-                        Box::new(InProcess::new(ui.ctx().clone(), call)),
-                    ));
+                    let door = InProcess::new(ui.ctx().clone(), call);
+                    let (events, tell) = (door.events(), tell.clone());
+                    let mut told = teller.subscribe();
+                    worker.spawn(async move {
+                        while let Some(event) = told.next().await {
+                            let what = event.what.clone();
+                            events.send(event);
+                            if tell.send(what).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    *app = Some(App::new(ui.ctx(), Box::new(door)));
                     kitbench_ui::theme::set_choice(ui.ctx(), theme);
                     ui.ctx().request_repaint();
                 }
@@ -98,6 +113,7 @@ fn bench(
         harness,
         saved,
         requests,
+        told,
         folder,
     };
     bench.settle();
@@ -488,13 +504,100 @@ fn a_report_is_one_file() {
 }
 
 #[test]
+fn new_points_are_drawn_while_training_goes_on() {
+    use std::io::Write as _;
+    let mut bench = bench(
+        WIDE,
+        ThemeChoice::Dark,
+        logs(&[("live.csv", "epoch,loss\n1,1.0\n2,0.9\n3,0.8\n")]),
+    );
+    bench.click("Draw the first ten runs");
+    assert!(bench.labels(Role::Image)[0].contains("step 1 to 3; last values logs/live.csv 0.800"));
+    let path = bench.folder.path().join("plain/logs/live.csv");
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .expect("the log");
+    file.write_all(b"4,0.7\n5,0.6\n").expect("two rows");
+    drop(file);
+    loop {
+        let told = bench.told.recv_timeout(Duration::from_secs(60));
+        if matches!(told, Ok(EventKind::Runs(_))) {
+            break;
+        }
+        assert!(told.is_ok(), "the engine tells of new points");
+    }
+    bench.settle();
+    let chart = bench.labels(Role::Image).remove(0);
+    assert!(
+        chart.contains("step 1 to 5; last values logs/live.csv 0.600"),
+        "{chart}"
+    );
+}
+
+#[test]
+fn a_range_on_an_axis_greys_out_the_runs_outside() {
+    for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
+        let mut bench = example(WIDE, theme);
+        bench.filter("metrics.val/accuracy > 0.9 and source == mlflow-file");
+        bench.click("Draw the first ten runs");
+        for _ in 0..8 {
+            bench.harness.key_press(egui::Key::Escape);
+            bench.harness.step();
+            bench.harness.key_press(egui::Key::CloseBracket);
+            bench.settle();
+        }
+        let axis = bench
+            .harness
+            .get_all_by_role(Role::Slider)
+            .find(|node| {
+                let label = node.accesskit_node().label();
+                label.is_some_and(|label| label.starts_with("Axis val/accuracy"))
+            })
+            .expect("the axis")
+            .rect();
+        let (from, to) = (axis.center_top() + egui::vec2(0.0, 2.0), axis.center());
+        bench.harness.drag_at(from);
+        bench.harness.step();
+        bench.harness.hover_at(from + egui::vec2(0.0, 30.0));
+        bench.harness.step();
+        bench.harness.hover_at(to);
+        bench.harness.step();
+        bench.harness.drop_at(to);
+        bench.settle();
+        assert!(
+            bench
+                .harness
+                .query_by_label_contains("inside the accuracy range")
+                .is_some()
+        );
+        let chart = bench
+            .harness
+            .get_all_by_role(Role::Image)
+            .nth(2)
+            .expect("a chart")
+            .rect();
+        bench.harness.hover_at(chart.center());
+        bench.settle();
+        bench.picture(&format!("compare-brushed-{word}"));
+        bench.click("Clear range");
+        assert!(
+            bench
+                .harness
+                .query_by_label("drag on an axis to set a range")
+                .is_some()
+        );
+    }
+}
+
+#[test]
 fn pictures() {
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
         for size in [[1440.0, 900.0], [1024.0, 700.0]] {
             let mut bench = example(size, theme);
             let names = bench.listed();
             bench.picture(&format!("compare-empty-{word}-{}", size[0]));
-            println!("{names:?}");
+            assert!(!names.is_empty());
             bench.click("Draw the first ten runs");
             let chart = bench
                 .harness

@@ -110,18 +110,16 @@ impl RunsModel {
             };
             kind.sort_by_key(place);
         }
-        let trend = metrics
-            .first()
-            .map(|column| (column.kind, column.title.clone()));
+        let trend = metrics.first().map(|column| column.kind);
         columns.extend(params);
         columns.extend(metrics);
-        if let Some((Kind::Metric(at), title)) = trend
+        if let Some(Kind::Metric(at)) = trend
             && wanted("trend", true)
         {
             let name = names[at];
             columns.push(ColumnSpec {
                 id: "trend".into(),
-                title: format!("{title} trend"),
+                title: "Trend".to_owned(),
                 tip: format!("Course of {name}"),
                 kind: Kind::Trend(at),
                 width: 68.0,
@@ -210,14 +208,8 @@ impl RunsModel {
                 (id, name, on)
             })
             .collect();
-        if let Some(trend) = self
-            .columns
-            .iter()
-            .find(|column| matches!(column.kind, Kind::Trend(_)))
-        {
-            all.push(("trend".to_owned(), trend.title.clone(), true));
-        } else if !self.table.metrics.is_empty() {
-            all.push(("trend".to_owned(), "Trend".to_owned(), false));
+        if !self.table.metrics.is_empty() {
+            all.push(("trend".to_owned(), "Trend".to_owned(), shown("trend")));
         }
         all
     }

@@ -221,11 +221,13 @@ fn values(field: &str, table: &RunsTable) -> Vec<String> {
         match field {
             "status" | "state" => found
                 .extend(["running", "finished", "failed", "killed", "stale"].map(str::to_owned)),
+            // A run's id begins with the source's name in the language.
             "source" => found.extend(
                 table
-                    .sources
+                    .runs
                     .iter()
-                    .map(|source| source.kind.to_lowercase()),
+                    .filter_map(|run| run.id.split_once('|'))
+                    .map(|(kind, _)| kind.to_owned()),
             ),
             "name" => found.extend(table.runs.iter().map(|run| run.name.clone()).take(500)),
             _ => {}

@@ -143,7 +143,7 @@ fn the_table_as_it_opens() {
     assert_eq!(
         shown(&model),
         "\
-Name | Source | Status | lr | opt | f1 | loss | f1 trend
+Name | Source | Status | lr | opt | f1 | loss | Trend
 v Runs: 4 of 6 match
 b | MLflow | Done | 0.1 | sgd | 0.800 | 0.500 | ~
 a | MLflow | Live | 0.01 | adam | 0.900* | 0.200* | ~
@@ -193,7 +193,7 @@ fn grouped_each_group_has_its_best_and_its_mean() {
     assert_eq!(
         shown(&model),
         "\
-Name | Source | Status | lr | opt | f1 | f1 trend
+Name | Source | Status | lr | opt | f1 | Trend
 v opt = adam: 2 runs, val/f1 0.800 ± 0.141
 a | MLflow | Live | 0.01 | adam | 0.900* | ~
 d | MLflow | Stopped | 2e-3 | adam | 0.700 | ~

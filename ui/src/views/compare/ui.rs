@@ -224,16 +224,19 @@ impl Compare {
 const LOOKED_FOR: [(&str, &str); 4] = [
     (
         icons::FOLDER,
-        "MLflow file stores: a folder with `meta.yaml` per run, such as `mlruns/`",
+        "MLflow: file stores such as `mlruns/`, and SQLite databases such as `mlflow.db`",
+    ),
+    (
+        icons::CHART_BAR,
+        "TensorBoard event files, W&B offline runs, Neptune, Trackio, DVCLive, Sacred, GoodSeed",
+    ),
+    (
+        icons::GEAR_SIX,
+        "Logs of Lightning, Keras, Hugging Face Trainer and Ultralytics",
     ),
     (
         icons::TABLE,
-        "Logs of training as CSV or TSV: a column of steps or epochs and columns of figures",
-    ),
-    (icons::FILE_TEXT, "Logs as JSON lines: one object per step"),
-    (
-        icons::DATABASE,
-        "Other trackers' files; what is recognised but cannot be read is listed as skipped",
+        "CSV, TSV and JSON lines: a column of steps or epochs beside columns of figures",
     ),
 ];
 
