@@ -299,16 +299,6 @@ fn a_broken_kitfile_is_fixed_with_one_click_and_then_packed() {
     assert!(matches!(next, NextAction::Pack { .. }), "{next:?}");
     bench.harness.get_by_label("Pack v0.1.0…");
     bench.picture("projects-example-dark");
-    bench.send(Command::Run(CommandId::Pack));
-    assert!(
-        bench
-            .harness
-            .query_all_by_role(Role::Dialog)
-            .next()
-            .is_some(),
-        "the pack dialog is open"
-    );
-    bench.send(Command::CloseDialog);
 
     bench.click("Undo");
     bench.refresh();
@@ -397,6 +387,16 @@ fn a_change_on_disk_shows_by_itself() {
     assert!(bench.shows("Nothing to do"), "{}", bench.all());
     write(&bench.path("support-triage/src/more.py"), "print(3)\n");
     bench.wait_for("Next pack is v0.9.0");
+    bench.send(Command::Run(CommandId::Pack));
+    assert!(
+        bench
+            .harness
+            .query_all_by_role(Role::Dialog)
+            .next()
+            .is_some(),
+        "the pack dialog is open"
+    );
+    bench.send(Command::CloseDialog);
     bench.wait_for("support-triage, v0.8.0, 1 to decide, 1 changed");
     std::fs::remove_file(bench.path("support-triage/src/more.py")).expect("it is there");
     bench.wait_for("Nothing to do");
@@ -630,6 +630,28 @@ fn the_list_filters_and_groups() {
     bench.click("Move");
     bench.refresh();
     bench.harness.get_by_label("Vision team");
+
+    let row = |bench: &Bench, name: &str| {
+        bench
+            .harness
+            .get_all_by_role(Role::ListItem)
+            .find(|row| {
+                row.accesskit_node()
+                    .label()
+                    .is_some_and(|l| l.starts_with(name))
+            })
+            .expect("a row per project")
+            .focus();
+    };
+    row(&bench, "support-triage");
+    bench.harness.step();
+    bench.harness.key_press(egui::Key::ArrowDown);
+    bench.settle();
+    assert_eq!(
+        bench.place(),
+        Place::Projects(Some(id)),
+        "arrows walk the list"
+    );
 
     bench.send(Command::Run(CommandId::FocusFilter));
     bench

@@ -63,7 +63,7 @@ impl Dialog for GroupDialog {
             title: "Move to group",
             icon: Some(icons::FOLDER_SIMPLE),
             note: None,
-            size: vec2(460.0, 236.0),
+            size: vec2(460.0, 252.0),
         };
         let (done, mut keep) = (std::cell::Cell::new(false), true);
         let known = self.known.clone();

@@ -105,10 +105,20 @@ impl Projects {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.set_height(whole);
                 let top = ui.max_rect().top();
+                let step = arrow(ui, &lines, rows);
                 let mut y = 0.0;
                 for (line, height) in lines.iter().zip(&heights) {
                     let (from, to) = (y, y + height);
                     y = to;
+                    if let (Some(next), ListLine::Row(i)) = (step, line)
+                        && rows.get(*i).is_some_and(|row| row.id == next)
+                    {
+                        let rect = egui::Rect::from_min_size(
+                            egui::pos2(ui.max_rect().left(), top + from),
+                            vec2(1.0, *height),
+                        );
+                        ui.scroll_to_rect(rect, None);
+                    }
                     if to < view.top() || from > view.bottom() {
                         continue;
                     }
@@ -137,6 +147,10 @@ impl Projects {
                             }
                         }
                     }
+                }
+                if let Some(next) = step {
+                    self.select(next);
+                    ui.memory_mut(|memory| memory.request_focus(row_id(next)));
                 }
             });
         ui.allocate_rect(area, egui::Sense::hover());
@@ -176,7 +190,7 @@ impl Projects {
         for (mark, words) in &words {
             line = line.mark(*mark, words);
         }
-        let response = line.show(ui, Id::unique(("project", row.id.0)));
+        let response = line.show(ui, row_id(row.id));
         if response.clicked() {
             self.select(row.id);
         }
@@ -245,6 +259,39 @@ impl Projects {
             ctx.commands.go(Place::Projects(Some(project)));
             ctx.commands.run(id);
         }
+    }
+}
+
+fn row_id(project: ProjectId) -> Id {
+    Id::unique(("project", project.0))
+}
+
+/// The project that an arrow goes to from the row with the focus.
+fn arrow(ui: &Ui, lines: &[ListLine], rows: &[ProjectRow]) -> Option<ProjectId> {
+    let listed: Vec<ProjectId> = lines
+        .iter()
+        .filter_map(|line| match line {
+            ListLine::Row(i) => rows.get(*i).map(|row| row.id),
+            ListLine::Group { .. } => None,
+        })
+        .collect();
+    let focused = ui.memory(|memory| memory.focused())?;
+    let at = listed.iter().position(|id| row_id(*id) == focused)?;
+    let filter = egui::EventFilter {
+        vertical_arrows: true,
+        ..egui::EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(focused, filter));
+    let (up, down) = ui.input(|input| {
+        (
+            input.key_pressed(egui::Key::ArrowUp),
+            input.key_pressed(egui::Key::ArrowDown),
+        )
+    });
+    match (up, down) {
+        (true, false) => listed.get(at.checked_sub(1)?).copied(),
+        (false, true) => listed.get(at + 1).copied(),
+        _ => None,
     }
 }
 

@@ -239,7 +239,11 @@ impl Projects {
     }
 
     fn banner(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, detail: &ProjectDetail) {
-        let Some(banner) = page_model::banner(detail) else {
+        let banner = match page_model::working(detail, ctx.shared.active_jobs()) {
+            Some(job) => Some(page_model::working_banner(job)),
+            None => page_model::banner(detail),
+        };
+        let Some(banner) = banner else {
             return;
         };
         let icon = match &banner.main {
@@ -247,6 +251,7 @@ impl Projects {
             Some((_, Step::Fix)) => icons::WRENCH,
             Some((_, Step::Decide)) => icons::WARNING,
             Some((_, Step::Push(_))) => icons::UPLOAD_SIMPLE,
+            Some((_, Step::Show(_))) => icons::ARROWS_DOWN_UP,
             Some((_, Step::Pack)) => icons::PACKAGE,
             None => icons::CHECK_CIRCLE,
         };
@@ -254,7 +259,11 @@ impl Projects {
         let narrow = ui.available_width() < 840.0;
         widgets::banner(ui, banner.tone, icon, &banner.title, &banner.text, |ui| {
             if let Some((words, what)) = &banner.main {
-                let mut button = Button::primary(words.as_str()).icon(icon).large();
+                let mut button = if matches!(what, Step::Show(_)) {
+                    Button::neutral(words.as_str()).large()
+                } else {
+                    Button::primary(words.as_str()).icon(icon).large()
+                };
                 if *what == Step::Pack
                     && !narrow
                     && let Some(key) = CommandId::Pack.key()
@@ -283,6 +292,7 @@ impl Projects {
             Some(Step::Decide) => self.to_decisions = true,
             Some(Step::Pack) => ctx.commands.run(CommandId::Pack),
             Some(Step::Push(reference)) => actions::push(ctx, &reference),
+            Some(Step::Show(job)) => ctx.commands.go(Place::Transfers(Some(job))),
             None => {}
         }
     }

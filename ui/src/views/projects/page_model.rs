@@ -1,8 +1,8 @@
 //! The page of one project as plain data: banner, figures, layers, decisions, treemap.
 
 use kitbench_protocol::{
-    ChangeCount, Decision, DecisionChoice, DecisionKind, LayerRow, NextAction, ProjectDetail,
-    ProjectState, RowKind, SinceLastPack,
+    ChangeCount, Decision, DecisionChoice, DecisionKind, JobId, JobKind, JobState, JobView,
+    LayerRow, NextAction, ProjectDetail, ProjectState, RowKind, SinceLastPack,
 };
 
 use crate::format;
@@ -23,6 +23,8 @@ pub enum Step {
     Pack,
     /// Send this reference to its registry.
     Push(String),
+    /// Show the job that is going on.
+    Show(JobId),
 }
 
 /// The banner of the next action.
@@ -135,6 +137,43 @@ pub fn banner(detail: &ProjectDetail) -> Option<Banner> {
             preview: false,
         },
     })
+}
+
+/// The job that packs or pushes this project now, if there is one.
+#[must_use]
+pub fn working<'a>(
+    detail: &ProjectDetail,
+    jobs: impl Iterator<Item = &'a JobView>,
+) -> Option<&'a JobView> {
+    let pack = detail.last_pack.as_ref().map(|pack| &pack.reference);
+    jobs.filter(|job| job.state.is_active())
+        .filter(|job| matches!(job.kind, JobKind::Pack | JobKind::Push))
+        .find(|job| job.project == Some(detail.row.id) || pack == Some(&job.subject))
+}
+
+/// The banner while a job packs or pushes the project.
+#[must_use]
+pub fn working_banner(job: &JobView) -> Banner {
+    let (word, done) = match job.kind {
+        JobKind::Push => ("Pushing", "sent"),
+        _ => ("Packing", "packed"),
+    };
+    let text = match &job.state {
+        JobState::Waiting(what) => what.clone(),
+        _ if job.total_bytes == 0 => "Starting.".to_owned(),
+        _ => format!(
+            "{} of {} {done}. You can go on working; the folder is watched meanwhile.",
+            format::bytes(job.done_bytes),
+            format::bytes(job.total_bytes)
+        ),
+    };
+    Banner {
+        tone: Tone::Neutral,
+        title: format!("{word} {}", job.subject),
+        text,
+        main: Some(("Show transfer".to_owned(), Step::Show(job.id))),
+        preview: false,
+    }
 }
 
 fn open_decisions(decisions: &[Decision]) -> String {

@@ -1,9 +1,9 @@
 //! The list and the page of made-up projects as text.
 
 use kitbench_protocol::{
-    ChangeCount, Decision, DecisionChoice, DecisionKind, GitState, LastPack, LayerKind, LayerRow,
-    NextAction, ProjectDetail, ProjectId, ProjectRow, ProjectState as S, RowKind, Severity,
-    SinceLastPack, TreemapBox, TreemapFile,
+    ChangeCount, Decision, DecisionChoice, DecisionKind, GitState, JobId, JobKind, JobState,
+    JobView, LastPack, LayerKind, LayerRow, NextAction, ProjectDetail, ProjectId, ProjectRow,
+    ProjectState as S, RowKind, Severity, SinceLastPack, TreemapBox, TreemapFile,
 };
 
 use super::model::{self, ListLine, Only};
@@ -381,6 +381,50 @@ fn the_banner_has_one_suggestion() {
         say(NextAction::Nothing),
         "pill: 15 files changed since v0.7.0\nNeutral: Nothing to do\n  The folder is the same as `jozu.ml/fernhill/support-triage:v0.7.0`, which is in the local store.\n\n"
     );
+}
+
+#[test]
+fn a_job_of_the_project_takes_the_place_of_the_suggestion() {
+    let job = |project, subject: &str, state| JobView {
+        id: JobId(7),
+        kind: JobKind::Pack,
+        subject: subject.to_owned(),
+        project,
+        state,
+        steps: Vec::new(),
+        done_bytes: 400_000_000,
+        total_bytes: 2_300_000_000,
+        saved_bytes: 0,
+        bytes_per_second: None,
+        seconds_left: None,
+        created_ms: 0,
+        started_ms: None,
+        ended_ms: None,
+        summary: String::new(),
+        warnings: Vec::new(),
+        digest: None,
+        can_retry: false,
+        can_pause: false,
+    };
+    let detail = detail();
+    let jobs = [
+        job(Some(ProjectId(9)), "other:v1", JobState::Running),
+        job(Some(ProjectId(1)), "support-triage:v0.8.0", JobState::Done),
+        job(
+            Some(ProjectId(1)),
+            "support-triage:v0.8.0",
+            JobState::Running,
+        ),
+    ];
+    let found = page_model::working(&detail, jobs.iter());
+    assert_eq!(found, Some(&jobs[2]));
+    let banner = page_model::working_banner(&jobs[2]);
+    assert_eq!(banner.title, "Packing support-triage:v0.8.0");
+    assert_eq!(
+        banner.text,
+        "400.0 MB of 2.30 GB packed. You can go on working; the folder is watched meanwhile."
+    );
+    assert_eq!(page_model::working(&detail, jobs[..2].iter()), None);
 }
 
 #[test]

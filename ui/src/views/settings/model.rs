@@ -5,9 +5,20 @@ use kitbench_protocol::AppInfo;
 use crate::app::Screen;
 use crate::commands::{CommandId, Scope, shortcut_text};
 
-/// Shortcuts by where they work: title, then key caps and name of each command.
+/// The key caps of a command and its name.
+pub type ShortcutRow = (Vec<String>, &'static str);
+
+/// Shortcuts by where they work.
+pub struct ShortcutGroup {
+    /// Where they work.
+    pub title: &'static str,
+    /// The commands.
+    pub rows: Vec<ShortcutRow>,
+}
+
+/// All shortcuts, by where they work.
 #[must_use]
-pub fn shortcuts() -> Vec<(&'static str, Vec<(Vec<String>, &'static str)>)> {
+pub fn shortcuts() -> Vec<ShortcutGroup> {
     let groups: [(&str, Option<Screen>); 7] = [
         ("Everywhere", None),
         ("Projects", Some(Screen::Projects)),
@@ -20,7 +31,7 @@ pub fn shortcuts() -> Vec<(&'static str, Vec<(Vec<String>, &'static str)>)> {
     groups
         .into_iter()
         .map(|(title, screen)| {
-            let mut rows: Vec<(Vec<String>, &str)> = CommandId::ALL
+            let mut rows: Vec<ShortcutRow> = CommandId::ALL
                 .iter()
                 .map(|id| id.spec())
                 .filter(|spec| match (spec.scope, screen) {
@@ -43,9 +54,9 @@ pub fn shortcuts() -> Vec<(&'static str, Vec<(Vec<String>, &'static str)>)> {
             if screen == Some(Screen::Projects) {
                 rows.push((vec!["T".to_owned()], "Next measure of the treemap"));
             }
-            (title, rows)
+            ShortcutGroup { title, rows }
         })
-        .filter(|(_, rows)| !rows.is_empty())
+        .filter(|group| !group.rows.is_empty())
         .collect()
 }
 
@@ -74,12 +85,12 @@ mod tests {
     #[test]
     fn every_screen_lists_its_keys() {
         let shortcuts = shortcuts();
-        let titles: Vec<&str> = shortcuts.iter().map(|(title, _)| *title).collect();
+        let titles: Vec<&str> = shortcuts.iter().map(|group| group.title).collect();
         assert_eq!(titles.first(), Some(&"Everywhere"));
         let projects = shortcuts
             .iter()
-            .find(|(title, _)| *title == "Projects")
-            .map(|(_, rows)| rows.clone())
+            .find(|group| group.title == "Projects")
+            .map(|group| group.rows.clone())
             .unwrap_or_default();
         assert!(projects.iter().any(|(_, name)| *name == "Pack…"));
     }

@@ -3,7 +3,8 @@
 use egui::{Align, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 use kitbench_protocol::{AppInfo, Door, Reveal, SecretStore, Settings, ThemeChoice};
 
-use super::{SettingsView, model};
+use super::SettingsView;
+use super::model::{self, ShortcutGroup};
 use crate::app::ViewCtx;
 use crate::backend::RemoteView;
 use crate::commands::{Command, CommandId};
@@ -256,19 +257,19 @@ fn shortcuts(ui: &mut Ui) {
         let two = ui.available_width() > 560.0;
         let groups = model::shortcuts();
         // Two columns of about the same height.
-        let rows: usize = groups.iter().map(|(_, rows)| rows.len() + 2).sum();
+        let rows: usize = groups.iter().map(|group| group.rows.len() + 2).sum();
         let mut columns: Vec<Vec<_>> = vec![Vec::new(), Vec::new()];
         let mut filled = 0;
         for group in groups {
             let at = usize::from(two && filled * 2 >= rows);
-            filled += group.1.len() + 2;
+            filled += group.rows.len() + 2;
             columns[at].push(group);
         }
-        let draw = |ui: &mut Ui, groups: &[(&str, Vec<(Vec<String>, &str)>)]| {
+        let draw = |ui: &mut Ui, groups: &[ShortcutGroup]| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            for (title, rows) in groups {
-                widgets::label(ui, Type::BodyBold, t.text, title);
-                for (keys, name) in rows {
+            for group in groups {
+                widgets::label(ui, Type::BodyBold, t.text, group.title);
+                for (keys, name) in &group.rows {
                     ui.horizontal(|ui| {
                         ui.set_min_height(24.0);
                         ui.allocate_ui_with_layout(
