@@ -16,24 +16,22 @@ pub fn kind_to_protocol(kind: LayerKind) -> protocol::LayerKind {
     }
 }
 
-/// The name a layer goes by in tables: its kind, and its name where it has one.
+/// The name a layer goes by in tables: its kind with its name, else with its path, so that two
+/// of a kind can be told apart.
 pub fn layer_label(kind: LayerKind, name: &str, path: &str) -> String {
-    let (kind, named) = match kind {
-        LayerKind::Model => ("Model", false),
-        LayerKind::ModelPart => ("Part", true),
-        LayerKind::Code => ("Code", false),
-        LayerKind::Dataset => ("Dataset", true),
-        LayerKind::Docs => ("Docs", false),
-        LayerKind::Prompt => ("Prompt", true),
-        LayerKind::McpServer => ("MCP server", true),
+    let kind = match kind {
+        LayerKind::Model => return "Model".into(),
+        LayerKind::ModelPart => "Part",
+        LayerKind::Code => "Code",
+        LayerKind::Dataset => "Dataset",
+        LayerKind::Docs => "Docs",
+        LayerKind::Prompt => "Prompt",
+        LayerKind::McpServer => "MCP server",
     };
-    if !named {
-        return kind.into();
-    }
-    if name.is_empty() {
-        format!("{kind}, {path}")
-    } else {
-        format!("{kind}, {name}")
+    match (name, path) {
+        ("", "" | ".") => kind.into(),
+        ("", path) => format!("{kind}, {path}"),
+        (name, _) => format!("{kind}, {name}"),
     }
 }
 

@@ -140,12 +140,13 @@ pub fn view_of_registry(error: &RegistryError) -> ErrorView {
         Kind::Local => ErrorKind::Io,
         _ => ErrorKind::Invalid,
     };
-    ErrorView::new(
-        kind,
-        sentence(&error.to_string()),
-        error.hint().unwrap_or_default(),
-    )
-    .with_details(chain(error))
+    let text = error.to_string();
+    // Libraries explain a broken line at length; that belongs to the details.
+    let message = match (kind, text.split_once(": ")) {
+        (ErrorKind::Unreachable, Some((what, _))) => sentence(what),
+        _ => sentence(&text),
+    };
+    ErrorView::new(kind, message, error.hint().unwrap_or_default()).with_details(chain(error))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kitbench_modelkit::Reference;
+use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::progress::CancellationToken;
-use kitbench_modelkit::source::KitSource as _;
-use kitbench_modelkit::{Manifest, Reference};
 use kitbench_protocol::{Direction, ErrorView, PlanTransfer, TransferLayer, TransferPlan};
 use kitbench_registry::{Preflight, Push};
 
@@ -33,16 +33,20 @@ async fn plan_push(
         target.to_owned()
     };
     let target = remote_reference(&target)?;
-    let (entry, manifest) = blocking(inner, move |inner| {
-        let kit = store(inner)
+    let kit = blocking(inner, move |inner| {
+        let source = store(inner)
             .kit(&source)
             .map_err(|error| view_of_kit(&error))?;
-        kit.manifest().map_err(|error| view_of_kit(&error))
+        Kit::read(&source).map_err(|error| view_of_kit(&error))
     })
     .await?;
     let client = client_for(inner, &target.registry).await?;
     let tag = target.tag.clone().unwrap_or_else(|| "latest".into());
-    let push = Push::new(manifest.clone(), target.repository.clone(), tag.clone());
+    let push = Push::new(
+        kit.manifest_text.clone(),
+        target.repository.clone(),
+        tag.clone(),
+    );
     let preflight = client
         .preflight_push(&push, &CancellationToken::new())
         .await;
@@ -52,9 +56,9 @@ async fn plan_push(
         &target.registry,
         client.resolve(&target.repository, &tag).await,
     )?;
-    let mut plan = view(inner, &preflight, &manifest)?;
+    let mut plan = view(inner, &preflight, &kit);
     plan.replaces = there
-        .filter(|digest| *digest != entry.digest)
+        .filter(|digest| *digest != kit.digest)
         .map(|digest| digest.to_string());
     Ok(plan)
 }
@@ -68,9 +72,9 @@ async fn plan_pull(inner: &Arc<Inner>, source: &str) -> Result<TransferPlan, Err
         .preflight_pull(&reference.repository, &selector, &blobs)
         .await;
     let preflight = note(inner, &reference.registry, preflight)?;
-    let remote = client.manifest(&reference.repository, &selector).await;
-    let remote = note(inner, &reference.registry, remote)?;
-    let mut plan = view(inner, &preflight, &remote.bytes)?;
+    let source = crate::registries::fetch(inner, &reference).await?;
+    let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
+    let mut plan = view(inner, &preflight, &kit);
     plan.replaces =
         local_digest(inner, &reference).filter(|digest| *digest != preflight.digest.to_string());
     Ok(plan)
@@ -81,39 +85,29 @@ fn local_digest(inner: &Inner, reference: &Reference) -> Option<String> {
     Some(entry.digest.to_string())
 }
 
-fn view(inner: &Inner, preflight: &Preflight, manifest: &[u8]) -> Result<TransferPlan, ErrorView> {
-    let manifest =
-        Manifest::parse(manifest, "the manifest").map_err(|error| view_of_kit(&error))?;
+fn view(inner: &Inner, preflight: &Preflight, kit: &Kit) -> TransferPlan {
     let there: BTreeSet<String> = preflight
         .blobs
         .iter()
         .filter(|blob| blob.there_bytes >= blob.descriptor.size)
         .map(|blob| blob.descriptor.digest.to_string())
         .collect();
-    let layers = manifest
-        .layers()
+    let layers = kit
+        .layers
         .iter()
-        .map(|layer| {
-            let kind = layer.layer_type().map(|layer_type| layer_type.kind);
-            let path = layer.annotations.get(kitbench_modelkit::media::FILE_PATH);
-            let path = path.map(String::as_str).unwrap_or_default();
-            TransferLayer {
-                label: kind.map_or_else(
-                    || layer.media_type.clone(),
-                    |kind| convert::layer_label(kind, "", path),
-                ),
-                kind: kind.map(convert::kind_to_protocol),
-                bytes: layer.size,
-                already_there: there.contains(&layer.digest.to_string()),
-            }
+        .map(|layer| TransferLayer {
+            label: convert::layer_label(layer.kind, &layer.name, &layer.clean_path()),
+            kind: Some(convert::kind_to_protocol(layer.kind)),
+            bytes: layer.descriptor.size,
+            already_there: there.contains(&layer.descriptor.digest.to_string()),
         })
         .collect();
-    Ok(TransferPlan {
+    TransferPlan {
         layers,
-        bytes: manifest.layer_bytes(),
+        bytes: kit.manifest.layer_bytes(),
         move_bytes: preflight.missing_bytes(),
         disk_free_bytes: folders::disk_free(&inner.options.kit_home),
         resumable: true,
         replaces: None,
-    })
+    }
 }

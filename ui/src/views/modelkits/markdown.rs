@@ -15,6 +15,8 @@ pub enum Block {
     /// Depth, bullet or number, text.
     Item(usize, String, String),
     Code(String),
+    /// Rows of cells; the first row is the head.
+    Table(Vec<Vec<String>>),
     Rule,
 }
 
@@ -56,20 +58,18 @@ pub fn blocks(text: &str) -> Vec<Block> {
             blocks.push(Block::Rule);
         } else if trimmed.starts_with('|') {
             flush(&mut paragraph, &mut blocks);
-            // Tables keep their shape in the mono face; lines of one table stay together.
+            let row = cells(trimmed);
             match blocks.last_mut() {
-                Some(Block::Code(table)) if table.starts_with('|') => {
-                    table.push('\n');
-                    table.push_str(trimmed);
-                }
-                _ => blocks.push(Block::Code(trimmed.to_owned())),
+                Some(Block::Table(_)) if is_separator(&row) => {}
+                Some(Block::Table(rows)) => rows.push(row),
+                _ => blocks.push(Block::Table(vec![row])),
             }
         } else if let Some((bullet, rest)) = item(trimmed) {
             flush(&mut paragraph, &mut blocks);
             let depth = (line.len() - line.trim_start().len()) / 2;
             blocks.push(Block::Item(depth, bullet, plain(rest)));
         } else {
-            paragraph.push(plain(trimmed));
+            paragraph.push(plain(trimmed.trim_start_matches("> ").trim_start_matches('>')));
         }
     }
     if let Some(lines) = code {
@@ -77,6 +77,30 @@ pub fn blocks(text: &str) -> Vec<Block> {
     }
     flush(&mut paragraph, &mut blocks);
     blocks
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let inner = line.trim_start_matches('|').trim_end_matches('|');
+    inner.split('|').map(|cell| plain(cell.trim()).replace('`', "")).collect()
+}
+
+fn is_separator(row: &[String]) -> bool {
+    row.iter().all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')))
+}
+
+/// The rows as text in the mono face, each column as wide as its widest cell.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let lines = rows.iter().map(|row| {
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("   ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn item(line: &str) -> Option<(String, &str)> {
@@ -147,6 +171,10 @@ pub fn show(ui: &mut Ui, text: &str) {
                 code::code_block(ui, &lines, &[]);
                 ui.add_space(8.0);
             }
+            Block::Table(rows) => {
+                code::code_block(ui, &aligned(&rows), &[]);
+                ui.add_space(8.0);
+            }
             Block::Rule => {
                 ui.add_space(6.0);
                 rule(ui);
@@ -162,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_readme_becomes_blocks() {
-        let text = "# Wine\n\nA **small** model,\nsee [docs](docs/data.md).\n\n- one\n  - two\n1. three\n```\ncode *x*\n```\n| a | b |\n|---|---|\n";
+        let text = "# Wine\n\nA **small** model,\nsee [docs](docs/data.md).\n\n- one\n  - two\n1. three\n```\ncode *x*\n```\n| a | b |\n|---|---|\n| `c` | |\n";
         assert_eq!(
             blocks(text),
             [
@@ -172,7 +200,7 @@ mod tests {
                 Block::Item(1, "•".into(), "two".into()),
                 Block::Item(0, "1.".into(), "three".into()),
                 Block::Code("code *x*".into()),
-                Block::Code("| a | b |\n|---|---|".into()),
+                Block::Table(vec![vec!["a".into(), "b".into()], vec!["c".into(), String::new()]]),
             ]
         );
     }

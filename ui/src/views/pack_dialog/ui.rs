@@ -54,7 +54,7 @@ pub fn body(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>, intent: &m
 }
 
 fn inset_column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    egui::Frame::new().inner_margin(egui::Margin::same(20)).show(ui, |ui| {
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(20, 14)).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
         ui.set_width(ui.available_width());
         add(ui);
@@ -79,17 +79,17 @@ fn left(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>) {
     suggestions(ui, dialog);
     ui.add_space(10.0);
     preview(ui, dialog, view);
-    ui.add_space(18.0);
+    ui.add_space(14.0);
     if let Some(plan) = dialog.plan.value()
         && !plan.tags.is_empty()
     {
         heading(ui, "What the tags would replace", "");
         tag_table(ui, plan);
-        ui.add_space(18.0);
+        ui.add_space(14.0);
     }
     heading(ui, "Compression", "");
     compression(ui, dialog);
-    ui.add_space(18.0);
+    ui.add_space(14.0);
     note_and_format(ui, dialog);
 }
 
@@ -229,7 +229,7 @@ fn compression(ui: &mut Ui, dialog: &mut PackDialog) {
     outlined(ui, |ui| {
         for (at, (compression, name, words)) in choices.into_iter().enumerate() {
             let chosen = dialog.form.compression == compression;
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
             if chosen {
                 ui.painter().rect_filled(rect, 0.0, t.accent_bg);
             }
@@ -299,9 +299,9 @@ fn right(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>, intent: &mut 
     );
     heading(ui, "What will be packed", &note);
     layer_table(ui, plan);
-    ui.add_space(18.0);
+    ui.add_space(14.0);
     checks(ui, plan, intent);
-    ui.add_space(18.0);
+    ui.add_space(14.0);
     command_line(ui, plan, view);
 }
 

@@ -31,7 +31,7 @@ pub fn registries(ui: &mut Ui, selected: Option<RegistryId>, ctx: &ViewCtx<'_>) 
             }
         }
         RemoteView::Ready { value, .. } => {
-            let height = (ui.available_height() - 64.0).max(60.0);
+            let height = (ui.available_height() - 116.0).max(60.0);
             ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for row in value {

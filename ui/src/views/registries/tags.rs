@@ -1,7 +1,7 @@
 //! The tags of a repository, and how its layers went through them.
 
 use egui::{Align, Layout, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
-use kitbench_protocol::{RegistryRow, TagList, TagRow};
+use kitbench_protocol::{RegistryRow, Relation, TagList, TagRow};
 
 use super::model::{self, Across};
 use super::Ask;
@@ -162,6 +162,8 @@ fn tag_cell(tag: &TagRow, column: usize, cell: &mut crate::widgets::table::Cell<
             }
             None => {
                 let (sign, words) = modelkits::relation_words(tag.relation);
+                // "On registry" goes without saying here.
+                let words = if tag.relation == Relation::Same { "Same" } else { words };
                 cell.mark(sign, words);
             }
         },

@@ -41,7 +41,7 @@ pub fn side(
             rule(ui);
         }
         let finished: Vec<&JobView> = jobs.iter().filter(|job| job.ended_ms.is_some()).collect();
-        panel_head(ui, "Finished", Some(&finished.len().to_string()), |_| {});
+        panel_head(ui, "Ended", Some(&finished.len().to_string()), |_| {});
         for job in finished.iter().take(MAX_FINISHED) {
             let (sign, word) = model::end_mark(&job.state);
             let when = job.ended_ms.map(clock::when).unwrap_or_default();
