@@ -220,12 +220,19 @@ fn scale(values: &[Option<String>], flipped: bool) -> (Vec<Option<f64>>, Vec<(f6
     ) else {
         return (vec![None; values.len()], Vec::new());
     };
+    let label = |value: f64| {
+        if known().any(|value| value.fract() != 0.0) {
+            numbers::metric(value)
+        } else {
+            numbers::figure(value)
+        }
+    };
     if low == high {
         let at = numbers_of
             .iter()
             .map(|number| number.map(|_| 0.5))
             .collect();
-        return (at, vec![(0.5, numbers::figure(low))]);
+        return (at, vec![(0.5, label(low))]);
     }
     let share = |number: f64| turn((number - low) / (high - low));
     let at = numbers_of.iter().map(|number| number.map(share)).collect();
@@ -240,7 +247,7 @@ fn scale(values: &[Option<String>], flipped: bool) -> (Vec<Option<f64>>, Vec<(f6
     {
         distinct
             .iter()
-            .map(|value| (share(*value), numbers::figure(*value)))
+            .map(|value| (share(*value), label(*value)))
             .collect()
     } else {
         let at = numbers::ticks(low, high, 4);

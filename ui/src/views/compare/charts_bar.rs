@@ -40,7 +40,7 @@ impl Compare {
         let busy = ui.ctx().text_edit_focused()
             || egui::Popup::is_any_open(ui.ctx())
             || ui.memory(|memory| memory.top_modal_layer().is_some());
-        if busy || self.good.is_none() {
+        if busy || !self.known {
             return;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));

@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn a_flat_line_has_a_range() {
         let chart = ChartData::new(&[view("a", &[1.0], &[3.0])], false);
-        let (low, high) = chart.y_range((0.0, 2.0)).expect("a point is in sight");
+        let ((low, high), _) = chart.y_range((0.0, 2.0)).expect("a point is in sight");
         assert!(low < 3.0 && high > 3.0);
         assert_eq!(chart.y_range((5.0, 6.0)), None);
     }

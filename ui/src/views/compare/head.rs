@@ -21,7 +21,7 @@ impl Compare {
             ui.ctx()
                 .accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
             self.project_menu(ui, ctx);
-            let right = if self.good.is_some() {
+            let right = if self.known {
                 if wide { 505.0 } else { 250.0 }
             } else {
                 0.0
@@ -40,7 +40,7 @@ impl Compare {
                     self.source_badges(ui, ctx);
                 },
             );
-            if self.good.is_some() {
+            if self.known {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     self.head_buttons(ui, ctx, wide)
                 });
@@ -85,7 +85,7 @@ impl Compare {
 
     /// What is read, with counts and problems; a click lists what was found where.
     fn source_badges(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
-        if self.good.is_none() {
+        if !self.known {
             return;
         }
         let table = &self.model.table;

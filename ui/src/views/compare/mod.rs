@@ -65,8 +65,8 @@ pub struct Compare {
     runs: Remote<RunsTable>,
     asked_filter: Option<(ProjectId, String)>,
     seen: u64,
-    /// The last table whose filter was right.
-    good: Option<RunsTable>,
+    /// A table has arrived; [`Self::model`] holds the last one whose filter was right.
+    known: bool,
     filter_error: Option<FilterError>,
     arrangement: Arrangement,
     model: RunsModel,
@@ -130,7 +130,7 @@ impl Compare {
         self.filter = FilterField::default();
         self.runs.clear();
         self.asked_filter = None;
-        self.good = None;
+        self.known = false;
         self.filter_error = None;
         self.model = RunsModel::default();
         self.table = TableState::default();
@@ -166,19 +166,19 @@ impl Compare {
             self.runs
                 .ask(ctx.client, ctx.now, || ListRuns { project, filter });
         }
+        let mut arrived = None;
         if self.runs.version() != self.seen {
             self.seen = self.runs.version();
             if let Some(table) = self.runs.value() {
                 self.filter_error.clone_from(&table.filter_error);
-                if table.filter_error.is_none() || self.good.is_none() {
-                    self.good = Some(table.clone());
+                if table.filter_error.is_none() || !self.known {
+                    arrived = Some(table.clone());
+                    self.known = true;
                     self.stale = true;
                 }
             }
         }
-        if std::mem::take(&mut self.stale)
-            && let Some(good) = &self.good
-        {
+        if std::mem::take(&mut self.stale) {
             // While the pointer is over the rows, they stay where they are.
             let keep = self.pointer_in_table.then(|| self.model.order());
             let selected = self
@@ -186,7 +186,8 @@ impl Compare {
                 .cursor
                 .and_then(|line| self.model.run(line))
                 .map(|run| run.id.clone());
-            self.model = RunsModel::new(good.clone(), &self.arrangement, keep.as_deref());
+            let table = arrived.unwrap_or_else(|| std::mem::take(&mut self.model.table));
+            self.model = RunsModel::new(table, &self.arrangement, keep.as_deref());
             self.made += 1;
             if let Some(selected) = selected {
                 self.table.cursor = (0..self.model.lines.len())
@@ -287,7 +288,7 @@ impl View for Compare {
     }
 
     fn run(&mut self, command: CommandId, ctx: &ViewCtx<'_>) -> bool {
-        if self.good.is_none() {
+        if !self.known {
             return false;
         }
         match command {
@@ -306,11 +307,7 @@ impl View for Compare {
     fn on_event(&mut self, event: &EventKind) {
         match event {
             EventKind::Runs(project) if self.project == Some(*project) => self.refresh(),
-            EventKind::Projects => {
-                if self.good.is_none() {
-                    self.runs.invalidate();
-                }
-            }
+            EventKind::Projects if !self.known => self.runs.invalidate(),
             _ => {}
         }
     }

@@ -215,14 +215,17 @@ pub fn log_label(at: f64) -> String {
         } else {
             (-at.floor()).clamp(0.0, 6.0) as usize
         };
-        let text = format!("{value:.digits$}");
-        // Ticks between whole numbers need one digit more.
-        let read: f64 = text.parse().unwrap_or(value);
-        if (read / value - 1.0).abs() > 0.004 {
-            figure(value)
-        } else {
-            text
-        }
+        // Ticks between whole numbers need a digit or two more.
+        let written = |digits: usize| format!("{value:.digits$}");
+        let close = |text: &String| {
+            let read: f64 = text.parse().unwrap_or(value);
+            (read / value - 1.0).abs() < 0.004
+        };
+        let texts = (digits..digits + 3).map(written);
+        texts
+            .into_iter()
+            .find(close)
+            .unwrap_or_else(|| figure(value))
     } else {
         short_power(value, 1)
     }

@@ -39,13 +39,16 @@ pub struct Scene<'a> {
     pub crosshair: Option<f64>,
 }
 
+/// A range of x that was dragged, and one of y with `Shift`.
+pub type Zoom = ((f64, f64), Option<(f64, f64)>);
+
 /// What the user did in a chart.
 #[derive(Debug, Default)]
 pub struct Acted {
     /// The pointer is at this x.
     pub hover: Option<f64>,
-    /// A range of x was dragged, and of y with `Shift`.
-    pub zoom: Option<((f64, f64), Option<(f64, f64)>)>,
+    /// A range was dragged.
+    pub zoom: Option<Zoom>,
     /// Double click or `Home`.
     pub reset: bool,
     /// An arrow: forward or back by one logged step.
@@ -96,7 +99,7 @@ pub(super) fn style(scene: &Scene<'_>, run: &Drawn, t: &Tokens) -> (f32, Color32
     } else {
         color
     };
-    let color = if scene.outside.iter().any(|id| *id == run.id) {
+    let color = if scene.outside.contains(&run.id) {
         t.faded_run(color)
     } else {
         color

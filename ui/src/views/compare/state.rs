@@ -1,6 +1,6 @@
 //! What the Experiments screen remembers: ticks and colours, charts, and what is kept over a restart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kitbench_protocol::{GetSeries, ProjectId, SeriesView, Smoothing, XAxis};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::backend::Remote;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ticks {
     order: Vec<String>,
+    on: HashSet<String>,
     slots: HashMap<String, usize>,
 }
 
@@ -34,7 +35,7 @@ impl Ticks {
     /// Whether a run is drawn.
     #[must_use]
     pub fn has(&self, run: &str) -> bool {
-        self.order.iter().any(|id| id == run)
+        self.on.contains(run)
     }
 
     /// The slot of a run that is or was drawn.
@@ -45,15 +46,45 @@ impl Ticks {
 
     /// Tick or untick.
     pub fn set(&mut self, run: &str, on: bool) {
-        if on && !self.has(run) {
-            let next = self.slots.values().max().map_or(0, |last| last + 1);
-            let free = (0..SLOTS).find(|slot| !self.slots.values().any(|taken| taken == slot));
-            self.slots
-                .entry(run.to_owned())
-                .or_insert_with(|| free.unwrap_or(next));
+        if on && self.on.insert(run.to_owned()) {
+            if !self.slots.contains_key(run) {
+                let slot = self.free_slot();
+                self.slots.insert(run.to_owned(), slot);
+            }
             self.order.push(run.to_owned());
-        } else if !on {
+        } else if !on && self.on.remove(run) {
             self.order.retain(|id| id != run);
+        }
+    }
+
+    /// The first slot that no run has; when all are taken, one of a run that is not drawn now;
+    /// else one above the last, which is drawn grey.
+    fn free_slot(&mut self) -> usize {
+        let mut taken = [false; SLOTS];
+        for slot in self.slots.values() {
+            if let Some(place) = taken.get_mut(*slot) {
+                *place = true;
+            }
+        }
+        if let Some(free) = taken.iter().position(|taken| !taken) {
+            return free;
+        }
+        if self.on.len() > SLOTS {
+            return SLOTS;
+        }
+        let idle = self
+            .slots
+            .iter()
+            .filter(|(id, slot)| **slot < SLOTS && !self.on.contains(*id));
+        match idle
+            .min_by_key(|(_, slot)| **slot)
+            .map(|(id, slot)| (id.clone(), *slot))
+        {
+            Some((id, slot)) => {
+                self.slots.remove(&id);
+                slot
+            }
+            None => SLOTS,
         }
     }
 
@@ -65,6 +96,7 @@ impl Ticks {
     /// Untick all.
     pub fn clear(&mut self) {
         self.order.clear();
+        self.on.clear();
     }
 
     /// Give a run another colour and marker; a run that has them takes the other's.
@@ -98,7 +130,9 @@ impl Ticks {
         let mut ticks = Self::default();
         for (id, slot) in saved {
             ticks.slots.insert(id.clone(), *slot);
-            ticks.order.push(id.clone());
+            if ticks.on.insert(id.clone()) {
+                ticks.order.push(id.clone());
+            }
         }
         ticks
     }
@@ -306,6 +340,18 @@ mod tests {
         ticks.recolor("a", 3);
         assert_eq!((ticks.slot("a"), ticks.slot("d")), (Some(3), Some(0)));
         assert_eq!(Ticks::restored(&ticks.saved()).saved(), ticks.saved());
+    }
+
+    #[test]
+    fn the_thirty_first_run_is_grey_unless_a_slot_lies_idle() {
+        let mut ticks = Ticks::default();
+        (0..31).for_each(|run| ticks.set(&format!("{run}"), true));
+        assert_eq!(ticks.slot("30"), Some(SLOTS));
+        ticks.set("7", false);
+        ticks.set("30", false);
+        ticks.set("new", true);
+        assert_eq!(ticks.slot("new"), Some(7));
+        assert_eq!(ticks.slot("7"), None);
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Compare {
         // The table knows one sorting column; a second one is kept here.
         self.table.sort = self.arrangement.sort.first().cloned();
         let Some(project) = self.project else { return };
-        let ticks = self.ticks.entry(project).or_default().clone();
+        // Taken out while the rows are drawn; they only read it.
+        let ticks = std::mem::take(self.ticks.entry(project).or_default());
         let mut asked = None;
         let model = &self.model;
         let arrangement = &self.arrangement;
@@ -66,7 +67,11 @@ impl Compare {
             },
             |_| false,
         );
-        self.head_tick(ui, area, &ticks);
+        let ten = self.head_tick(ui, area, &ticks);
+        self.ticks.insert(project, ticks);
+        if ten {
+            self.tick_first_ten();
+        }
         if let Some(line) = out.ticked
             && let Some(run) = self.model.run(line)
         {
@@ -167,8 +172,8 @@ impl Compare {
         self.rearrange();
     }
 
-    /// The tick in the head draws the first ten.
-    fn head_tick(&mut self, ui: &Ui, area: Rect, ticks: &Ticks) {
+    /// The tick in the head, which draws the first ten; whether it was clicked.
+    fn head_tick(&self, ui: &Ui, area: Rect, ticks: &Ticks) -> bool {
         let rect = Rect::from_min_size(area.min, vec2(30.0, sizes::ROW));
         let id = egui::Id::unique("tick-first-ten");
         let response = ui
@@ -189,9 +194,7 @@ impl Compare {
         response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, tick == Tick::On, name));
         widgets::paint_tick(ui, rect, tick);
         widgets::focus_ring(ui, rect.shrink(6.0), sizes::RADIUS_S, &response);
-        if response.on_hover_text(name).clicked() {
-            self.tick_first_ten();
-        }
+        response.on_hover_text(name).clicked()
     }
 
     fn row_menu_ui(

@@ -29,7 +29,7 @@ impl Compare {
             return;
         }
         let failure = self.runs.failure().cloned();
-        if self.good.is_none() {
+        if !self.known {
             match failure {
                 Some(failure) => {
                     if widgets::failed(ui, &failure) == Some(FailureAction::Retry) {
@@ -96,7 +96,7 @@ impl Compare {
                 ui,
                 &count,
                 self.filter_error.as_ref(),
-                self.good.as_ref(),
+                Some(&self.model.table),
                 ctx.focus_filter,
             );
         });
