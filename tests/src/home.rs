@@ -16,7 +16,7 @@ impl Home {
         let folder = tempfile::Builder::new()
             .prefix("kitbench-home-")
             .tempdir()?;
-        for name in ["config", "data", "state", "cache", "run", "kitops"] {
+        for name in ["config", "data", "state", "cache", "run", "kitops", "Downloads"] {
             std::fs::create_dir(folder.path().join(name))?;
         }
         Ok(Self { folder })
@@ -29,6 +29,11 @@ impl Home {
     /// The folder shared with `kit`, holding the local store.
     pub fn kitops(&self) -> PathBuf {
         self.path().join("kitops")
+    }
+
+    /// Where a browser puts what is downloaded.
+    pub fn downloads(&self) -> PathBuf {
+        self.path().join("Downloads")
     }
 
     /// Makes a command live in this home.

@@ -10,6 +10,7 @@ pub mod display;
 pub mod driver;
 pub mod home;
 pub mod mirror;
+pub mod native;
 pub mod process;
 pub mod programs;
 pub mod screens;

@@ -42,7 +42,7 @@ pub struct Workbench {
     session: Session,
     driver: Driver,
     _server: Option<Process>,
-    _display: Option<Display>,
+    display: Option<Display>,
 }
 
 impl Workbench {
@@ -72,7 +72,7 @@ impl Workbench {
             session,
             driver,
             _server: None,
-            _display: Some(display),
+            display: Some(display),
         };
         workbench.get_ready(options.size)?;
         Ok(workbench)
@@ -114,7 +114,10 @@ impl Workbench {
         .collect::<Vec<_>>();
         let capabilities = json!({
             "browserName": "chrome",
-            "goog:chromeOptions": {"binary": programs::chromium()?, "args": arguments},
+            "goog:chromeOptions": {"binary": programs::chromium()?, "args": arguments, "prefs": {
+                "download.default_directory": home.downloads(),
+                "download.prompt_for_download": false,
+            }},
         });
         let session = Session::open(driver.url(), &capabilities)
             .with_context(|| format!("the browser does not open{}", driver.log_tail()))?;
@@ -123,7 +126,7 @@ impl Workbench {
             session,
             driver,
             _server: Some(server),
-            _display: None,
+            display: None,
         };
         workbench.get_ready(options.size)?;
         Ok(workbench)
@@ -132,6 +135,11 @@ impl Workbench {
     /// The page's controls.
     pub fn mirror(&self) -> Mirror<'_> {
         Mirror::of(&self.session)
+    }
+
+    /// The display the window is on; a headless browser has none.
+    pub fn display(&self) -> Option<&str> {
+        self.display.as_ref().map(Display::name)
     }
 
     /// Keyboard, pointer and scripts.

@@ -22,6 +22,7 @@ const TEST: &[&str] = &[
     "openbox",             // a window manager, so that windows get focus
     "skopeo",              // an independent reader of what was pushed
     "webkit2gtk-driver",   // WebDriver for the real window
+    "xdotool",             // the keyboard for native dialogs
     "xvfb",                // a display
 ];
 
