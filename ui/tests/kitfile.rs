@@ -101,7 +101,7 @@ impl Bench {
     }
 
     fn has(&self, label: &str) -> bool {
-        self.harness.query_by_label(label).is_some()
+        self.harness.query_all_by_label(label).next().is_some()
     }
 
     fn on_disk(&self) -> String {
@@ -158,4 +158,230 @@ fn fix_edit_and_save_keep_comments_and_order() {
         .replacen("  version: 0.1.0\n", "  version: 0.2.0\n", 1);
     assert_eq!(bench.on_disk(), wanted);
     assert!(!bench.has("2 unsaved lines"));
+}
+
+#[test]
+fn one_history_for_form_and_text() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let start = bench.text();
+    bench.replace("Version", "");
+    assert!(!bench.text().contains("version: 0.1.0\n  description: Recognises"), "{}", bench.text());
+    for letter in ["1", ".", "0"] {
+        let field = bench.harness.get_all_by_role_and_label(Role::TextInput, "Version").next();
+        field.expect("the field keeps the focus").type_text(letter);
+        bench.settle();
+    }
+    let edited = start.replacen("  version: 0.1.0\n", "  version: \"1.0\"\n", 1);
+    let plain = start.replacen("  version: 0.1.0\n", "  version: 1.0\n", 1);
+    let now = bench.text();
+    assert!(now == edited || now == plain, "the key keeps its place: {now}");
+
+    bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Kitfile text").focus();
+    bench.harness.step();
+    bench.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Home);
+    bench.harness.step();
+    bench
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Kitfile text")
+        .type_text("# A note\n");
+    bench.settle();
+    assert!(bench.text().contains("# A note\n"));
+
+    // In the text the keys mean the same history.
+    bench.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    bench.settle();
+    assert_eq!(bench.text(), now);
+    bench.click("Undo");
+    assert_eq!(bench.text(), start, "typing in a field is one step");
+    bench.click("Redo");
+    bench.click("Redo");
+    assert!(bench.text().contains("# A note\n"));
+}
+
+#[test]
+fn a_change_on_disk_is_a_conflict() {
+    let mut bench = example(WIDE, ThemeChoice::Light);
+    bench.click("Rename to `authors`");
+    let mine = bench.text();
+    let theirs = bench.on_disk().replace("name: wine\n", "name: wine-list\n");
+    std::fs::write(bench.folder.join("Kitfile"), &theirs).expect("the Kitfile can be written");
+    bench.send(Command::Run(CommandId::Save));
+    bench.settle();
+    assert_eq!(bench.on_disk(), theirs, "what another wrote is not overwritten");
+    bench.click("Compare");
+    bench.picture("kitfile-conflict");
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
+
+    bench.click("Take theirs");
+    assert_eq!(bench.text(), theirs);
+    assert!(!bench.has("Take theirs"));
+    bench.click("Undo");
+    assert_eq!(bench.text(), mine, "undo brings one's own back");
+    bench.send(Command::Run(CommandId::Save));
+    bench.settle();
+    assert_eq!(bench.on_disk(), mine);
+}
+
+#[test]
+fn keep_mine_replaces_what_another_wrote() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    std::fs::write(bench.folder.join("Kitfile"), "package:\n  name: other\n").expect("the Kitfile can be written");
+    bench.replace("Description", "Mine");
+    assert!(bench.has("Keep mine"), "an edit notices the other text");
+    bench.click("Keep mine");
+    bench.send(Command::Run(CommandId::Save));
+    bench.settle();
+    assert!(bench.on_disk().contains("description: Mine\n"));
+    assert!(bench.on_disk().contains("# The example project of Kitbench"));
+}
+
+#[test]
+fn discard_asks_with_the_difference() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let start = bench.text();
+    bench.click("Rename to `authors`");
+    bench.send(Command::Run(CommandId::Discard));
+    bench.settle();
+    bench.picture("kitfile-discard");
+    bench.click("Discard changes");
+    assert_eq!(bench.text(), start);
+    assert!(bench.has("1 error"));
+}
+
+#[test]
+fn a_text_that_does_not_parse_leaves_the_last_values() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Kitfile text").focus();
+    bench.harness.step();
+    bench.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Home);
+    bench.harness.step();
+    bench
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Kitfile text")
+        .type_text("[broken\n");
+    bench.settle();
+    let strip = bench.harness.query_all_by_label_contains("The form shows the last values that did.").next();
+    assert!(strip.is_some());
+    bench.picture("kitfile-broken");
+    let field = bench.harness.get_all_by_role_and_label(Role::TextInput, "Name").next();
+    let field = field.expect("the form is still there");
+    assert_eq!(field.accesskit_node().value().as_deref(), Some("wine"));
+    assert!(field.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_folder_without_a_kitfile_is_drafted() {
+    let mut bench = bench(WIDE, ThemeChoice::Dark, |folder| {
+        let project = folder.join("plain");
+        std::fs::create_dir_all(project.join("data")).expect("a folder");
+        std::fs::write(project.join("data/train.csv"), "a,b\n1,2\n").expect("a file");
+        std::fs::write(project.join("train.py"), "print()\n").expect("a file");
+        Some(project)
+    });
+    bench.picture("kitfile-none");
+    bench.click("Draft from this folder");
+    assert!(bench.text().contains("data"), "{}", bench.text());
+    assert!(!bench.folder.join("Kitfile").exists(), "nothing is saved by itself");
+    bench.picture("kitfile-draft");
+    bench.click("Undo");
+    bench.click("Redo");
+    bench.send(Command::Run(CommandId::Save));
+    bench.settle();
+    assert!(bench.on_disk().contains("data"));
+}
+
+#[test]
+fn entries_are_added_moved_and_removed() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.click("Add to Prompts");
+    bench.harness.get_by_label("Path in the project folder").focus();
+    bench.harness.step();
+    bench.harness.get_by_label("Path in the project folder").type_text("docs/data.md");
+    bench.settle();
+    bench.picture("kitfile-path");
+    bench.click("Add this path");
+    assert!(bench.text().contains("prompts:\n"), "{}", bench.text());
+    assert!(bench.text().contains("path: docs/data.md"));
+
+    let row = |bench: &Bench, name: &str| {
+        bench
+            .harness
+            .get_all_by_role(Role::ListItem)
+            .filter_map(|node| node.accesskit_node().label())
+            .find(|label| label.starts_with(name))
+            .expect("a row")
+    };
+    let eval = row(&bench, "eval,");
+    bench.harness.get_by_label(&eval).focus();
+    bench.harness.step();
+    bench.harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowUp);
+    bench.settle();
+    let text = bench.text();
+    assert!(text.find("name: eval") < text.find("name: train"), "{text}");
+    assert!(text.contains("    description: 54 wines that no training run reads"));
+
+    bench.click("Remove train");
+    assert!(!bench.text().contains("name: train"));
+    bench.click(&eval);
+    bench.picture("kitfile-row");
+    bench.replace("Remote path", "s3://wines/eval.csv");
+    assert!(bench.text().contains("remotePath: s3://wines/eval.csv"), "{}", bench.text());
+}
+
+#[test]
+fn parameters_are_edited_below_their_chips() {
+    let mut bench = example(WIDE, ThemeChoice::Light);
+    bench.click("Parameter lr: 0.1");
+    bench.picture("kitfile-parameter");
+    bench.replace("Key", "learning_rate");
+    bench.replace("Value", "2.0e-4");
+    bench.click("Apply");
+    let text = bench.text();
+    assert!(text.contains("    learning_rate: 2.0e-4            # peak, after the warm-up\n"), "{text}");
+    bench.click("Undo");
+    assert!(bench.text().contains("    lr: 0.1            # peak"), "one deed, one step");
+    bench.click("Parameter seed: 0");
+    bench.click("Remove parameter");
+    assert!(!bench.text().contains("seed: 0"));
+    bench.click("Add parameter");
+    bench.replace("Key", "betas");
+    bench.replace("Value", "[0.9, 0.999");
+    bench.click("Apply");
+    let told = bench.harness.query_all_by_label_contains("is not a YAML value").next();
+    assert!(told.is_some(), "a wrong value is told");
+}
+
+#[test]
+fn keys_walk_and_fix_problems() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.harness.key_press(egui::Key::F8);
+    bench.settle();
+    let text = bench.harness.get_by_role_and_label(Role::MultilineTextInput, "Kitfile text");
+    assert!(text.accesskit_node().is_focused());
+    bench.send(Command::Run(CommandId::FixProblem));
+    bench.settle();
+    assert!(!bench.has("1 error"));
+    bench.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::E);
+    bench.settle();
+    assert!(bench.harness.query_all_by_role_and_label(Role::TextInput, "Version").next().is_none());
+    bench.click("Only changes");
+    bench.picture("kitfile-only-changes");
+}
+
+#[test]
+fn pictures() {
+    for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
+        for size in [WIDE, [1024.0, 700.0]] {
+            let mut bench = example(size, theme);
+            bench.replace("Version", "0.2.0");
+            bench.harness.get_all_by_label_contains("data").next().expect("a folder").click_accesskit();
+            bench.settle();
+            bench.picture(&format!("kitfile-{word}-{}", size[0]));
+            if size != WIDE {
+                bench.click("Text");
+                bench.picture(&format!("kitfile-text-{word}-{}", size[0]));
+            }
+        }
+    }
 }
