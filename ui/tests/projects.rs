@@ -10,9 +10,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    AddProject, Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs,
-    NextAction, PackFormat, ProjectDetail, ProjectId, Request, SetSettings, Settings, StartPack,
-    ThemeChoice, encode,
+    AddProject, Compression, CopyExample, Door, ErrorView, GetProject, JobState, LayerKind,
+    ListJobs, NextAction, PackFormat, ProjectDetail, ProjectId, Request, SetSettings, Settings,
+    StartPack, ThemeChoice, TransferLayer, TransferPlan, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -55,6 +55,10 @@ fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
     let call = move |request: Request, reply: kitbench_ui::backend::Reply| match request {
         // The shell of the window would open the file manager.
         Request::Reveal(_) => reply.send(encode(&Ok::<_, ErrorView>(()))),
+        // A registry that is up, without one on this computer.
+        Request::PlanTransfer(call) if call.source.starts_with("registry.example/") => {
+            reply.send(encode(&Ok::<_, ErrorView>(transfer_plan())));
+        }
         other => reply.send(running.block_on(inner.handle(other))),
     };
     let mut call = Some(call);
@@ -88,6 +92,27 @@ fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
         engine,
         runtime,
         folder,
+    }
+}
+
+fn transfer_plan() -> TransferPlan {
+    let layer = |label: &str, kind, bytes, already_there| TransferLayer {
+        label: label.to_owned(),
+        kind: Some(kind),
+        bytes,
+        already_there,
+    };
+    TransferPlan {
+        layers: vec![
+            layer("Model", LayerKind::Model, 995_100_000, true),
+            layer("Dataset, train", LayerKind::Dataset, 744_600_000, true),
+            layer("Code", LayerKind::Code, 59_700_000, false),
+        ],
+        bytes: 1_799_400_000,
+        move_bytes: 59_700_000,
+        disk_free_bytes: 41_200_000_000,
+        resumable: true,
+        replaces: Some(format!("sha256:{}", "ab".repeat(32))),
     }
 }
 
@@ -574,6 +599,21 @@ fn a_browser_walks_folders_to_add_one() {
 }
 
 #[test]
+fn a_folder_that_was_added_is_the_one_that_is_shown() {
+    let (mut bench, first) = example(WIDE, ThemeChoice::Dark);
+    let folder = messy_files(&bench);
+    bench.send(Command::Call(Box::new(move |_, commands| {
+        kitbench_ui::app::add_project(commands, folder.display().to_string());
+    })));
+    bench.wait_for("before the next pack");
+    assert_ne!(bench.place(), Place::Projects(Some(first)));
+    // Back leads to the one that was shown before.
+    bench.send(Command::Run(CommandId::Back));
+    assert_eq!(bench.place(), Place::Projects(Some(first)));
+    assert!(bench.shows("The Kitfile has 1 error"), "{}", bench.all());
+}
+
+#[test]
 fn settings_are_kept_by_the_engine() {
     let mut bench = bench(WIDE, ThemeChoice::Dark, Door::Window);
     bench.settle();
@@ -605,6 +645,10 @@ fn settings_are_kept_by_the_engine() {
     let home = bench.path("kitops").display().to_string();
     assert!(bench.shows(&home), "the store's place is shown");
     bench.picture("settings-light");
+    bench.harness.set_size(egui::vec2(1440.0, 2000.0));
+    bench.settle();
+    assert!(bench.shows("SIL Open Font License 1.1"), "{}", bench.all());
+    bench.picture("settings-long");
 }
 
 #[test]
@@ -682,4 +726,43 @@ fn a_push_is_previewed_and_a_registry_that_is_down_says_so() {
     bench.click("Preview push");
     bench.harness.get_by_label("Copy details");
     bench.picture("projects-preview-dark");
+}
+
+#[test]
+fn a_preview_says_what_would_be_sent() {
+    let mut bench = bench(WIDE, ThemeChoice::Light, Door::Window);
+    let id = messy(&bench);
+    std::fs::remove_file(bench.path("support-triage/src/.env")).expect("it was there");
+    bench.pack(id, "registry.example/team/support-triage", "v0.8.0");
+    bench.open(id);
+    bench.click("Preview push");
+    assert!(
+        bench.shows("59.7 MB of 1.80 GB would be sent"),
+        "{}",
+        bench.all()
+    );
+    assert!(
+        bench.shows("Code, 59.7 MB, Would be sent"),
+        "{}",
+        bench.all()
+    );
+    assert!(bench.shows("The tag names other bytes there now"));
+    bench.picture("projects-preview-light");
+}
+
+#[test]
+fn the_smallest_window_shows_everything_that_matters() {
+    let mut bench = bench([960.0, 600.0], ThemeChoice::Dark, Door::Window);
+    bench.settle();
+    bench.harness.get_by_label("Open folder…");
+    bench.picture("welcome-smallest");
+    let id = messy(&bench);
+    bench.open(id);
+    for label in ["Decide", "Edit Kitfile", "Compare runs", "Leave out"] {
+        bench.harness.get_by_label(label);
+    }
+    bench.picture("projects-smallest");
+    bench.send(Command::Go(Place::Settings));
+    assert!(bench.shows("Layers at once"));
+    bench.picture("settings-smallest");
 }

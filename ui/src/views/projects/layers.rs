@@ -34,7 +34,7 @@ impl Projects {
             self.layers(ui, rect, detail);
         } else if width < STACKED {
             // About what each card needs; more than three scroll.
-            let most = sizes::CARD_HEAD + 88.0 * detail.decisions.len().min(3) as f32 + 2.0;
+            let most = sizes::CARD_HEAD + 92.0 * detail.decisions.len().min(3) as f32 + 2.0;
             let (rect, response) = ui.allocate_exact_size(vec2(width, most), Sense::hover());
             if self.to_decisions {
                 response.scroll_to_me(Some(Align::Min));

@@ -64,6 +64,8 @@ struct Kept {
 pub struct Projects {
     kept: Kept,
     selected: Option<ProjectId>,
+    /// Was opened, but the list has not told of it yet: a project that was just added.
+    wanted: Option<ProjectId>,
     filter: String,
     details: RemoteMap<ProjectId, ProjectDetail>,
     /// The layer that is looked at alone, by its place in the treemap.
@@ -82,6 +84,7 @@ pub struct Projects {
 
 impl Projects {
     fn select(&mut self, project: ProjectId) {
+        self.wanted = None;
         if self.selected != Some(project) {
             self.selected = Some(project);
             self.kept.selected = Some(project.0);
@@ -95,6 +98,9 @@ impl Projects {
     /// Select something that is there; note what there is for the palette.
     fn follow(&mut self, ctx: &ViewCtx<'_>, rows: &[ProjectRow]) {
         let there = |id: ProjectId| rows.iter().any(|row| row.id == id);
+        if let Some(wanted) = self.wanted.filter(|id| there(*id)) {
+            self.select(wanted);
+        }
         if !self.selected.is_some_and(there) {
             let opened = ctx.shared.info.value().and_then(|info| info.open_project);
             let next = self
@@ -104,10 +110,12 @@ impl Projects {
                 .filter(|id| there(*id))
                 .or(opened.filter(|id| there(*id)))
                 .or_else(|| model::first(rows));
+            let wanted = self.wanted;
             match next {
                 Some(id) => self.select(id),
                 None => self.selected = None,
             }
+            self.wanted = wanted;
         }
         let same = self.known.len() == rows.len()
             && self
@@ -163,8 +171,10 @@ impl View for Projects {
     }
 
     fn open(&mut self, place: &Place, _: &ViewCtx<'_>) {
-        if let Place::Projects(Some(project)) = place {
-            self.select(*project);
+        if let Place::Projects(Some(project)) = place
+            && self.selected != Some(*project)
+        {
+            self.wanted = Some(*project);
         }
     }
 

@@ -261,7 +261,7 @@ fn shortcuts(ui: &mut Ui) {
         let mut columns: Vec<Vec<_>> = vec![Vec::new(), Vec::new()];
         let mut filled = 0;
         for group in groups {
-            let at = usize::from(two && filled * 2 >= rows);
+            let at = usize::from(two && filled * 2 + group.rows.len() >= rows);
             filled += group.rows.len() + 2;
             columns[at].push(group);
         }

@@ -10,7 +10,7 @@ use super::model::{self, FoundRow, Offer};
 use crate::app::{Place, ViewCtx};
 use crate::commands::{Command, CommandId, Shortcut, shortcut_text};
 use crate::theme::{self, Tokens, Type, icons, sizes};
-use crate::widgets::{self, Button, key_cap, line_marked};
+use crate::widgets::{self, Button, Tone, key_cap, line_marked};
 
 /// Width of the column, height and gap of the cards, height of a found row.
 const COLUMN: f32 = 960.0;
@@ -44,7 +44,7 @@ fn cards() -> [(Door, Card); 3] {
                 title: "Open a project folder",
                 text: "With a Kitfile or without: then one is drafted for you to check.",
                 points: [
-                    "Shows what changed since the last pack",
+                    "Shows changes since the last pack",
                     "Finds files that no layer covers",
                     "Writes nothing until you save",
                 ],
@@ -165,6 +165,15 @@ impl Welcome {
     }
 
     fn found(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
+        if let Some(failure) = ctx.shared.kits.failure() {
+            let words = format!("{} {}", failure.message, failure.hint);
+            widgets::boxed_strip(ui, Tone::Warn, words.trim(), |ui| {
+                if ui.add(Button::neutral("Retry").small()).clicked() {
+                    ctx.commands.run(CommandId::Refresh);
+                }
+            });
+            ui.add_space(sizes::SPACE_4);
+        }
         let Some(found) = self.found.value() else {
             return;
         };
