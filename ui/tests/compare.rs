@@ -504,6 +504,48 @@ fn a_report_is_one_file() {
 }
 
 #[test]
+fn the_filter_offers_what_the_data_has() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.filter("status == finished and metrics.val/l");
+    let offered = bench.labels(Role::ListBoxOption);
+    assert_eq!(offered, ["metrics.val/loss"]);
+    bench.picture("compare-completion");
+    bench.harness.key_press(egui::Key::Tab);
+    bench.settle();
+    let field = bench.harness.get_by_label("Filter runs");
+    assert_eq!(
+        field.value().as_deref(),
+        Some("status == finished and metrics.val/loss ")
+    );
+    assert!(field.is_focused());
+    bench.filter("< 0.05");
+    assert!(!bench.listed().is_empty());
+    bench.click("Clear filter");
+    assert!(bench.listed().len() > 10);
+}
+
+#[test]
+fn columns_are_chosen_and_directions_changed() {
+    let mut bench = example(WIDE, ThemeChoice::Light);
+    let heads = bench.labels(Role::ColumnHeader);
+    assert!(heads.contains(&"accuracy".to_owned()), "{heads:?}");
+    bench.click("Columns");
+    bench.picture("compare-columns");
+    bench.click("val/loss: lower is better");
+    assert!(
+        bench
+            .harness
+            .query_by_label("val/loss: no direction")
+            .is_some()
+    );
+    bench.click("val/accuracy");
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
+    let heads = bench.labels(Role::ColumnHeader);
+    assert!(!heads.contains(&"accuracy".to_owned()), "{heads:?}");
+}
+
+#[test]
 fn new_points_are_drawn_while_training_goes_on() {
     use std::io::Write as _;
     let mut bench = bench(

@@ -161,7 +161,7 @@ impl Compare {
         menu(&button, ui, "Charts", |ui| {
             let all = self.all_metrics();
             let mut shown = self.shown_metrics();
-            ui.set_min_width(220.0);
+            ui.set_width(240.0);
             let mut changed = false;
             scrolling(ui, |ui| {
                 for name in &all {

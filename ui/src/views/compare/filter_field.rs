@@ -191,17 +191,6 @@ impl FilterField {
         // Enter takes a choice only once one was looked for with the arrows or by typing a part of it.
         let take = pressed(Key::Tab)
             || (!offer.replace.is_empty() && self.chosen > 0 && pressed(Key::Enter));
-        ui.memory_mut(|memory| {
-            memory.set_focus_lock_filter(
-                id,
-                egui::EventFilter {
-                    tab: true,
-                    horizontal_arrows: true,
-                    vertical_arrows: true,
-                    escape: true,
-                },
-            );
-        });
         if take && let Some(choice) = offer.choices.get(self.chosen) {
             self.take(choice, &offer.replace, ui);
             return true;
@@ -243,6 +232,18 @@ impl FilterField {
         if offer.choices.is_empty() {
             return;
         }
+        // After the field has set its own: Tab and Escape belong to the list now.
+        ui.memory_mut(|memory| {
+            memory.set_focus_lock_filter(
+                id,
+                egui::EventFilter {
+                    tab: true,
+                    horizontal_arrows: true,
+                    vertical_arrows: true,
+                    escape: true,
+                },
+            );
+        });
         self.chosen = self.chosen.min(offer.choices.len() - 1);
         let mut clicked = None;
         egui::Area::new(id.with("offer"))

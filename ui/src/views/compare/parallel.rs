@@ -138,7 +138,7 @@ impl Compare {
 
     fn axes_menu(&mut self, ui: &Ui, button: &egui::Response, parallel: &Parallel) {
         menu(button, ui, "Axes", |ui| {
-            ui.set_min_width(300.0);
+            ui.set_width(300.0);
             scrolling(ui, |ui| {
                 for (id, name, on) in &parallel.choices {
                     ui.horizontal(|ui| {

@@ -94,7 +94,7 @@ impl Compare {
         let mut changed = false;
         menu(&button, ui, "Columns", |ui| {
             let choices = self.model.choices();
-            ui.set_min_width(320.0);
+            ui.set_width(340.0);
             scrolling(ui, |ui| {
                 for (id, name, on) in &choices {
                     changed |= self.column_choice(ui, id, name, *on);
@@ -159,6 +159,7 @@ impl Compare {
                     Better::Unknown => ("no direction", Direction::Higher),
                 };
                 let button = Button::link(words)
+                    .small()
                     .name(format!("{metric}: {words}"))
                     .tip("Higher, lower or neither is better");
                 if ui.add(button).clicked() {
