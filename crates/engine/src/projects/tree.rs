@@ -15,6 +15,8 @@ struct Known {
     layers: BTreeMap<String, (LayerKind, u64, bool)>,
     ignored: Vec<String>,
     secrets: Vec<String>,
+    /// There is a plan. While the Kitfile is broken or missing nobody knows what is in no layer.
+    planned: bool,
 }
 
 pub fn list(inner: &Arc<Inner>, call: &ListTree) -> Result<Vec<TreeEntry>, ErrorView> {
@@ -68,6 +70,7 @@ fn known(inner: &Arc<Inner>, call: &ListTree) -> Result<Known, ErrorView> {
             layers: BTreeMap::new(),
             ignored: Vec::new(),
             secrets: Vec::new(),
+            planned: scan.plan.is_some(),
         };
         let changed: Vec<&str> = scan
             .detail
@@ -108,6 +111,15 @@ fn known(inner: &Arc<Inner>, call: &ListTree) -> Result<Known, ErrorView> {
 }
 
 impl Known {
+    /// The mark of what no layer has.
+    fn uncovered(&self) -> TreeMark {
+        if self.planned {
+            TreeMark::NoLayer
+        } else {
+            TreeMark::None
+        }
+    }
+
     fn is_ignored(&self, path: &str) -> bool {
         self.ignored.iter().any(|ignored| {
             path == ignored
@@ -131,7 +143,7 @@ fn file_row(known: &Known, name: String, path: String, metadata: &std::fs::Metad
     } else if known.is_ignored(&path) {
         TreeMark::Ignored
     } else {
-        TreeMark::NoLayer
+        known.uncovered()
     };
     TreeEntry {
         name,
@@ -176,7 +188,7 @@ fn folder_row(known: &Known, name: String, path: String) -> TreeEntry {
         row.mark = if known.is_ignored(&row.path) {
             TreeMark::Ignored
         } else {
-            TreeMark::NoLayer
+            known.uncovered()
         };
     }
     row

@@ -104,7 +104,10 @@ impl Dialog for DiffDialog {
                         *decided = Some(Some(choice.clone()));
                     }
                 }
-                if ui.add(Button::neutral("Cancel").large().key("Esc")).clicked() {
+                if ui
+                    .add(Button::neutral("Cancel").large().key("Esc"))
+                    .clicked()
+                {
                     *decided = Some(None);
                 }
             },
@@ -174,11 +177,13 @@ impl PathDialog {
         let mut folders: Vec<String> = self.open.iter().cloned().collect();
         folders.push(String::new());
         for folder in folders {
-            self.levels.of(&folder).ask(view.client, view.now, || ListTree {
-                project,
-                folder: folder.clone(),
-                show_ignored: false,
-            });
+            self.levels
+                .of(&folder)
+                .ask(view.client, view.now, || ListTree {
+                    project,
+                    folder: folder.clone(),
+                    show_ignored: false,
+                });
         }
         let top = String::new();
         match self.levels.of(&top).view() {
@@ -209,7 +214,14 @@ impl PathDialog {
                     let row = TreeRow {
                         depth: *depth,
                         open: entry.is_folder.then_some(open),
-                        icon: (if entry.is_folder { icons::FOLDER_SIMPLE } else { icons::FILE }, color),
+                        icon: (
+                            if entry.is_folder {
+                                icons::FOLDER_SIMPLE
+                            } else {
+                                icons::FILE
+                            },
+                            color,
+                        ),
                         edge: entry.layer.map(|layer| t.layer(layer.into())),
                         figure: &figure,
                         selected: self.path.trim_end_matches('/') == entry.path,
@@ -264,9 +276,13 @@ impl Dialog for PathDialog {
                     Target::Field(_) => "Use this path",
                     Target::Append(_) => "Add this path",
                 };
-                *done |= ui.add(Button::primary(words).large().blocked(reason)).clicked();
+                *done |= ui
+                    .add(Button::primary(words).large().blocked(reason))
+                    .clicked();
                 *done &= reason.is_none();
-                *cancel |= ui.add(Button::neutral("Cancel").large().key("Esc")).clicked();
+                *cancel |= ui
+                    .add(Button::neutral("Cancel").large().key("Esc"))
+                    .clicked();
             },
         );
         let (this, done, cancel) = state;
@@ -366,13 +382,13 @@ impl RunDialog {
             240.0,
             self,
             |ui, this| {
-                ScrollArea::vertical().auto_shrink([false, false]).show_rows(
-                    ui,
-                    sizes::LIST_2,
-                    names.len(),
-                    |ui, range| {
+                ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show_rows(ui, sizes::LIST_2, names.len(), |ui, range| {
                         for at in range {
-                            let Some((name, source)) = names.get(at) else { continue };
+                            let Some((name, source)) = names.get(at) else {
+                                continue;
+                            };
                             let row = widgets::ListRow::new(name)
                                 .note(source)
                                 .selected(this.run == Some(at));
@@ -380,34 +396,46 @@ impl RunDialog {
                                 this.run = Some(at);
                             }
                         }
-                    },
-                );
+                    });
             },
             |ui, this| {
                 if this.run.is_none() {
-                    widgets::empty(ui, icons::CHART_LINE, "No run chosen", "Choose one on the left.", |_| {});
+                    widgets::empty(
+                        ui,
+                        icons::CHART_LINE,
+                        "No run chosen",
+                        "Choose one on the left.",
+                        |_| {},
+                    );
                     return;
                 }
-                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                    widgets::inset(ui, sizes::SPACE_4, |ui| {
-                        ui.spacing_mut().item_spacing.y = 2.0;
-                        let parameters = this.parameters();
-                        if parameters.is_empty() {
-                            let t = Tokens::of(ui);
-                            widgets::label(ui, Type::Body, t.text_2, "This run has no parameters.");
-                        }
-                        for (key, value, mut taken) in parameters {
-                            let words = format!("{key}: `{value}`");
-                            if widgets::checkbox(ui, &mut taken, &words).changed() {
-                                if taken {
-                                    this.left_out.remove(&key);
-                                } else {
-                                    this.left_out.insert(key);
+                ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        widgets::inset(ui, sizes::SPACE_4, |ui| {
+                            ui.spacing_mut().item_spacing.y = 2.0;
+                            let parameters = this.parameters();
+                            if parameters.is_empty() {
+                                let t = Tokens::of(ui);
+                                widgets::label(
+                                    ui,
+                                    Type::Body,
+                                    t.text_2,
+                                    "This run has no parameters.",
+                                );
+                            }
+                            for (key, value, mut taken) in parameters {
+                                let words = format!("{key}: `{value}`");
+                                if widgets::checkbox(ui, &mut taken, &words).changed() {
+                                    if taken {
+                                        this.left_out.remove(&key);
+                                    } else {
+                                        this.left_out.insert(key);
+                                    }
                                 }
                             }
-                        }
+                        });
                     });
-                });
             },
         );
     }
@@ -428,12 +456,20 @@ impl Dialog for RunDialog {
             &mut state,
             |ui, (this, ..)| this.body(ui, view),
             |ui, (this, done, cancel)| {
-                let chosen = this.parameters().iter().filter(|(.., taken)| *taken).count();
+                let chosen = this
+                    .parameters()
+                    .iter()
+                    .filter(|(.., taken)| *taken)
+                    .count();
                 let reason = (chosen == 0).then_some("Choose a run with parameters first");
                 let words = crate::format::count(chosen as u64, "parameter", "parameters");
-                let copy = Button::primary(format!("Copy {words}")).large().blocked(reason);
+                let copy = Button::primary(format!("Copy {words}"))
+                    .large()
+                    .blocked(reason);
                 *done |= ui.add(copy).clicked();
-                *cancel |= ui.add(Button::neutral("Cancel").large().key("Esc")).clicked();
+                *cancel |= ui
+                    .add(Button::neutral("Cancel").large().key("Esc"))
+                    .clicked();
             },
         );
         let (this, done, cancel) = state;

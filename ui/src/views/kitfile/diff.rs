@@ -53,12 +53,16 @@ impl LineDiff {
 
     /// `4 changed, 5 added`; empty when nothing is.
     pub fn words(&self) -> String {
-        [(self.changed, "changed"), (self.added, "added"), (self.removed, "removed")]
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{} {word}", crate::format::thousands(*count as u64)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        [
+            (self.changed, "changed"),
+            (self.added, "added"),
+            (self.removed, "removed"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", crate::format::thousands(*count as u64)))
+        .collect::<Vec<_>>()
+        .join(", ")
     }
 }
 
@@ -238,7 +242,10 @@ mod tests {
 
     #[test]
     fn a_renamed_key_is_a_changed_line() {
-        assert_eq!(text("a\n  author: x\nb\n", "a\n  authors: x\nb\n"), "  a\n~   authors: x\n  b\n");
+        assert_eq!(
+            text("a\n  author: x\nb\n", "a\n  authors: x\nb\n"),
+            "  a\n~   authors: x\n  b\n"
+        );
     }
 
     #[test]

@@ -208,7 +208,9 @@ impl Editor {
 
     /// Edits of the form that are not in the text yet.
     pub fn has_unsent(&self) -> bool {
-        !self.queue.is_empty() || !self.later.is_empty() || matches!(self.flight, Some(Flight::Edit { .. }))
+        !self.queue.is_empty()
+            || !self.later.is_empty()
+            || matches!(self.flight, Some(Flight::Edit { .. }))
     }
 
     /// The last values that parsed.
@@ -345,7 +347,11 @@ impl Editor {
             Some(Flight::Edit { queued, .. }) => queued.key.as_deref() == Some(path),
             _ => false,
         };
-        flying || self.queue.iter().any(|queued| queued.key.as_deref() == Some(path))
+        flying
+            || self
+                .queue
+                .iter()
+                .any(|queued| queued.key.as_deref() == Some(path))
     }
 
     /// The text pane was typed into.
@@ -451,7 +457,13 @@ impl Editor {
     // The calls.
 
     /// Take what arrived and send what is due. Once a frame.
-    pub fn pump(&mut self, client: &Client, commands: &CommandSender, ctx: &egui::Context, now: f64) {
+    pub fn pump(
+        &mut self,
+        client: &Client,
+        commands: &CommandSender,
+        ctx: &egui::Context,
+        now: f64,
+    ) {
         self.receive(commands);
         if self.flight.is_some() {
             return;
@@ -495,7 +507,9 @@ impl Editor {
 
     fn send_edit(&mut self, client: &Client, queued: Queued) {
         let base = match &self.session {
-            Some(session) if Some(&session.key) == queued.key.as_ref() && session.result == self.version => {
+            Some(session)
+                if Some(&session.key) == queued.key.as_ref() && session.result == self.version =>
+            {
                 session.base.clone()
             }
             _ => {
@@ -648,7 +662,10 @@ impl Editor {
                 self.queue.push_front(queued);
             }
             Ok(doc) => {
-                let joined = self.session.as_ref().is_some_and(|session| session.recorded);
+                let joined = self
+                    .session
+                    .as_ref()
+                    .is_some_and(|session| session.recorded);
                 if doc.text != self.text {
                     let before = std::mem::replace(&mut self.text, doc.text.clone());
                     if !joined {

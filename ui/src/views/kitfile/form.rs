@@ -137,6 +137,8 @@ pub fn show(ui: &mut Ui, state: &mut FormState, editor: &mut Editor) -> Vec<Act>
         .show(ui, |ui| {
             widgets::inset(ui, sizes::SPACE_4, |ui| {
                 ui.spacing_mut().item_spacing.y = 10.0;
+                let top = form.problems_at(Spot::Top);
+                form.strips(ui, &top, false);
                 ui.add_enabled_ui(enabled, |ui| form.cards(ui));
                 ui.add_space(sizes::SPACE_6);
             });
@@ -182,8 +184,10 @@ fn chip_ui(ui: &mut Ui, chip: &model::Chip) -> bool {
         + word.size().x
         + count.as_ref().map_or(0.0, |galley| galley.size().x + 5.0)
         + mark.map_or(0.0, |_| 18.0);
-    let (rect, response) =
-        ui.allocate_exact_size(egui::vec2(width.ceil(), sizes::BUTTON_S), egui::Sense::click());
+    let (rect, response) = ui.allocate_exact_size(
+        egui::vec2(width.ceil(), sizes::BUTTON_S),
+        egui::Sense::click(),
+    );
     let spoken: Vec<String> = [
         Some(format!("Go to {}", chip.section.word())),
         chip.count.map(|count| count.to_string()),
@@ -200,23 +204,39 @@ fn chip_ui(ui: &mut Ui, chip: &model::Chip) -> bool {
         widgets::boxed(ui.painter(), rect, sizes::RADIUS_S, t.bg_hover, t.bg_hover);
     }
     let mut x = rect.left() + 8.0;
-    let placed = widgets::place(ui.painter(), word, rect.with_min_x(x), egui::Align2::LEFT_CENTER);
+    let placed = widgets::place(
+        ui.painter(),
+        word,
+        rect.with_min_x(x),
+        egui::Align2::LEFT_CENTER,
+    );
     x = placed.right() + 5.0;
     if let Some(count) = count {
-        x = widgets::place(ui.painter(), count, rect.with_min_x(x), egui::Align2::LEFT_CENTER).right() + 5.0;
+        x = widgets::place(
+            ui.painter(),
+            count,
+            rect.with_min_x(x),
+            egui::Align2::LEFT_CENTER,
+        )
+        .right()
+            + 5.0;
     }
     if let Some(mark) = mark {
         widgets::paint_mark(ui, egui::pos2(x + 7.0, rect.center().y), mark, 13.0);
     }
     widgets::focus_ring(ui, rect, sizes::RADIUS_S, &response);
-    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+    response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .clicked()
 }
 
 /// The text does not parse: which line, and that the form shows older values.
 fn broken_strip(ui: &mut Ui, problems: &[KitfileProblem], older: bool, acts: &mut Vec<Act>) {
-    let first = problems.iter().find(|problem| problem.severity == Severity::Error);
+    let first = problems
+        .iter()
+        .find(|problem| problem.severity == Severity::Error);
     let cause = match first {
-        Some(problem) => format!("Line {} does not parse: {}", problem.line, problem.message),
+        Some(problem) => format!("Line {} does not parse.", problem.line),
         None => "The text does not parse.".to_owned(),
     };
     let text = if older {

@@ -106,7 +106,11 @@ mod tests {
         history.record("one".into());
         assert!(!history.can_redo());
         history.typed("three".into(), 0.0);
-        assert_eq!(history.undo("four").as_deref(), Some("three"), "typing does not join a deed");
+        assert_eq!(
+            history.undo("four").as_deref(),
+            Some("three"),
+            "typing does not join a deed"
+        );
     }
 
     #[test]

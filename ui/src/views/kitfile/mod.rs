@@ -86,7 +86,8 @@ impl Kitfile {
             return;
         }
         let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y);
+        let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
+            || pressed(Modifiers::COMMAND, Key::Y);
         let undo = !redo && pressed(Modifiers::COMMAND, Key::Z);
         if redo {
             self.step(false);
@@ -166,15 +167,23 @@ impl Kitfile {
 
     /// The value of a path field in the form.
     fn value_of(&self, field: &str) -> String {
-        let form = self.project.and_then(|id| self.editors.get(&id)).and_then(Editor::form);
-        let Some(form) = form else { return String::new() };
+        let form = self
+            .project
+            .and_then(|id| self.editors.get(&id))
+            .and_then(Editor::form);
+        let Some(form) = form else {
+            return String::new();
+        };
         let entry = match model::spot(field, Some(&form)) {
             model::Spot::Row(list, at) => list.entries(&form).get(at),
             _ => None,
         };
         match entry {
             Some(entry) => entry.path.clone(),
-            None => form.model.as_ref().map_or_else(String::new, |model| model.path.clone()),
+            None => form
+                .model
+                .as_ref()
+                .map_or_else(String::new, |model| model.path.clone()),
         }
     }
 
@@ -184,7 +193,10 @@ impl Kitfile {
             self.panes = Panes::Both;
         }
         self.text.only_changes = false;
-        self.text.reveal = Some((problem.line.saturating_sub(1) as usize, problem.start as usize));
+        self.text.reveal = Some((
+            problem.line.saturating_sub(1) as usize,
+            problem.start as usize,
+        ));
         let form = self.editor().and_then(|editor| editor.form());
         let spot = model::spot(&problem.path, form.as_deref());
         if let Some(section) = spot.section() {
@@ -225,13 +237,19 @@ impl Kitfile {
         let mut fixable = problems.iter().filter(|problem| !problem.fixes.is_empty());
         let problem = match (cursor, focused) {
             (Some(at), _) => {
-                let line = editor.text().get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
+                let line = editor
+                    .text()
+                    .get(..at)
+                    .map_or(0, |before| before.matches('\n').count())
+                    + 1;
                 fixable.find(|problem| problem.line as usize == line)
             }
             (None, Some(path)) => fixable.find(|problem| model::is_within(&problem.path, &path)),
             (None, None) => fixable.next(),
         };
-        let Some((problem, fix)) = problem.and_then(|problem| Some((problem, problem.fixes.first()?))) else {
+        let Some((problem, fix)) =
+            problem.and_then(|problem| Some((problem, problem.fixes.first()?)))
+        else {
             return false;
         };
         editor.fix(problem, fix);
@@ -259,7 +277,12 @@ impl Kitfile {
         let inbox = self.inbox.clone();
         match self.editor() {
             Some(editor) if editor.is_dirty() => {
-                let dialog = DiffDialog::discard(editor.project(), inbox, editor.saved_text(), editor.text());
+                let dialog = DiffDialog::discard(
+                    editor.project(),
+                    inbox,
+                    editor.saved_text(),
+                    editor.text(),
+                );
                 ctx.commands.send(Command::Show(Box::new(dialog)));
                 true
             }
@@ -330,7 +353,9 @@ impl View for Kitfile {
             CommandId::NextProblem => return self.walk_problems(true),
             CommandId::PreviousProblem => return self.walk_problems(false),
             CommandId::FixProblem => return self.fix_problem(),
-            CommandId::Pack => ctx.commands.send(Command::Show(super::pack_dialog::open(project))),
+            CommandId::Pack => ctx
+                .commands
+                .send(Command::Show(super::pack_dialog::open(project))),
             CommandId::CompareRuns => ctx.commands.go(Place::Experiments(Some(project))),
             CommandId::Reveal => {
                 let rows = ctx.shared.projects.value();
@@ -349,7 +374,10 @@ impl View for Kitfile {
                 let Some(row) = rows.into_iter().flatten().find(|row| row.id == project) else {
                     return false;
                 };
-                ctx.commands.send(Command::Copy(format!("kit pack '{}'", row.path.replace('\'', r"'\''"))));
+                ctx.commands.send(Command::Copy(format!(
+                    "kit pack '{}'",
+                    row.path.replace('\'', r"'\''")
+                )));
             }
             _ => return false,
         }
@@ -378,11 +406,17 @@ impl View for Kitfile {
 
     fn refresh(&mut self) {
         self.tree.invalidate();
-        self.editors.values_mut().for_each(|editor| editor.reopen(0.0));
+        self.editors
+            .values_mut()
+            .for_each(|editor| editor.reopen(0.0));
     }
 
     fn unsaved(&self) -> Option<String> {
-        let dirty = self.editors.values().filter(|editor| editor.is_dirty()).count();
+        let dirty = self
+            .editors
+            .values()
+            .filter(|editor| editor.is_dirty())
+            .count();
         match dirty {
             0 => None,
             1 => Some("A Kitfile has unsaved changes.".to_owned()),

@@ -311,7 +311,11 @@ pub fn entry_title(entry: &EntryForm) -> String {
 
 /// A name for what is at this path: the file without its ending.
 pub fn name_for(path: &str) -> String {
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(path);
     match last.rsplit_once('.') {
         Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
         _ => last.to_owned(),
@@ -365,7 +369,10 @@ mod tests {
                 if let Some(count) = chip.count {
                     write!(f, " {count}")?;
                 }
-                for words in [chip.tally.error_words(), chip.tally.warning_words()].into_iter().flatten() {
+                for words in [chip.tally.error_words(), chip.tally.warning_words()]
+                    .into_iter()
+                    .flatten()
+                {
                     write!(f, " [{words}]")?;
                 }
                 writeln!(f)?;
@@ -394,7 +401,8 @@ mod tests {
     }
 
     fn line_of(entry: &EntryForm) -> String {
-        let state = path_words(&entry.path_state).map_or_else(String::new, |(_, words)| format!(" ({words})"));
+        let state = path_words(&entry.path_state)
+            .map_or_else(String::new, |(_, words)| format!(" ({words})"));
         format!("{} {}{state}", entry_title(entry), entry.path)
     }
 
@@ -422,7 +430,11 @@ mod tests {
             model: Some(ModelForm {
                 name: "triage".into(),
                 path: "model/".into(),
-                parts: vec![entry("triage-lora", "adapters/triage-lora/", found(3, 35_300_000))],
+                parts: vec![entry(
+                    "triage-lora",
+                    "adapters/triage-lora/",
+                    found(3, 35_300_000),
+                )],
                 parameters: vec![Parameter {
                     key: "lora_r".into(),
                     yaml: "16".into(),
@@ -441,7 +453,13 @@ mod tests {
         }
     }
 
-    fn problem(severity: Severity, path: &str, line: u32, message: &str, fixes: &[&str]) -> KitfileProblem {
+    fn problem(
+        severity: Severity,
+        path: &str,
+        line: u32,
+        message: &str,
+        fixes: &[&str],
+    ) -> KitfileProblem {
         KitfileProblem {
             code: "rule".into(),
             severity,
@@ -466,9 +484,27 @@ mod tests {
     fn the_editor_as_text() {
         let form = form();
         let problems = [
-            problem(Severity::Error, "package.author", 10, "Unknown key author.", &["Rename to `authors`"]),
-            problem(Severity::Warning, "datasets[1].path", 39, "Nothing at data/holdout/.", &["Use it", "Remove it"]),
-            problem(Severity::Warning, "model.parts[0].type", 22, "Unusual.", &[]),
+            problem(
+                Severity::Error,
+                "package.author",
+                10,
+                "Unknown key author.",
+                &["Rename to `authors`"],
+            ),
+            problem(
+                Severity::Warning,
+                "datasets[1].path",
+                39,
+                "Nothing at data/holdout/.",
+                &["Use it", "Remove it"],
+            ),
+            problem(
+                Severity::Warning,
+                "model.parts[0].type",
+                22,
+                "Unusual.",
+                &[],
+            ),
             problem(Severity::Warning, "extra", 1, "Unknown section.", &[]),
         ];
         let diff = compare("a: 1\nb: 2\n", "a: 3\nb: 2\nc: 4\n");
@@ -504,8 +540,14 @@ Top Line 1: Unknown section. []
 
     #[test]
     fn a_problem_of_a_row_that_is_not_there_stays_in_its_section() {
-        assert_eq!(spot("datasets[7].path", Some(&form())), Spot::In(Section::Datasets));
-        assert_eq!(spot("datasets[0]", Some(&form())), Spot::Row(List::Of(Section::Datasets), 0));
+        assert_eq!(
+            spot("datasets[7].path", Some(&form())),
+            Spot::In(Section::Datasets)
+        );
+        assert_eq!(
+            spot("datasets[0]", Some(&form())),
+            Spot::Row(List::Of(Section::Datasets), 0)
+        );
         assert_eq!(spot("model.parts[0].path", None), Spot::In(Section::Model));
         assert_eq!(spot("", None), Spot::Top);
         assert!(is_within("model.parts[0]", "model.parts"));

@@ -50,7 +50,13 @@ pub fn show(ui: &mut Ui, state: &mut TextState, editor: &mut Editor, ctx: &ViewC
     child.shrink_clip_rect(middle);
     if state.only_changes {
         let diff = editor.diff();
-        diff_list(&mut child, editor.saved_text(), editor.text(), &diff, Some(3));
+        diff_list(
+            &mut child,
+            editor.saved_text(),
+            editor.text(),
+            &diff,
+            Some(3),
+        );
         state.reveal = None;
         state.cursor = None;
     } else {
@@ -68,11 +74,8 @@ pub fn show(ui: &mut Ui, state: &mut TextState, editor: &mut Editor, ctx: &ViewC
 fn head(ui: &mut Ui, state: &mut TextState, editor: &mut Editor, ctx: &ViewCtx<'_>) {
     let diff = editor.diff();
     let mut note = diff.words();
-    if !note.is_empty() {
+    if diff.touched() > 0 && diff.removed == 0 && editor.saved_text().contains('#') {
         note.push_str(", comments kept");
-        if diff.removed > 0 {
-            note = diff.words();
-        }
     }
     widgets::bar_row(ui, 36.0, sizes::SPACE_4, true, |ui| {
         let t = Tokens::of(ui);
@@ -106,13 +109,21 @@ fn editing(ui: &mut Ui, state: &mut TextState, editor: &mut Editor, ctx: &ViewCt
     let id = text_id(editor);
     let reveal = state.reveal.take();
     if let Some((_, byte)) = reveal {
-        let chars = editor.text().get(..byte).map_or(0, |before| before.chars().count());
+        let chars = editor
+            .text()
+            .get(..byte)
+            .map_or(0, |before| before.chars().count());
         let mut memory = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
-        memory.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(chars))));
+        memory
+            .cursor
+            .set_char_range(Some(CCursorRange::one(CCursor::new(chars))));
         memory.store(ui.ctx(), id);
         ui.memory_mut(|memory| memory.request_focus(id));
     }
-    let key = (editor.version(), editor.is_current().then_some(editor.version()));
+    let key = (
+        editor.version(),
+        editor.is_current().then_some(editor.version()),
+    );
     let problems = editor.problems();
     let fresh = state
         .decoration
@@ -124,7 +135,10 @@ fn editing(ui: &mut Ui, state: &mut TextState, editor: &mut Editor, ctx: &ViewCt
         state.seen_problems = std::rc::Rc::as_ptr(&problems) as usize;
     }
     let empty = Decoration::default();
-    let decoration = state.decoration.as_ref().map_or(&empty, |(_, _, made)| made);
+    let decoration = state
+        .decoration
+        .as_ref()
+        .map_or(&empty, |(_, _, made)| made);
     let mut text = editor.text().to_owned();
     let output = code_editor(
         ui,
@@ -173,15 +187,17 @@ fn decoration(editor: &mut Editor) -> Decoration {
     // Errors last: the sign of a line is that of its last mark.
     let problems = editor.problems();
     for severity in [Severity::Info, Severity::Warning, Severity::Error] {
-        for problem in problems.iter().filter(|problem| problem.severity == severity) {
+        for problem in problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+        {
             let Some(range) = shift.range(problem.start as usize..problem.end as usize) else {
                 continue;
             };
             let tone = tone(severity);
             let line = line_of(editor.text(), range.start);
-            out.lines.retain(|(at, mark)| {
-                *at != line || !matches!(mark, LineMark::Problem(_))
-            });
+            out.lines
+                .retain(|(at, mark)| *at != line || !matches!(mark, LineMark::Problem(_)));
             out.lines.push((line, LineMark::Problem(tone)));
             out.waves.push((range, tone));
         }
@@ -190,7 +206,8 @@ fn decoration(editor: &mut Editor) -> Decoration {
 }
 
 fn line_of(text: &str, byte: usize) -> usize {
-    text.get(..byte).map_or(0, |before| before.matches('\n').count())
+    text.get(..byte)
+        .map_or(0, |before| before.matches('\n').count())
 }
 
 /// Where places of one text are in another that differs in one stretch.
@@ -202,7 +219,11 @@ struct Shift {
 
 impl Shift {
     fn between(old: &str, new: &str) -> Self {
-        let head = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+        let head = old
+            .bytes()
+            .zip(new.bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
         let most = old.len().min(new.len()) - head;
         let tail = old
             .bytes()
@@ -242,7 +263,15 @@ fn foot(ui: &mut Ui, state: &mut TextState, editor: &mut Editor) {
         egui::Stroke::new(sizes::STROKE, t.line),
     );
     let problems = editor.problems();
-    let facts = format!("{}, UTF-8, {}", editor.file_name(), model::line_ends(editor.text()));
+    let version = editor
+        .form()
+        .map_or_else(String::new, |form| form.manifest_version.clone());
+    let file = format!("{} {version}", editor.file_name());
+    let facts = format!(
+        "{}, UTF-8, {}",
+        file.trim_end(),
+        model::line_ends(editor.text())
+    );
     widgets::bar_row(ui, rect.height(), sizes::SPACE_4, false, |ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             widgets::label(ui, Type::Small, t.text_3, &facts);
@@ -255,7 +284,10 @@ fn foot(ui: &mut Ui, state: &mut TextState, editor: &mut Editor) {
                 };
                 if foot_problem(ui, problem) {
                     state.only_changes = false;
-                    state.reveal = Some((problem.line.saturating_sub(1) as usize, problem.start as usize));
+                    state.reveal = Some((
+                        problem.line.saturating_sub(1) as usize,
+                        problem.start as usize,
+                    ));
                 }
             });
         });
@@ -274,19 +306,39 @@ fn foot_problem(ui: &mut Ui, problem: &KitfileProblem) -> bool {
     let t = Tokens::of(ui);
     let tone = tone(problem.severity);
     let words = model::foot_words(problem);
-    let pieces = crate::theme::Pieces::marked(Type::Small, tone.color(t), &crate::format::printable(&words));
+    let pieces = crate::theme::Pieces::marked(
+        Type::Small,
+        tone.color(t),
+        &crate::format::printable(&words),
+    );
     let galley = crate::theme::ellipsis(ui, pieces.job(), ui.available_width() - 20.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 20.0, sizes::HIT_MIN), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 20.0, sizes::HIT_MIN), Sense::click());
     if let Some(sign) = tone.sign() {
-        crate::theme::icon_fill(ui.painter(), pos2(rect.left() + 7.0, rect.center().y), sign, 13.0, tone.color(t));
+        crate::theme::icon_fill(
+            ui.painter(),
+            pos2(rect.left() + 7.0, rect.center().y),
+            sign,
+            13.0,
+            tone.color(t),
+        );
     }
     let cut = galley.elided;
-    widgets::place(ui.painter(), galley, rect.with_min_x(rect.left() + 20.0), egui::Align2::LEFT_CENTER);
+    widgets::place(
+        ui.painter(),
+        galley,
+        rect.with_min_x(rect.left() + 20.0),
+        egui::Align2::LEFT_CENTER,
+    );
     let plain = pieces.plain();
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &plain));
     widgets::focus_ring(ui, rect, sizes::RADIUS_S, &response);
     let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
-    let response = if cut { response.on_hover_text(plain) } else { response };
+    let response = if cut {
+        response.on_hover_text(plain)
+    } else {
+        response
+    };
     response.clicked()
 }
 
@@ -299,16 +351,29 @@ enum Shown {
 /// around each change.
 pub fn diff_list(ui: &mut Ui, old: &str, new: &str, diff: &LineDiff, context: Option<usize>) {
     let t = Tokens::of(ui);
-    ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, t.bg_input);
+    ui.painter()
+        .rect_filled(ui.available_rect_before_wrap(), 0.0, t.bg_input);
     if diff.touched() == 0 {
-        widgets::empty(ui, icons::EQUALS, "Nothing changed", "The text is as it was saved.", |_| {});
+        widgets::empty(
+            ui,
+            icons::EQUALS,
+            "Nothing changed",
+            "The text is as it was saved.",
+            |_| {},
+        );
         return;
     }
     let mut shown = Vec::with_capacity(diff.rows.len());
-    let folded = context.map(|context| folds(&diff.rows, context)).unwrap_or_default();
+    let folded = context
+        .map(|context| folds(&diff.rows, context))
+        .unwrap_or_default();
     let mut at = 0;
     for fold in &folded {
-        shown.extend(diff.rows[at..fold.start].iter().map(|row| Shown::Line(*row)));
+        shown.extend(
+            diff.rows[at..fold.start]
+                .iter()
+                .map(|row| Shown::Line(*row)),
+        );
         shown.push(Shown::Fold(fold.len()));
         at = fold.end;
     }
@@ -330,8 +395,10 @@ pub fn diff_list(ui: &mut Ui, old: &str, new: &str, diff: &LineDiff, context: Op
         .auto_shrink([false, false])
         .show_rows(ui, sizes::ROW_TEXT, lines.len(), |ui, range| {
             for line in lines.get(range).unwrap_or_default() {
-                let (rect, response) =
-                    ui.allocate_exact_size(vec2(ui.available_width(), sizes::ROW_TEXT), Sense::hover());
+                let (rect, response) = ui.allocate_exact_size(
+                    vec2(ui.available_width(), sizes::ROW_TEXT),
+                    Sense::hover(),
+                );
                 diff_line(ui, rect, &response, line, &a, &b);
             }
         });
@@ -362,7 +429,8 @@ fn diff_line(ui: &Ui, rect: Rect, response: &egui::Response, line: &Shown, a: &[
     let text = text.copied().unwrap_or_default();
     if let Some(back) = back {
         ui.painter().rect_filled(rect, 0.0, back);
-        ui.painter().rect_filled(rect.with_max_x(rect.left() + sizes::EDGE_WIDE), 0.0, color);
+        ui.painter()
+            .rect_filled(rect.with_max_x(rect.left() + sizes::EDGE_WIDE), 0.0, color);
     }
     widgets::line(
         ui,
@@ -374,7 +442,8 @@ fn diff_line(ui: &Ui, rect: Rect, response: &egui::Response, line: &Shown, a: &[
     );
     widgets::line(
         ui,
-        rect.with_min_x(rect.left() + 38.0).with_max_x(rect.left() + 52.0),
+        rect.with_min_x(rect.left() + 38.0)
+            .with_max_x(rect.left() + 52.0),
         Type::Mono,
         color,
         sign,

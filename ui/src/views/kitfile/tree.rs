@@ -29,9 +29,18 @@ pub struct TreeState {
 
 /// A row as it is drawn.
 enum Row {
-    Entry { depth: usize, at: (String, usize), open: bool },
-    More { depth: usize, count: usize },
-    Loading { depth: usize },
+    Entry {
+        depth: usize,
+        at: (String, usize),
+        open: bool,
+    },
+    More {
+        depth: usize,
+        count: usize,
+    },
+    Loading {
+        depth: usize,
+    },
 }
 
 impl TreeState {
@@ -48,7 +57,12 @@ impl TreeState {
         self.levels.invalidate_all();
     }
 
-    fn level(&mut self, folder: &str, project: ProjectId, ctx: &ViewCtx<'_>) -> &mut crate::backend::Remote<Vec<TreeEntry>> {
+    fn level(
+        &mut self,
+        folder: &str,
+        project: ProjectId,
+        ctx: &ViewCtx<'_>,
+    ) -> &mut crate::backend::Remote<Vec<TreeEntry>> {
         let show_ignored = self.show_ignored;
         self.levels
             .of(&(project, folder.to_owned(), show_ignored))
@@ -60,7 +74,8 @@ impl TreeState {
     }
 
     fn entries(&self, folder: &str, project: ProjectId) -> Option<&Vec<TreeEntry>> {
-        self.levels.value(&(project, folder.to_owned(), self.show_ignored))
+        self.levels
+            .value(&(project, folder.to_owned(), self.show_ignored))
     }
 
     /// Ask for what is unfolded and lay it out as rows.
@@ -77,7 +92,14 @@ impl TreeState {
     }
 
     /// Add a folder's rows; true when any was added.
-    fn add(&self, rows: &mut Vec<Row>, folder: &str, depth: usize, project: ProjectId, needle: &str) -> bool {
+    fn add(
+        &self,
+        rows: &mut Vec<Row>,
+        folder: &str,
+        depth: usize,
+        project: ProjectId,
+        needle: &str,
+    ) -> bool {
         let Some(entries) = self.entries(folder, project) else {
             rows.push(Row::Loading { depth });
             return true;
@@ -108,7 +130,12 @@ impl TreeState {
 }
 
 /// Draw the pane; what was chosen to be added, and to which section.
-pub fn show(ui: &mut Ui, state: &mut TreeState, project: ProjectId, ctx: &ViewCtx<'_>) -> Option<(Section, String)> {
+pub fn show(
+    ui: &mut Ui,
+    state: &mut TreeState,
+    project: ProjectId,
+    ctx: &ViewCtx<'_>,
+) -> Option<(Section, String)> {
     let t = Tokens::of(ui);
     widgets::bar_row(ui, sizes::PANEL_HEAD, sizes::SPACE_4, true, |ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -122,14 +149,16 @@ pub fn show(ui: &mut Ui, state: &mut TreeState, project: ProjectId, ctx: &ViewCt
                 state.show_ignored = !state.show_ignored;
             }
             let id = Id::unique(("kitfile filter", project.0));
-            let field = TextField::search(&mut state.filter, "Filter files").id(id).show(ui);
+            let field = TextField::search(&mut state.filter, "Filter files")
+                .id(id)
+                .show(ui);
             if ctx.focus_filter {
                 field.response.request_focus();
             }
         });
     });
     let area = ui.available_rect_before_wrap();
-    let legend_height = 78.0;
+    let legend_height = if area.width() < 250.0 { 92.0 } else { 72.0 };
     let list = area.with_max_y(area.bottom() - legend_height);
     let rows = state.rows(project, ctx);
     let mut added = None;
@@ -181,6 +210,7 @@ pub fn show(ui: &mut Ui, state: &mut TreeState, project: ProjectId, ctx: &ViewCt
 fn legend(ui: &mut Ui) {
     let t = Tokens::of(ui);
     ui.spacing_mut().item_spacing = egui::vec2(10.0, 4.0);
+    ui.spacing_mut().interact_size.y = 16.0;
     ui.horizontal_wrapped(|ui| {
         for kind in [
             LayerKind::Model,
@@ -202,7 +232,12 @@ fn legend(ui: &mut Ui) {
     );
 }
 
-fn list_ui(ui: &mut Ui, state: &mut TreeState, rows: &[Row], project: ProjectId) -> Option<(Section, String)> {
+fn list_ui(
+    ui: &mut Ui,
+    state: &mut TreeState,
+    rows: &[Row],
+    project: ProjectId,
+) -> Option<(Section, String)> {
     let t = Tokens::of(ui);
     let mut added = None;
     let mut toggled = None;
@@ -234,7 +269,9 @@ fn list_ui(ui: &mut Ui, state: &mut TreeState, rows: &[Row], project: ProjectId)
                         .show(ui, id);
                     }
                     Row::Entry { depth, at, open } => {
-                        let entry = state.entries(&at.0, project).and_then(|entries| entries.get(at.1));
+                        let entry = state
+                            .entries(&at.0, project)
+                            .and_then(|entries| entries.get(at.1));
                         let Some(entry) = entry else { continue };
                         let is_selected = state.selected.as_ref() == Some(&entry.path);
                         let done = entry_ui(ui, entry, *depth, *open, is_selected, project);
@@ -269,12 +306,23 @@ struct Done {
     add: Option<Section>,
 }
 
-fn entry_ui(ui: &mut Ui, entry: &TreeEntry, depth: usize, open: bool, selected: bool, project: ProjectId) -> Done {
+fn entry_ui(
+    ui: &mut Ui,
+    entry: &TreeEntry,
+    depth: usize,
+    open: bool,
+    selected: bool,
+    project: ProjectId,
+) -> Done {
     let t = Tokens::of(ui);
     let id = Id::unique(("kitfile tree", project.0, entry.path.as_str()));
     let layer = entry.layer.map(|layer| t.layer(layer.into()));
     let secret = entry.mark == TreeMark::Secret;
-    let color = if secret { t.err } else { layer.unwrap_or(t.text_2) };
+    let color = if secret {
+        t.err
+    } else {
+        layer.unwrap_or(t.text_2)
+    };
     let icon = match (entry.is_folder, open) {
         (true, true) => icons::FOLDER_OPEN,
         (true, false) => icons::FOLDER_SIMPLE,
@@ -288,7 +336,15 @@ fn entry_ui(ui: &mut Ui, entry: &TreeEntry, depth: usize, open: bool, selected: 
         TreeMark::Secret => Some((Tone::Err, "Secret?")),
         TreeMark::NotPackable => Some((Tone::Neutral, "Link")),
     };
-    let figure = crate::format::bytes(entry.bytes);
+    // In a narrow pane the state matters more than the size.
+    let cramped = pill.is_some() && ui.available_width() < 250.0;
+    // Of a folder only what is packed is counted.
+    let unknown = entry.is_folder && entry.files == 0;
+    let figure = if cramped || unknown {
+        String::new()
+    } else {
+        crate::format::bytes(entry.bytes)
+    };
     let row = TreeRow {
         depth,
         open: entry.is_folder.then_some(open),
@@ -314,7 +370,9 @@ fn entry_ui(ui: &mut Ui, entry: &TreeEntry, depth: usize, open: bool, selected: 
         ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
     }
     let menu = row.response.id.with("menu");
-    if row.response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Enter)) {
+    if row.response.has_focus()
+        && ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Enter))
+    {
         done.toggled = false;
         egui::Popup::open_id(ui.ctx(), menu);
     }

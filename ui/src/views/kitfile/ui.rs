@@ -52,7 +52,11 @@ impl Kitfile {
         self.bar(ui, ctx, narrow);
         self.strips(ui, ctx);
         let usual = if narrow { TREE_NARROW } else { TREE };
-        let mut width = if narrow { TREE_NARROW } else { self.tree_width.unwrap_or(TREE) };
+        let mut width = if narrow {
+            TREE_NARROW
+        } else {
+            self.tree_width.unwrap_or(TREE)
+        };
         widgets::split_with(
             ui,
             "Files",
@@ -103,13 +107,19 @@ impl Kitfile {
             if let Some(words) = facts.tally.warning_words() {
                 widgets::mark(ui, Mark::Decide, &words);
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| self.bar_right(ui, ctx, &facts, narrow));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                self.bar_right(ui, ctx, &facts, narrow)
+            });
         });
     }
 
     fn bar_right(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, facts: &Bar, narrow: bool) {
         let run = |id: CommandId| ctx.commands.run(id);
-        let words = if facts.read_only { "Save a copy…" } else { "Save" };
+        let words = if facts.read_only {
+            "Save a copy…"
+        } else {
+            "Save"
+        };
         let reason = if !facts.open {
             Some("There is no Kitfile yet")
         } else if !facts.dirty && !facts.read_only {
@@ -126,7 +136,10 @@ impl Kitfile {
             run(CommandId::Save);
         }
         let reason = (!facts.dirty).then_some("Nothing to discard");
-        if ui.add(Button::neutral("Discard…").blocked(reason)).clicked() {
+        if ui
+            .add(Button::neutral("Discard…").blocked(reason))
+            .clicked()
+        {
             run(CommandId::Discard);
         }
         ui.spacing_mut().item_spacing.x = sizes::SPACE_2;
@@ -150,9 +163,18 @@ impl Kitfile {
             (Panes::Both, "Both", icons::COLUMNS),
             (Panes::Text, "Text", icons::TEXT_ALIGN_LEFT),
         ];
-        let shown: Vec<_> = all.into_iter().filter(|(panes, ..)| !(narrow && *panes == Panes::Both)).collect();
-        let mut at = shown.iter().position(|(panes, ..)| *panes == self.panes).unwrap_or(0);
-        let segments: Vec<Segment<'_>> = shown.iter().map(|(_, word, icon)| Segment::new(word).icon(icon)).collect();
+        let shown: Vec<_> = all
+            .into_iter()
+            .filter(|(panes, ..)| !(narrow && *panes == Panes::Both))
+            .collect();
+        let mut at = shown
+            .iter()
+            .position(|(panes, ..)| *panes == self.panes)
+            .unwrap_or(0);
+        let segments: Vec<Segment<'_>> = shown
+            .iter()
+            .map(|(_, word, icon)| Segment::new(word).icon(icon))
+            .collect();
         // The row is laid out from the right; segments themselves go from the left.
         if widgets::segments(ui, "Panes", &mut at, &segments).changed()
             && let Some((panes, ..)) = shown.get(at)
@@ -183,7 +205,12 @@ impl Kitfile {
                 Some("Keep mine") => editor.keep_mine(),
                 Some("Take theirs") => editor.take_theirs(),
                 Some(_) => {
-                    let dialog = DiffDialog::conflict(editor.project(), inbox, &conflict.text, editor.text());
+                    let dialog = DiffDialog::conflict(
+                        editor.project(),
+                        inbox,
+                        &conflict.text,
+                        editor.text(),
+                    );
                     ctx.commands.send(Command::Show(Box::new(dialog)));
                 }
                 None => {}
@@ -268,7 +295,10 @@ fn no_kitfile(ui: &mut Ui, editor: &mut Editor, name: &str, ctx: &ViewCtx<'_>) {
             ui.horizontal(|ui| {
                 let width = 178.0 + 70.0 + sizes::SPACE_3;
                 ui.add_space(((ui.available_width() - width) / 2.0).max(0.0));
-                if ui.add(Button::primary("Draft from this folder").icon(icons::SPARKLE)).clicked() {
+                if ui
+                    .add(Button::primary("Draft from this folder").icon(icons::SPARKLE))
+                    .clicked()
+                {
                     editor.begin_draft(ctx.client);
                 }
                 if ui.add(Button::neutral("Empty")).clicked() {

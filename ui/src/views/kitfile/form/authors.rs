@@ -41,13 +41,17 @@ impl Form<'_> {
                     if out.response.has_focus() {
                         self.focused = Some(path);
                     }
-                    let remove = Button::icon_only(icons::X, format!("Remove author {}", index + 1)).small();
+                    let remove =
+                        Button::icon_only(icons::X, format!("Remove author {}", index + 1)).small();
                     if ui.add(remove).clicked() {
                         removed = Some(index);
                     }
                 });
             }
-            if ui.add(Button::ghost("Add author").icon(icons::PLUS).small()).clicked() {
+            if ui
+                .add(Button::ghost("Add author").icon(icons::PLUS).small())
+                .clicked()
+            {
                 self.state.focus = Some(format!("{PATH}[{}]", list.len()));
                 list.push(String::new());
                 self.state.authors = Some(list.clone());
@@ -59,7 +63,11 @@ impl Form<'_> {
             changed = true;
         }
         if changed {
-            let named = list.iter().filter(|author| !author.trim().is_empty()).cloned().collect();
+            let named = list
+                .iter()
+                .filter(|author| !author.trim().is_empty())
+                .cloned()
+                .collect();
             self.editor.set_list(PATH, named);
             self.state.authors = Some(list);
         } else if !focused && self.state.focus.is_none() && !self.editor.is_under_way(PATH) {

@@ -12,8 +12,6 @@ use crate::widgets::{self, Button, Mark};
 
 impl Form<'_> {
     pub(super) fn cards(&mut self, ui: &mut Ui) {
-        let top = self.problems_at(Spot::Top);
-        self.strips(ui, &top, false);
         self.package(ui);
         self.model(ui);
         // Folded cards stand beside each other, up to three in a row.
@@ -33,13 +31,18 @@ impl Form<'_> {
     fn folded(&mut self, ui: &mut Ui, sections: &[Section]) {
         let in_a_row = if ui.available_width() > 520.0 { 3 } else { 2 };
         for chunk in sections.chunks(in_a_row) {
-            let width = (ui.available_width() - sizes::SPACE_3 * (chunk.len() as f32 - 1.0)) / chunk.len() as f32;
+            let width = (ui.available_width() - sizes::SPACE_3 * (chunk.len() as f32 - 1.0))
+                / chunk.len() as f32;
             row(ui, |ui| {
                 for section in chunk {
-                    ui.allocate_ui_with_layout(vec2(width.floor(), sizes::CARD_HEAD), Layout::top_down(Align::Min), |ui| {
-                        ui.set_width(width.floor());
-                        self.list_card(ui, *section);
-                    });
+                    ui.allocate_ui_with_layout(
+                        vec2(width.floor(), sizes::CARD_HEAD),
+                        Layout::top_down(Align::Min),
+                        |ui| {
+                            ui.set_width(width.floor());
+                            self.list_card(ui, *section);
+                        },
+                    );
                 }
             });
         }
@@ -80,7 +83,8 @@ impl Form<'_> {
         right: impl FnOnce(&mut Self, &mut Ui),
     ) -> bool {
         let t = Tokens::of(ui);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), sizes::CARD_HEAD), Sense::hover());
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), sizes::CARD_HEAD), Sense::hover());
         let id = egui::Id::unique(("kitfile card", self.editor.project().0, section));
         let response = ui.interact(rect, id, Sense::click());
         let lower = if open { 0 } else { 5 };
@@ -90,7 +94,11 @@ impl Form<'_> {
             sw: lower,
             se: lower,
         };
-        let back = if response.hovered() { t.bg_hover } else { t.bg_raised };
+        let back = if response.hovered() {
+            t.bg_hover
+        } else {
+            t.bg_raised
+        };
         ui.painter().rect_filled(rect.shrink(1.0), corner, back);
         if open {
             ui.painter().hline(
@@ -99,16 +107,35 @@ impl Form<'_> {
                 egui::Stroke::new(sizes::STROKE, t.line),
             );
         }
-        response.widget_info(|| WidgetInfo::labeled(Role::DisclosureTriangle, ui.is_enabled(), section.word()));
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(open));
-        let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::DisclosureTriangle, ui.is_enabled(), section.word())
+        });
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_expanded(open));
+        let caret = if open {
+            icons::CARET_DOWN
+        } else {
+            icons::CARET_RIGHT
+        };
         let y = rect.center().y;
-        theme::icon(ui.painter(), pos2(rect.left() + 18.0, y), caret, 12.0, t.text_2);
+        theme::icon(
+            ui.painter(),
+            pos2(rect.left() + 18.0, y),
+            caret,
+            12.0,
+            t.text_2,
+        );
         let (icon, color) = match section {
             Section::Package => (icons::PACKAGE, t.text_2),
             _ => (section.layer().icon(), self.color(ui, section.layer())),
         };
-        theme::icon(ui.painter(), pos2(rect.left() + 40.0, y), icon, sizes::ICON, color);
+        theme::icon(
+            ui.painter(),
+            pos2(rect.left() + 40.0, y),
+            icon,
+            sizes::ICON,
+            color,
+        );
         let (placed, _) = widgets::line(
             ui,
             rect.with_min_x(rect.left() + 55.0),
@@ -120,7 +147,8 @@ impl Form<'_> {
         if let Some(note) = note {
             widgets::line(
                 ui,
-                rect.with_min_x(placed.right() + 8.0).with_max_x(rect.right() - 90.0),
+                rect.with_min_x(placed.right() + 8.0)
+                    .with_max_x(rect.right() - 90.0),
                 Type::Small,
                 t.text_3,
                 note,
@@ -134,18 +162,18 @@ impl Form<'_> {
         );
         bar.spacing_mut().item_spacing.x = sizes::SPACE_2;
         right(self, &mut bar);
-        let tally = Tally::of(
-            self.problems
-                .iter()
-                .filter(|problem| model::spot(&problem.path, Some(&self.form)).section() == Some(section)),
-        );
+        let tally = Tally::of(self.problems.iter().filter(|problem| {
+            model::spot(&problem.path, Some(&self.form)).section() == Some(section)
+        }));
         if let Some(words) = tally.error_words() {
             widgets::mark(&mut bar, Mark::Failed, &words);
         } else if let Some(words) = tally.warning_words() {
             widgets::mark(&mut bar, Mark::Attention, &words);
         }
         widgets::focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
-        response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+        response
+            .on_hover_cursor(egui::CursorIcon::PointingHand)
+            .clicked()
     }
 
     /// A row of the tree that is let go over a card becomes an entry of it.
@@ -156,7 +184,10 @@ impl Form<'_> {
         let Some(pointer) = ui.ctx().pointer_latest_pos() else {
             return;
         };
-        if section == Section::Package || !rect.contains(pointer) || !ui.clip_rect().contains(pointer) {
+        if section == Section::Package
+            || !rect.contains(pointer)
+            || !ui.clip_rect().contains(pointer)
+        {
             return;
         }
         let t = Tokens::of(ui);
@@ -193,30 +224,46 @@ impl Form<'_> {
                     let mut left = this.problems_at(Spot::In(Section::Package));
                     let [name, version, license] = shares(ui, [5.0, 1.6, 2.4]);
                     row(ui, |ui| {
-                        this.field(ui, &Field {
-                            note: "required",
-                            saved: saved.map(|saved| saved.name.as_str()),
-                            width: name,
-                            ..Field::new("package.name", "Name", &package.name)
-                        });
-                        this.field(ui, &Field {
-                            mono: true,
-                            saved: saved.map(|saved| saved.version.as_str()),
-                            width: version,
-                            ..Field::new("package.version", "Version", &package.version)
-                        });
-                        this.field(ui, &Field {
-                            choices: &LICENSES,
-                            saved: saved.map(|saved| saved.license.as_str()),
-                            width: license,
-                            ..Field::new("package.license", "License", &package.license)
-                        });
+                        this.field(
+                            ui,
+                            &Field {
+                                note: "required",
+                                saved: saved.map(|saved| saved.name.as_str()),
+                                width: name,
+                                ..Field::new("package.name", "Name", &package.name)
+                            },
+                        );
+                        this.field(
+                            ui,
+                            &Field {
+                                mono: true,
+                                saved: saved.map(|saved| saved.version.as_str()),
+                                width: version,
+                                ..Field::new("package.version", "Version", &package.version)
+                            },
+                        );
+                        this.field(
+                            ui,
+                            &Field {
+                                choices: &LICENSES,
+                                saved: saved.map(|saved| saved.license.as_str()),
+                                width: license,
+                                ..Field::new("package.license", "License", &package.license)
+                            },
+                        );
                     });
-                    this.strips_of(ui, &mut left, &["package.name", "package.version", "package.license"]);
-                    this.field(ui, &Field {
-                        saved: saved.map(|saved| saved.description.as_str()),
-                        ..Field::new("package.description", "Description", &package.description)
-                    });
+                    this.strips_of(
+                        ui,
+                        &mut left,
+                        &["package.name", "package.version", "package.license"],
+                    );
+                    this.field(
+                        ui,
+                        &Field {
+                            saved: saved.map(|saved| saved.description.as_str()),
+                            ..Field::new("package.description", "Description", &package.description)
+                        },
+                    );
                     this.strips_of(ui, &mut left, &["package.description"]);
                     this.authors(ui);
                     this.strips(ui, &left, false);
@@ -226,10 +273,19 @@ impl Form<'_> {
     }
 
     /// Strips of the problems about these fields; the others are left.
-    fn strips_of(&mut self, ui: &mut Ui, left: &mut Vec<kitbench_protocol::KitfileProblem>, fields: &[&str]) {
+    fn strips_of(
+        &mut self,
+        ui: &mut Ui,
+        left: &mut Vec<kitbench_protocol::KitfileProblem>,
+        fields: &[&str],
+    ) {
         let (here, rest) = std::mem::take(left)
             .into_iter()
-            .partition::<Vec<_>, _>(|problem| fields.iter().any(|field| model::is_within(&problem.path, field)));
+            .partition::<Vec<_>, _>(|problem| {
+                fields
+                    .iter()
+                    .any(|field| model::is_within(&problem.path, field))
+            });
         *left = rest;
         self.strips(ui, &here, false);
     }
@@ -242,18 +298,31 @@ impl Form<'_> {
             Section::Model,
             note.as_deref(),
             |this, ui| {
-                let add = ui.add(Button::ghost("Add").name("Add to Model").icon(icons::PLUS).small());
+                let add = ui.add(
+                    Button::ghost("Add")
+                        .name("Add to Model")
+                        .icon(icons::PLUS)
+                        .small(),
+                );
                 widgets::menu(&add, ui, "Add to Model", |ui| {
                     if this.form.model.is_none() {
-                        if widgets::MenuItem::new("Model file…").icon(icons::CUBE).show(ui) {
-                            this.acts.push(Act::Choose(Target::Field("model.path".to_owned())));
+                        if widgets::MenuItem::new("Model file…")
+                            .icon(icons::CUBE)
+                            .show(ui)
+                        {
+                            this.acts
+                                .push(Act::Choose(Target::Field("model.path".to_owned())));
                         }
-                    } else if widgets::MenuItem::new("Part…").icon(icons::PUZZLE_PIECE).show(ui) {
+                    } else if widgets::MenuItem::new("Part…")
+                        .icon(icons::PUZZLE_PIECE)
+                        .show(ui)
+                    {
                         this.acts.push(Act::Choose(Target::Append(List::Parts)));
                     }
                 });
                 if this.form.model.is_some() {
-                    let more = ui.add(Button::icon_only(icons::DOTS_THREE, "More for Model").small());
+                    let more =
+                        ui.add(Button::icon_only(icons::DOTS_THREE, "More for Model").small());
                     widgets::menu(&more, ui, "Model", |ui| {
                         let remove = widgets::MenuItem::new("Remove the model section")
                             .icon(icons::TRASH)
@@ -270,7 +339,12 @@ impl Form<'_> {
                 let Some(model) = &form.model else {
                     widgets::inset(ui, sizes::SPACE_4, |ui| {
                         let t = Tokens::of(ui);
-                        widgets::paragraph(ui, Type::Small, t.text_3, "No model. Add one, or drag a file here.");
+                        widgets::paragraph(
+                            ui,
+                            Type::Small,
+                            t.text_3,
+                            "No model. Add one, or drag a file here.",
+                        );
                         let left = this.problems_at(Spot::In(Section::Model));
                         this.strips(ui, &left, false);
                     });
@@ -288,31 +362,52 @@ impl Form<'_> {
         widgets::inset(ui, sizes::SPACE_4, |ui| {
             let [name, framework, version, license] = shares(ui, [4.0, 2.3, 1.5, 2.1]);
             row(ui, |ui| {
-                self.field(ui, &Field {
-                    saved: saved.map(|saved| saved.name.as_str()),
-                    width: name,
-                    ..Field::new("model.name", "Name", &model.name)
-                });
-                self.field(ui, &Field {
-                    choices: &FRAMEWORKS,
-                    saved: saved.map(|saved| saved.framework.as_str()),
-                    width: framework,
-                    ..Field::new("model.framework", "Framework", &model.framework)
-                });
-                self.field(ui, &Field {
-                    mono: true,
-                    saved: saved.map(|saved| saved.version.as_str()),
-                    width: version,
-                    ..Field::new("model.version", "Version", &model.version)
-                });
-                self.field(ui, &Field {
-                    choices: &LICENSES,
-                    saved: saved.map(|saved| saved.license.as_str()),
-                    width: license,
-                    ..Field::new("model.license", "License", &model.license)
-                });
+                self.field(
+                    ui,
+                    &Field {
+                        saved: saved.map(|saved| saved.name.as_str()),
+                        width: name,
+                        ..Field::new("model.name", "Name", &model.name)
+                    },
+                );
+                self.field(
+                    ui,
+                    &Field {
+                        choices: &FRAMEWORKS,
+                        saved: saved.map(|saved| saved.framework.as_str()),
+                        width: framework,
+                        ..Field::new("model.framework", "Framework", &model.framework)
+                    },
+                );
+                self.field(
+                    ui,
+                    &Field {
+                        mono: true,
+                        saved: saved.map(|saved| saved.version.as_str()),
+                        width: version,
+                        ..Field::new("model.version", "Version", &model.version)
+                    },
+                );
+                self.field(
+                    ui,
+                    &Field {
+                        choices: &LICENSES,
+                        saved: saved.map(|saved| saved.license.as_str()),
+                        width: license,
+                        ..Field::new("model.license", "License", &model.license)
+                    },
+                );
             });
-            self.strips_of(ui, &mut left, &["model.name", "model.framework", "model.version", "model.license"]);
+            self.strips_of(
+                ui,
+                &mut left,
+                &[
+                    "model.name",
+                    "model.framework",
+                    "model.version",
+                    "model.license",
+                ],
+            );
             self.path_field(
                 ui,
                 &Field {
@@ -324,17 +419,23 @@ impl Form<'_> {
             self.strips_of(ui, &mut left, &["model.path"]);
             let [description, format] = shares(ui, [4.6, 1.4]);
             row(ui, |ui| {
-                self.field(ui, &Field {
-                    saved: saved.map(|saved| saved.description.as_str()),
-                    width: description,
-                    ..Field::new("model.description", "Description", &model.description)
-                });
-                self.field(ui, &Field {
-                    choices: &FORMATS,
-                    saved: saved.map(|saved| saved.format.as_str()),
-                    width: format,
-                    ..Field::new("model.format", "Format", &model.format)
-                });
+                self.field(
+                    ui,
+                    &Field {
+                        saved: saved.map(|saved| saved.description.as_str()),
+                        width: description,
+                        ..Field::new("model.description", "Description", &model.description)
+                    },
+                );
+                self.field(
+                    ui,
+                    &Field {
+                        choices: &FORMATS,
+                        saved: saved.map(|saved| saved.format.as_str()),
+                        width: format,
+                        ..Field::new("model.format", "Format", &model.format)
+                    },
+                );
             });
             self.strips_of(ui, &mut left, &["model.description", "model.format"]);
             if !model.parts.is_empty() {
@@ -350,6 +451,10 @@ impl Form<'_> {
             widgets::rule(ui);
         }
         self.rows(ui, List::Parts, &model.parts);
+        if model.parts.is_empty() {
+            // The fields go on; there is no list between them.
+            ui.add_space(-sizes::SPACE_4);
+        }
         widgets::inset(ui, sizes::SPACE_4, |ui| {
             self.strips_of(ui, &mut left, &["model.parts"]);
             self.parameters(
@@ -379,14 +484,16 @@ impl Form<'_> {
                 };
                 if ui.add(button.small()).clicked() {
                     this.state.folds.insert(section, true);
-                    this.acts.push(Act::Choose(Target::Append(List::Of(section))));
+                    this.acts
+                        .push(Act::Choose(Target::Append(List::Of(section))));
                 }
             },
             |this, ui| {
                 if entries.is_empty() {
                     widgets::inset(ui, sizes::SPACE_4, |ui| {
                         let t = Tokens::of(ui);
-                        let words = format!("No {} yet. Add one, or drag a file here.", section.one());
+                        let words =
+                            format!("No {} yet. Add one, or drag a file here.", section.one());
                         widgets::label(ui, Type::Small, t.text_3, &words);
                     });
                 }

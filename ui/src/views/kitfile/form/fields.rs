@@ -112,9 +112,17 @@ impl Form<'_> {
         if field.value.contains('\n') {
             return self.long_field(ui, field);
         }
-        let mut text = self.editor.draft(&field.path).unwrap_or(field.value).to_owned();
+        let mut text = self
+            .editor
+            .draft(&field.path)
+            .unwrap_or(field.value)
+            .to_owned();
         let id = self.id(&field.path);
-        let width = if field.width > 0.0 { field.width } else { ui.available_width() };
+        let width = if field.width > 0.0 {
+            field.width
+        } else {
+            ui.available_width()
+        };
         let changed = field.saved.is_some_and(|saved| saved != field.value);
         let rejected = self.editor.rejected(&field.path).map(str::to_owned);
         let out = if field.choices.is_empty() {
@@ -149,14 +157,24 @@ impl Form<'_> {
 
     /// A text of several lines.
     fn long_field(&mut self, ui: &mut Ui, field: &Field<'_>) -> FieldResponse {
-        let mut text = self.editor.draft(&field.path).unwrap_or(field.value).to_owned();
-        let width = if field.width > 0.0 { field.width } else { ui.available_width() };
+        let mut text = self
+            .editor
+            .draft(&field.path)
+            .unwrap_or(field.value)
+            .to_owned();
+        let width = if field.width > 0.0 {
+            field.width
+        } else {
+            ui.available_width()
+        };
         let response = ui
             .allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                 ui.set_width(width);
                 ui.spacing_mut().item_spacing.y = 4.0;
-                ui.push_id(&field.path, |ui| widgets::text_area(ui, &mut text, field.label, 3, field.mono))
-                    .inner
+                ui.push_id(&field.path, |ui| {
+                    widgets::text_area(ui, &mut text, field.label, 3, field.mono)
+                })
+                .inner
             })
             .inner;
         let out = FieldResponse {
@@ -192,7 +210,11 @@ impl Form<'_> {
 
     /// A path inside the project folder, with what is there.
     pub(super) fn path_field(&mut self, ui: &mut Ui, field: &Field<'_>, state: &PathState) {
-        let mut text = self.editor.draft(&field.path).unwrap_or(field.value).to_owned();
+        let mut text = self
+            .editor
+            .draft(&field.path)
+            .unwrap_or(field.value)
+            .to_owned();
         let id = self.id(&field.path);
         let words = model::path_words(state);
         let changed = field.saved.is_some_and(|saved| saved != field.value);
@@ -217,7 +239,8 @@ impl Form<'_> {
         let out = widget.show(ui);
         self.after(field, &text, &out);
         if out.button_clicked {
-            self.acts.push(Act::Choose(Target::Field(field.path.clone())));
+            self.acts
+                .push(Act::Choose(Target::Field(field.path.clone())));
         }
     }
 }

@@ -22,7 +22,13 @@ pub(super) struct ParameterEdit {
 }
 
 impl Form<'_> {
-    pub(super) fn parameters(&mut self, ui: &mut Ui, owner: &str, parameters: &[Parameter], saved: Option<&[Parameter]>) {
+    pub(super) fn parameters(
+        &mut self,
+        ui: &mut Ui,
+        owner: &str,
+        parameters: &[Parameter],
+        saved: Option<&[Parameter]>,
+    ) {
         let t = Tokens::of(ui);
         row(ui, |ui| {
             ui.set_height(sizes::HIT_MIN);
@@ -34,7 +40,11 @@ impl Form<'_> {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     if owner == "model.parameters"
                         && ui
-                            .add(Button::link("Fill from run…").icon(icons::CHART_LINE).small())
+                            .add(
+                                Button::link("Fill from run…")
+                                    .icon(icons::CHART_LINE)
+                                    .small(),
+                            )
                             .clicked()
                     {
                         self.acts.push(Act::FillFromRun(owner.to_owned()));
@@ -47,11 +57,9 @@ impl Form<'_> {
             ui.spacing_mut().item_spacing = vec2(sizes::SPACE_2, sizes::SPACE_2);
             for parameter in parameters {
                 let changed = saved.is_some_and(|saved| !saved.contains(parameter));
-                let open = self
-                    .state
-                    .parameter
-                    .as_ref()
-                    .is_some_and(|edit| edit.owner == owner && edit.key.as_ref() == Some(&parameter.key));
+                let open = self.state.parameter.as_ref().is_some_and(|edit| {
+                    edit.owner == owner && edit.key.as_ref() == Some(&parameter.key)
+                });
                 if chip(ui, parameter, changed || open) {
                     chosen = Some(ParameterEdit {
                         owner: owner.to_owned(),
@@ -63,7 +71,10 @@ impl Form<'_> {
                     });
                 }
             }
-            if ui.add(Button::icon_only(icons::PLUS, "Add parameter").small()).clicked() {
+            if ui
+                .add(Button::icon_only(icons::PLUS, "Add parameter").small())
+                .clicked()
+            {
                 chosen = Some(ParameterEdit {
                     owner: owner.to_owned(),
                     key: None,
@@ -82,7 +93,12 @@ impl Form<'_> {
                 .is_some_and(|edit| edit.owner == chosen.owner && edit.key == chosen.key);
             self.state.parameter = (!again).then_some(chosen);
         }
-        if self.state.parameter.as_ref().is_some_and(|edit| edit.owner == owner) {
+        if self
+            .state
+            .parameter
+            .as_ref()
+            .is_some_and(|edit| edit.owner == owner)
+        {
             self.parameter_edit(ui, parameters);
         }
     }
@@ -92,7 +108,9 @@ impl Form<'_> {
             return;
         };
         let taken = edit.key.as_ref() != Some(&edit.new_key)
-            && parameters.iter().any(|parameter| parameter.key == edit.new_key);
+            && parameters
+                .iter()
+                .any(|parameter| parameter.key == edit.new_key);
         let error = taken.then(|| format!("`{}` is there already.", edit.new_key));
         let key_id = self.id(&format!("{}.key", edit.owner));
         let yaml_id = self.id(&format!("{}.value", edit.owner));
@@ -100,7 +118,8 @@ impl Form<'_> {
         let mut close = false;
         let mut remove = false;
         let fill = Tokens::of(ui).bg_raised;
-        egui::Frame::new()
+        let fresh = edit.fresh;
+        let frame = egui::Frame::new()
             .fill(fill)
             .corner_radius(sizes::RADIUS_M)
             .inner_margin(egui::Margin::same(8))
@@ -142,7 +161,9 @@ impl Form<'_> {
                     }
                 });
                 if several {
-                    ui.push_id("value", |ui| widgets::text_area(ui, &mut edit.yaml, "Value", 5, true));
+                    ui.push_id("value", |ui| {
+                        widgets::text_area(ui, &mut edit.yaml, "Value", 5, true)
+                    });
                 }
                 edit.fresh = false;
                 ui.horizontal(|ui| {
@@ -154,7 +175,9 @@ impl Form<'_> {
                     } else {
                         None
                     };
-                    done |= ui.add(Button::neutral("Apply").small().blocked(reason)).clicked();
+                    done |= ui
+                        .add(Button::neutral("Apply").small().blocked(reason))
+                        .clicked();
                     done &= reason.is_none();
                     close |= ui.add(Button::ghost("Cancel").small()).clicked();
                     if edit.key.is_some() {
@@ -162,11 +185,18 @@ impl Form<'_> {
                             .add(Button::ghost("Remove parameter").icon(icons::TRASH).small())
                             .clicked();
                     }
-                    if !several && ui.add(Button::ghost("Several lines").icon(icons::ROWS).small()).clicked() {
+                    if !several
+                        && ui
+                            .add(Button::ghost("Several lines").icon(icons::ROWS).small())
+                            .clicked()
+                    {
                         edit.nested = true;
                     }
                 });
             });
+        if fresh {
+            ui.scroll_to_rect(frame.response.rect.expand(12.0), None);
+        }
         if remove && let Some(key) = &edit.key {
             self.push(vec![FormEdit::RemoveParameter {
                 path: edit.owner.clone(),
@@ -210,7 +240,12 @@ fn edits(edit: &ParameterEdit, parameters: &[Parameter]) -> Vec<FormEdit> {
 fn chip(ui: &mut Ui, parameter: &Parameter, lit: bool) -> bool {
     let t = Tokens::of(ui);
     let most = (ui.max_rect().width() * 0.5).max(120.0);
-    let key = Type::Mono.galley(ui, &crate::format::printable(&parameter.key), t.text_2, most);
+    let key = Type::Mono.galley(
+        ui,
+        &crate::format::printable(&parameter.key),
+        t.text_2,
+        most,
+    );
     let value = Type::Mono.galley(ui, &crate::format::printable(&parameter.yaml), t.text, most);
     let key_width = key.size().x + 14.0;
     let size = vec2(key_width + value.size().x + 14.0, sizes::HIT_MIN);
@@ -218,17 +253,34 @@ fn chip(ui: &mut Ui, parameter: &Parameter, lit: bool) -> bool {
     let spoken = format!("Parameter {}: {}", parameter.key, parameter.yaml);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &spoken));
     let edge = if lit { t.info } else { t.line_strong };
-    let back = if response.hovered() { t.bg_hover } else { t.bg_raised };
+    let back = if response.hovered() {
+        t.bg_hover
+    } else {
+        t.bg_raised
+    };
     widgets::boxed(ui.painter(), rect, sizes::RADIUS_S, back, edge);
-    let right = Rect::from_min_max(pos2(rect.left() + key_width, rect.top() + 1.0), rect.max - vec2(1.0, 1.0));
+    let right = Rect::from_min_max(
+        pos2(rect.left() + key_width, rect.top() + 1.0),
+        rect.max - vec2(1.0, 1.0),
+    );
     ui.painter().rect_filled(right, 0.0, t.bg_input);
     ui.painter().vline(
         rect.left() + key_width,
         rect.shrink(1.0).y_range(),
         egui::Stroke::new(sizes::STROKE, edge),
     );
-    widgets::place(ui.painter(), key, rect.with_min_x(rect.left() + 7.0), Align2::LEFT_CENTER);
-    widgets::place(ui.painter(), value, rect.with_min_x(rect.left() + key_width + 7.0), Align2::LEFT_CENTER);
+    widgets::place(
+        ui.painter(),
+        key,
+        rect.with_min_x(rect.left() + 7.0),
+        Align2::LEFT_CENTER,
+    );
+    widgets::place(
+        ui.painter(),
+        value,
+        rect.with_min_x(rect.left() + key_width + 7.0),
+        Align2::LEFT_CENTER,
+    );
     widgets::focus_ring(ui, rect, sizes::RADIUS_S, &response);
     response
         .on_hover_cursor(egui::CursorIcon::PointingHand)

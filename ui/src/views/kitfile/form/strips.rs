@@ -48,36 +48,79 @@ fn strip(ui: &mut Ui, problem: &KitfileProblem, square: bool) -> (Option<usize>,
     let text_left = 36.0;
     // Where the buttons leave too little room they stand below the sentence.
     let below = width - text_left - buttons - 24.0 < 180.0;
-    let text_width = if below { width - text_left - 12.0 } else { width - text_left - buttons - 24.0 };
-    let mut pieces = Pieces::marked(Type::SmallStrong, t.text, &crate::format::printable(&problem.message));
+    let text_width = if below {
+        width - text_left - 12.0
+    } else {
+        width - text_left - buttons - 24.0
+    };
+    let mut pieces = Pieces::marked(
+        Type::SmallStrong,
+        t.text,
+        &crate::format::printable(&problem.message),
+    );
     if !problem.hint.is_empty() {
         pieces = pieces.then(Type::Small, t.text_2, " ");
-        pieces.0.extend(Pieces::marked(Type::Small, t.text_2, &crate::format::printable(&problem.hint)).0);
+        pieces.0.extend(
+            Pieces::marked(
+                Type::Small,
+                t.text_2,
+                &crate::format::printable(&problem.hint),
+            )
+            .0,
+        );
     }
     let mut job = pieces.job();
     job.wrap.max_width = text_width.max(80.0);
     let galley = ui.painter().layout_job(job);
     let text_height = galley.size().y;
-    let height = if below { text_height + 50.0 } else { (text_height + 16.0).max(38.0) };
+    let height = if below {
+        text_height + 50.0
+    } else {
+        (text_height + 16.0).max(38.0)
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     if square {
         ui.painter().rect_filled(rect, 0.0, tone.back(t));
     } else {
-        widgets::boxed(ui.painter(), rect, sizes::RADIUS_M, tone.back(t), tone.color(t));
+        widgets::boxed(
+            ui.painter(),
+            rect,
+            sizes::RADIUS_M,
+            tone.back(t),
+            tone.color(t),
+        );
     }
     let words = if below {
-        Rect::from_min_size(pos2(rect.left() + text_left, rect.top() + 8.0), galley.size())
+        Rect::from_min_size(
+            pos2(rect.left() + text_left, rect.top() + 8.0),
+            galley.size(),
+        )
     } else {
-        Rect::from_center_size(rect.center(), vec2(rect.width(), text_height)).with_min_x(rect.left() + text_left)
+        Rect::from_center_size(rect.center(), vec2(rect.width(), text_height))
+            .with_min_x(rect.left() + text_left)
     };
     if let Some(sign) = tone.sign() {
-        let y = if below { rect.top() + 16.0 } else { rect.center().y };
-        theme::icon_fill(ui.painter(), pos2(rect.left() + 19.0, y), sign, sizes::ICON, tone.color(t));
+        let y = if below {
+            rect.top() + 16.0
+        } else {
+            rect.center().y
+        };
+        theme::icon_fill(
+            ui.painter(),
+            pos2(rect.left() + 19.0, y),
+            sign,
+            sizes::ICON,
+            tone.color(t),
+        );
     }
     widgets::place(ui.painter(), galley, words, Align2::LEFT_CENTER);
     let plain = pieces.plain();
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &plain));
-    let inner = if below { rect.with_min_y(rect.bottom() - 38.0) } else { rect };
+    let inner = if below {
+        rect.with_min_y(rect.bottom() - 38.0)
+    } else {
+        rect
+    };
     let mut right = ui.new_child(
         UiBuilder::new()
             .max_rect(inner.shrink2(vec2(sizes::SPACE_3, 0.0)))
@@ -97,7 +140,9 @@ fn strip(ui: &mut Ui, problem: &KitfileProblem, square: bool) -> (Option<usize>,
             fixed = Some(i);
         }
     }
-    let show = Button::ghost("Show line").small().tip(format!("Line {} of the text", problem.line));
+    let show = Button::ghost("Show line")
+        .small()
+        .tip(format!("Line {} of the text", problem.line));
     let show = right.add(show).clicked();
     (fixed, show)
 }
