@@ -21,11 +21,19 @@ fn repaired(size: [f32; 2], theme: ThemeChoice) -> (Bench, ProjectId) {
     let (mut bench, project) = example(size, theme);
     let doc = bench.call(OpenKitfile { project });
     let mut text = doc.text.clone();
-    let problem = doc.problems.iter().find(|p| p.severity == Severity::Error).expect("one mistake");
+    let problem = doc
+        .problems
+        .iter()
+        .find(|p| p.severity == Severity::Error)
+        .expect("one mistake");
     for edit in problem.fixes[0].edits.iter().rev() {
         text.replace_range(edit.start as usize..edit.end as usize, &edit.text);
     }
-    bench.call(SaveKitfile { project, text, revision: doc.revision });
+    bench.call(SaveKitfile {
+        project,
+        text,
+        revision: doc.revision,
+    });
     bench.refresh();
     (bench, project)
 }
@@ -86,12 +94,19 @@ fn a_pushed_kit_is_seen_on_the_registry() {
     let registry = TestRegistry::plain();
     let host = registry.host().to_owned();
     let (mut bench, project) = repaired(WIDE, ThemeChoice::Light);
-    let address = RegistryAddress { host: host.clone(), plain_http: true, ..RegistryAddress::default() };
+    let address = RegistryAddress {
+        host: host.clone(),
+        plain_http: true,
+        ..RegistryAddress::default()
+    };
     bench.call(SaveRegistry { id: None, address });
     for tag in ["v0.1.0", "v0.2.0"] {
         bench.pack(project, &format!("{host}/lab/wine"), tag);
         let source = format!("{host}/lab/wine:{tag}");
-        bench.call(StartPush { source, target: String::new() });
+        bench.call(StartPush {
+            source,
+            target: String::new(),
+        });
         wait_for_jobs(&mut bench);
     }
     bench.refresh();
@@ -101,7 +116,9 @@ fn a_pushed_kit_is_seen_on_the_registry() {
     bench.wait_for("v0.2.0");
     bench.wait_for("Layers across tags");
     bench.picture("registries-light");
-    bench.send(Command::Go(Place::Registries(Some(format!("{host}/lab/wine:v0.1.0")))));
+    bench.send(Command::Go(Place::Registries(Some(format!(
+        "{host}/lab/wine:v0.1.0"
+    )))));
     bench.wait_for("Look inside");
     bench.wait_for("Everything is here already");
     bench.picture("registries-drawer-light");
@@ -113,19 +130,29 @@ fn a_pushed_kit_is_seen_on_the_registry() {
 #[test]
 fn a_failed_job_says_what_to_do() {
     let (mut bench, _) = repaired(WIDE, ThemeChoice::Dark);
-    bench.call(StartPull { reference: "127.0.0.1:9/lab/wine:v1".into() });
+    bench.call(StartPull {
+        reference: "127.0.0.1:9/lab/wine:v1".into(),
+    });
     wait_for_jobs(&mut bench);
     let job = &bench.call(ListJobs)[0];
     assert!(matches!(job.state, JobState::Failed(_)), "{:?}", job.state);
     bench.send(Command::Go(Place::Transfers(None)));
     bench.wait_for("Needs you");
-    assert!(bench.harness.query_by_label("Retry 127.0.0.1:9/lab/wine:v1").is_some());
+    assert!(
+        bench
+            .harness
+            .query_by_label("Retry 127.0.0.1:9/lab/wine:v1")
+            .is_some()
+    );
     bench.picture("transfers-failed-dark");
 }
 
 #[test]
 fn empty_screens_say_what_would_be_there() {
-    for (size, theme, name) in [(SMALL, ThemeChoice::Dark, "dark"), (WIDE, ThemeChoice::Light, "light")] {
+    for (size, theme, name) in [
+        (SMALL, ThemeChoice::Dark, "dark"),
+        (WIDE, ThemeChoice::Light, "light"),
+    ] {
         let (mut bench, project) = repaired(size, theme);
         bench.send(Command::Go(Place::ModelKits(None)));
         bench.wait_for("No ModelKits in the local store");
@@ -146,14 +173,33 @@ fn file_contents_are_of_the_kinds_the_page_draws() {
     // The page matches on all kinds; this keeps the sample kit covering the common ones.
     let (bench, project) = repaired(WIDE, ThemeChoice::Dark);
     bench.pack(project, "wine", "v1");
-    let kit = bench.call(kitbench_protocol::GetKit { reference: "wine:v1".into() });
+    let kit = bench.call(kitbench_protocol::GetKit {
+        reference: "wine:v1".into(),
+    });
     let read = |path: &str| {
-        let layer = kit.layers.iter().find(|layer| layer.files.iter().any(|file| file.path == path));
+        let layer = kit
+            .layers
+            .iter()
+            .find(|layer| layer.files.iter().any(|file| file.path == path));
         let layer = layer.expect("a layer holds it").index;
-        bench.call(kitbench_protocol::ReadKitFile { reference: "wine:v1".into(), remote: false, layer, path: path.into() })
+        bench.call(kitbench_protocol::ReadKitFile {
+            reference: "wine:v1".into(),
+            remote: false,
+            layer,
+            path: path.into(),
+        })
     };
     let tensors = read("model/wine.safetensors");
-    assert!(matches!(tensors.content, FileContent::Tensors { .. }) && tensors.read_bytes < tensors.bytes + 1);
-    assert!(matches!(read("README.md").content, FileContent::Text { markdown: true, .. }));
-    assert!(matches!(read("data/train.csv").content, FileContent::Table { .. }));
+    assert!(
+        matches!(tensors.content, FileContent::Tensors { .. })
+            && tensors.read_bytes < tensors.bytes + 1
+    );
+    assert!(matches!(
+        read("README.md").content,
+        FileContent::Text { markdown: true, .. }
+    ));
+    assert!(matches!(
+        read("data/train.csv").content,
+        FileContent::Table { .. }
+    ));
 }

@@ -11,9 +11,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs,
-    PackFormat, ProjectDetail, ProjectId, Request, SetSettings, Settings, StartPack,
-    ThemeChoice, encode,
+    Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs, PackFormat,
+    ProjectDetail, ProjectId, Request, SetSettings, Settings, StartPack, ThemeChoice, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -144,7 +143,8 @@ impl Bench {
     /// Click what is named by more than these words, such as a row with its figures.
     pub fn click_row(&mut self, part: &str) {
         let node = self.harness.query_all_by_label_contains(part).next();
-        node.unwrap_or_else(|| panic!("{part} is not there")).click_accesskit();
+        node.unwrap_or_else(|| panic!("{part} is not there"))
+            .click_accesskit();
         self.settle();
     }
 

@@ -15,7 +15,7 @@ use crate::commands::{Command, CommandSender};
 use crate::format;
 use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::{
-    Button, DialogFrame, Mark, Toast, TextField, boxed_strip, checkbox, dialog_with, failed, inset,
+    Button, DialogFrame, Mark, TextField, Toast, boxed_strip, checkbox, dialog_with, failed, inset,
     label, mark, paragraph, radio, skeleton,
 };
 
@@ -28,13 +28,27 @@ fn started(commands: &CommandSender, words: String) {
 }
 
 fn field_row(ui: &mut Ui, label_text: &str, text: &mut String, hint: &str) -> bool {
-    TextField::new(text).label(label_text).hint(hint).mono().show(ui).submitted
+    TextField::new(text)
+        .label(label_text)
+        .hint(hint)
+        .mono()
+        .show(ui)
+        .submitted
 }
 
 /// Asks where to unpack what.
 pub fn unpack(reference: String, ctx: &ViewCtx<'_>) -> Box<dyn Dialog> {
-    let home = ctx.shared.info.value().map(|info| info.home_folder.clone()).unwrap_or_default();
-    let name = reference.rsplit('/').next().unwrap_or(&reference).replace([':', '@'], "-");
+    let home = ctx
+        .shared
+        .info
+        .value()
+        .map(|info| info.home_folder.clone())
+        .unwrap_or_default();
+    let name = reference
+        .rsplit('/')
+        .next()
+        .unwrap_or(&reference)
+        .replace([':', '@'], "-");
     Box::new(Unpack {
         reference,
         target: format!("{home}/{name}"),
@@ -71,7 +85,12 @@ impl Unpack {
         if self.parts.iter().all(|on| *on) {
             return Vec::new();
         }
-        PARTS.iter().zip(self.parts).filter(|(_, on)| *on).map(|((_, name), _)| (*name).to_owned()).collect()
+        PARTS
+            .iter()
+            .zip(self.parts)
+            .filter(|(_, on)| *on)
+            .map(|((_, name), _)| (*name).to_owned())
+            .collect()
     }
 }
 
@@ -95,12 +114,20 @@ impl Dialog for Unpack {
         let blocked = if none {
             Some("Choose at least one part".to_owned())
         } else if in_the_way > 0 && self.if_exists == IfExists::Refuse {
-            Some(format!("{} exist already: choose what to do with them", format::count(in_the_way.into(), "file", "files")))
+            Some(format!(
+                "{} exist already: choose what to do with them",
+                format::count(in_the_way.into(), "file", "files")
+            ))
         } else {
             self.plan.failure().map(|error| error.message.clone())
         };
         let title = format!("Unpack {}", self.reference);
-        let frame = DialogFrame { title: &title, icon: Some(icons::FOLDER_OPEN), note: None, size: vec2(620.0, 480.0) };
+        let frame = DialogFrame {
+            title: &title,
+            icon: Some(icons::FOLDER_OPEN),
+            note: None,
+            size: vec2(620.0, 480.0),
+        };
         let mut go = false;
         let mut cancel = false;
         let mut state = (&mut *self, &mut go, &mut cancel);
@@ -110,7 +137,10 @@ impl Dialog for Unpack {
             &mut state,
             |ui, (dialog, ..)| inset(ui, 20.0, |ui| unpack_body(ui, dialog, in_the_way)),
             |ui, (_, go, cancel)| {
-                let button = Button::primary("Unpack").icon(icons::FOLDER_OPEN).large().blocked(blocked.as_deref());
+                let button = Button::primary("Unpack")
+                    .icon(icons::FOLDER_OPEN)
+                    .large()
+                    .blocked(blocked.as_deref());
                 **go |= ui.add(button).clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
             },
@@ -164,7 +194,10 @@ fn unpack_body(ui: &mut Ui, dialog: &mut Unpack, in_the_way: u32) {
     }
     if in_the_way > 0 {
         ui.add_space(12.0);
-        let words = format!("{} exist already", format::count(in_the_way.into(), "file", "files"));
+        let words = format!(
+            "{} exist already",
+            format::count(in_the_way.into(), "file", "files")
+        );
         boxed_strip(ui, crate::widgets::Tone::Warn, &words, |_| {});
         ui.add_space(6.0);
         for (choice, words) in [
@@ -181,13 +214,31 @@ fn unpack_body(ui: &mut Ui, dialog: &mut Unpack, in_the_way: u32) {
 
 /// Asks where to push, and shows what would move.
 pub fn push(reference: String, has_registry: bool) -> Box<dyn Dialog> {
-    let target = if has_registry { reference.clone() } else { String::new() };
-    Box::new(Transfer { direction: Direction::Push, reference, target, plan: Remote::default(), asked: None, done: Done::default() })
+    let target = if has_registry {
+        reference.clone()
+    } else {
+        String::new()
+    };
+    Box::new(Transfer {
+        direction: Direction::Push,
+        reference,
+        target,
+        plan: Remote::default(),
+        asked: None,
+        done: Done::default(),
+    })
 }
 
 /// Asks what to pull, and shows what would move.
 pub fn pull(reference: String) -> Box<dyn Dialog> {
-    Box::new(Transfer { direction: Direction::Pull, target: reference, reference: String::new(), plan: Remote::default(), asked: None, done: Done::default() })
+    Box::new(Transfer {
+        direction: Direction::Pull,
+        target: reference,
+        reference: String::new(),
+        plan: Remote::default(),
+        asked: None,
+        done: Done::default(),
+    })
 }
 
 struct Transfer {
@@ -236,7 +287,8 @@ impl Dialog for Transfer {
             };
             self.plan.ask(view.client, view.now, || call);
         }
-        let blocked = (!named).then(|| "Name a registry, as in `localhost:5000/wine:v1`".to_owned());
+        let blocked =
+            (!named).then(|| "Name a registry, as in `localhost:5000/wine:v1`".to_owned());
         let title = match self.direction {
             Direction::Push => format!("Push {}", self.reference),
             Direction::Pull => "Pull a ModelKit".into(),
@@ -245,7 +297,12 @@ impl Dialog for Transfer {
             Direction::Push => icons::UPLOAD_SIMPLE,
             Direction::Pull => icons::DOWNLOAD_SIMPLE,
         };
-        let frame = DialogFrame { title: &title, icon: Some(icon), note: None, size: vec2(620.0, 500.0) };
+        let frame = DialogFrame {
+            title: &title,
+            icon: Some(icon),
+            note: None,
+            size: vec2(620.0, 500.0),
+        };
         let verb = self.verb();
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
@@ -255,7 +312,12 @@ impl Dialog for Transfer {
             &mut state,
             |ui, (dialog, go, _)| {
                 inset(ui, 20.0, |ui| {
-                    **go |= field_row(ui, "Reference on the registry", &mut dialog.target, "localhost:5000/wine:v1");
+                    **go |= field_row(
+                        ui,
+                        "Reference on the registry",
+                        &mut dialog.target,
+                        "localhost:5000/wine:v1",
+                    );
                     ui.add_space(16.0);
                     transfer_plan(ui, dialog);
                 });
@@ -265,7 +327,11 @@ impl Dialog for Transfer {
                     Some(plan) => format!("{verb} {}", format::bytes(plan.move_bytes)),
                     None => verb.to_owned(),
                 };
-                let button = Button::primary(text).name(verb).icon(icon).large().blocked(blocked.as_deref());
+                let button = Button::primary(text)
+                    .name(verb)
+                    .icon(icon)
+                    .large()
+                    .blocked(blocked.as_deref());
                 **go |= ui.add(button).clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
             },
@@ -279,7 +345,13 @@ impl Dialog for Transfer {
                 started(commands, words);
             };
             match self.direction {
-                Direction::Push => view.act(StartPush { source: self.reference.clone(), target }, then),
+                Direction::Push => view.act(
+                    StartPush {
+                        source: self.reference.clone(),
+                        target,
+                    },
+                    then,
+                ),
                 Direction::Pull => view.act(StartPull { reference: target }, then),
             }
         }
@@ -297,11 +369,18 @@ fn transfer_plan(ui: &mut Ui, dialog: &mut Transfer) {
         RemoteView::Loading(since) => skeleton(ui, since, sizes::ROW),
         RemoteView::Failed(error) => retry = failed(ui, error).is_some(),
         RemoteView::Ready { value, .. } => {
-            let words = format!("{} of {} have to move", format::bytes(value.move_bytes), format::bytes(value.bytes));
+            let words = format!(
+                "{} of {} have to move",
+                format::bytes(value.move_bytes),
+                format::bytes(value.bytes)
+            );
             label(ui, Type::BodyStrong, t.text, &words);
             if let Some(digest) = &value.replaces {
                 ui.add_space(6.0);
-                let words = format!("The tag names another ModelKit there ({}); it would move.", format::digest(digest));
+                let words = format!(
+                    "The tag names another ModelKit there ({}); it would move.",
+                    format::digest(digest)
+                );
                 boxed_strip(ui, crate::widgets::Tone::Warn, &words, |_| {});
             }
             ui.add_space(8.0);
@@ -332,7 +411,11 @@ fn transfer_plan(ui: &mut Ui, dialog: &mut Transfer) {
 /// Asks for a further name.
 pub fn tag(reference: String) -> Box<dyn Dialog> {
     let target = reference.split('@').next().unwrap_or(&reference).to_owned();
-    Box::new(Tag { reference, target, done: Done::default() })
+    Box::new(Tag {
+        reference,
+        target,
+        done: Done::default(),
+    })
 }
 
 struct Tag {
@@ -347,7 +430,12 @@ impl Dialog for Tag {
             return false;
         }
         let title = format!("Tag {}", self.reference);
-        let frame = DialogFrame { title: &title, icon: Some(icons::TAG), note: None, size: vec2(520.0, 230.0) };
+        let frame = DialogFrame {
+            title: &title,
+            icon: Some(icons::TAG),
+            note: None,
+            size: vec2(520.0, 230.0),
+        };
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
         let closed = dialog_with(
@@ -357,13 +445,25 @@ impl Dialog for Tag {
             |ui, (dialog, go, _)| {
                 inset(ui, 20.0, |ui| {
                     let t = Tokens::of(ui);
-                    **go |= field_row(ui, "Further name", &mut dialog.target, "localhost:5000/wine:v1");
+                    **go |= field_row(
+                        ui,
+                        "Further name",
+                        &mut dialog.target,
+                        "localhost:5000/wine:v1",
+                    );
                     ui.add_space(8.0);
-                    paragraph(ui, Type::Small, t.text_3, "Nothing is copied: both names point to the same bytes. A tag that exists moves.");
+                    paragraph(
+                        ui,
+                        Type::Small,
+                        t.text_3,
+                        "Nothing is copied: both names point to the same bytes. A tag that exists moves.",
+                    );
                 });
             },
             |ui, (_, go, cancel)| {
-                **go |= ui.add(Button::primary("Tag").icon(icons::TAG).large()).clicked();
+                **go |= ui
+                    .add(Button::primary("Tag").icon(icons::TAG).large())
+                    .clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
             },
         );
@@ -372,11 +472,17 @@ impl Dialog for Tag {
             let target = self.target.trim().to_owned();
             let words = format!("Tagged {target}");
             let place = Place::ModelKits(Some(target.clone()));
-            view.act(TagKit { source: self.reference.clone(), target }, move |(), commands| {
-                done.set(true);
-                commands.toast(Toast::done(words));
-                commands.go(place);
-            });
+            view.act(
+                TagKit {
+                    source: self.reference.clone(),
+                    target,
+                },
+                move |(), commands| {
+                    done.set(true);
+                    commands.toast(Toast::done(words));
+                    commands.go(place);
+                },
+            );
         }
         !(closed || cancel)
     }
@@ -384,7 +490,13 @@ impl Dialog for Tag {
 
 /// Asks before a tag or kit goes, with what that frees.
 pub fn remove(reference: String) -> Box<dyn Dialog> {
-    Box::new(Remove { reference, all_tags: false, plan: Remote::default(), asked: None, done: Done::default() })
+    Box::new(Remove {
+        reference,
+        all_tags: false,
+        plan: Remote::default(),
+        asked: None,
+        done: Done::default(),
+    })
 }
 
 struct Remove {
@@ -405,10 +517,22 @@ impl Dialog for Remove {
             self.plan.invalidate();
         }
         let (reference, all_tags) = (self.reference.clone(), self.all_tags);
-        self.plan.ask(view.client, view.now, || PlanRemoveKit { reference, all_tags });
+        self.plan.ask(view.client, view.now, || PlanRemoveKit {
+            reference,
+            all_tags,
+        });
         let title = format!("Remove {}", self.reference);
-        let frame = DialogFrame { title: &title, icon: Some(icons::TRASH), note: None, size: vec2(520.0, 270.0) };
-        let blocked = self.plan.value().is_none().then_some("The removal is being planned");
+        let frame = DialogFrame {
+            title: &title,
+            icon: Some(icons::TRASH),
+            note: None,
+            size: vec2(520.0, 270.0),
+        };
+        let blocked = self
+            .plan
+            .value()
+            .is_none()
+            .then_some("The removal is being planned");
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
         let closed = dialog_with(
@@ -417,13 +541,23 @@ impl Dialog for Remove {
             &mut state,
             |ui, (dialog, ..)| inset(ui, 20.0, |ui| remove_body(ui, dialog)),
             |ui, (_, go, cancel)| {
-                **go |= ui.add(Button::primary("Remove").icon(icons::TRASH).large().blocked(blocked)).clicked();
+                **go |= ui
+                    .add(
+                        Button::primary("Remove")
+                            .icon(icons::TRASH)
+                            .large()
+                            .blocked(blocked),
+                    )
+                    .clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
             },
         );
         if go && blocked.is_none() {
             let done = self.done.clone();
-            let call = RemoveKit { reference: self.reference.clone(), all_tags: self.all_tags };
+            let call = RemoveKit {
+                reference: self.reference.clone(),
+                all_tags: self.all_tags,
+            };
             view.act(call, move |plan, commands| {
                 done.set(true);
                 commands.toast(Toast::done(plan.sentence));
@@ -444,10 +578,19 @@ fn remove_body(ui: &mut Ui, dialog: &mut Remove) {
             paragraph(ui, Type::Body, t.text, &value.sentence);
             if value.only_copy {
                 ui.add_space(8.0);
-                boxed_strip(ui, crate::widgets::Tone::Warn, "No registry is known to have this ModelKit: this may be its only copy.", |_| {});
+                boxed_strip(
+                    ui,
+                    crate::widgets::Tone::Warn,
+                    "No registry is known to have this ModelKit: this may be its only copy.",
+                    |_| {},
+                );
             }
         }
     }
     ui.add_space(12.0);
-    checkbox(ui, &mut dialog.all_tags, "Remove the ModelKit with all its tags here");
+    checkbox(
+        ui,
+        &mut dialog.all_tags,
+        "Remove the ModelKit with all its tags here",
+    );
 }

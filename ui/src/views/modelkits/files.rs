@@ -28,9 +28,23 @@ pub struct FilesTab {
     tensor_filter: String,
 }
 
-pub fn files(ui: &mut Ui, reference: &str, detail: &KitDetail, tab: &mut FilesTab, ctx: &ViewCtx<'_>) {
+pub fn files(
+    ui: &mut Ui,
+    reference: &str,
+    detail: &KitDetail,
+    tab: &mut FilesTab,
+    ctx: &ViewCtx<'_>,
+) {
     let mut width = tab.width.unwrap_or(352.0);
-    let FilesTab { filter, folded, selected, opened, table, tensor_filter, .. } = tab;
+    let FilesTab {
+        filter,
+        folded,
+        selected,
+        opened,
+        table,
+        tensor_filter,
+        ..
+    } = tab;
     let chosen = selected.clone();
     let (picked, ()) = split(
         ui,
@@ -92,19 +106,25 @@ fn tree(
     let wanted = filter.trim().to_lowercase();
     let rows = rows(detail, folded, &wanted);
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, sizes::ROW_TREE, rows.len(), |ui, range| {
-        for row in &rows[range] {
-            match row {
-                Row::Layer(layer) => layer_row(ui, layer, folded),
-                Row::File(layer, file) => {
-                    let selected = chosen.is_some_and(|(at, path)| *at == layer.index && *path == file.path);
-                    if file_row(ui, layer, file, selected) {
-                        picked = Some((layer.index, file.path.clone()));
+    ScrollArea::vertical().auto_shrink(false).show_rows(
+        ui,
+        sizes::ROW_TREE,
+        rows.len(),
+        |ui, range| {
+            for row in &rows[range] {
+                match row {
+                    Row::Layer(layer) => layer_row(ui, layer, folded),
+                    Row::File(layer, file) => {
+                        let selected = chosen
+                            .is_some_and(|(at, path)| *at == layer.index && *path == file.path);
+                        if file_row(ui, layer, file, selected) {
+                            picked = Some((layer.index, file.path.clone()));
+                        }
                     }
                 }
             }
-        }
-    });
+        },
+    );
     picked
 }
 
@@ -147,7 +167,12 @@ fn layer_row(ui: &mut Ui, layer: &KitLayer, folded: &mut Folded) {
     }
 }
 
-fn file_row(ui: &mut Ui, layer: &KitLayer, file: &kitbench_protocol::KitFileEntry, selected: bool) -> bool {
+fn file_row(
+    ui: &mut Ui,
+    layer: &KitLayer,
+    file: &kitbench_protocol::KitFileEntry,
+    selected: bool,
+) -> bool {
     let t = Tokens::of(ui);
     let kind = layer.kind.map_or(LayerKind::Config, LayerKind::from);
     let bytes = format::bytes(file.bytes);
@@ -159,7 +184,9 @@ fn file_row(ui: &mut Ui, layer: &KitLayer, file: &kitbench_protocol::KitFileEntr
         selected,
         ..TreeRow::new(&file.path)
     };
-    row.show(ui, egui::Id::unique(("kit-file", layer.index, &file.path))).response.clicked()
+    row.show(ui, egui::Id::unique(("kit-file", layer.index, &file.path)))
+        .response
+        .clicked()
 }
 
 fn file_icon(path: &str) -> &'static str {
@@ -178,27 +205,60 @@ fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mu
     bar_row(ui, 40.0, 14.0, true, |ui| {
         label(ui, Type::BodyBold, t.text, &view.path);
         fact(ui, icons::FILE, &format::bytes(view.bytes));
-        fact(ui, icons::LIGHTNING, &format!("Read {} of it to show this", format::bytes(view.read_bytes)));
+        fact(
+            ui,
+            icons::LIGHTNING,
+            &format!("Read {} of it to show this", format::bytes(view.read_bytes)),
+        );
     });
     match &view.content {
-        FileContent::Text { text, markdown: true, .. } => {
+        FileContent::Text {
+            text,
+            markdown: true,
+            ..
+        } => {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 inset(ui, 20.0, |ui| markdown::show(ui, text));
             });
         }
         FileContent::Text { text, cut, .. } => {
             if *cut {
-                strip(ui, crate::widgets::Tone::Info, "Only the beginning is shown.", |_| {});
+                strip(
+                    ui,
+                    crate::widgets::Tone::Info,
+                    "Only the beginning is shown.",
+                    |_| {},
+                );
             }
             let mut text = text.clone();
             let id = egui::Id::unique(("look", &view.path));
-            code::code_editor(ui, id, &view.path, &mut text, &code::Decoration::default(), true, None);
+            code::code_editor(
+                ui,
+                id,
+                &view.path,
+                &mut text,
+                &code::Decoration::default(),
+                true,
+                None,
+            );
         }
-        FileContent::Tensors { format, metadata, tensors } => {
+        FileContent::Tensors {
+            format,
+            metadata,
+            tensors,
+        } => {
             tensor_table(ui, format, metadata, tensors, table, tensor_filter);
         }
-        FileContent::Table { columns, rows, total_rows } => data_table(ui, columns, rows, *total_rows, table),
-        FileContent::Facts { title, facts, warnings } => {
+        FileContent::Table {
+            columns,
+            rows,
+            total_rows,
+        } => data_table(ui, columns, rows, *total_rows, table),
+        FileContent::Facts {
+            title,
+            facts,
+            warnings,
+        } => {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 inset(ui, 20.0, |ui| {
                     label(ui, Type::Heading, t.text, title);
@@ -215,7 +275,10 @@ fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mu
         }
         FileContent::Image { bytes, media_type } => {
             inset(ui, 20.0, |ui| {
-                let words = format!("A picture ({media_type}, {}).", format::bytes(bytes.len() as u64));
+                let words = format!(
+                    "A picture ({media_type}, {}).",
+                    format::bytes(bytes.len() as u64)
+                );
                 paragraph(ui, Type::Body, t.text_2, &words);
             });
         }
@@ -232,19 +295,35 @@ fn tensor_table(
     filter: &mut String,
 ) {
     let t = Tokens::of(ui);
-    let values: u64 = tensors.iter().map(|tensor| tensor.shape.iter().product::<u64>()).sum();
+    let values: u64 = tensors
+        .iter()
+        .map(|tensor| tensor.shape.iter().product::<u64>())
+        .sum();
     bar_row(ui, 40.0, 14.0, false, |ui| {
-        TextField::search(filter, "Filter tensors").width(220.0).show(ui);
-        let words = format!("{format_name}, {}, {} values", format::count(tensors.len() as u64, "tensor", "tensors"), format::thousands(values));
+        TextField::search(filter, "Filter tensors")
+            .width(220.0)
+            .show(ui);
+        let words = format!(
+            "{format_name}, {}, {} values",
+            format::count(tensors.len() as u64, "tensor", "tensors"),
+            format::thousands(values)
+        );
         label(ui, Type::Small, t.text_2, &words);
         for (key, value) in metadata.iter().take(3) {
             crate::widgets::badge(ui, &format!("{key}: {value}"));
         }
     });
     let wanted = filter.trim().to_lowercase();
-    let shown: Vec<&TensorRow> =
-        tensors.iter().filter(|tensor| wanted.is_empty() || tensor.name.to_lowercase().contains(&wanted)).collect();
-    let largest = shown.iter().map(|tensor| tensor.bytes).max().unwrap_or(1).max(1) as f32;
+    let shown: Vec<&TensorRow> = tensors
+        .iter()
+        .filter(|tensor| wanted.is_empty() || tensor.name.to_lowercase().contains(&wanted))
+        .collect();
+    let largest = shown
+        .iter()
+        .map(|tensor| tensor.bytes)
+        .max()
+        .unwrap_or(1)
+        .max(1) as f32;
     let columns = [
         Column::flex("name", "Tensor", 180.0),
         Column::fixed("type", "Type", 72.0),
@@ -252,26 +331,31 @@ fn tensor_table(
         Column::fixed("bar", "", 60.0).leaves(1),
         Column::fixed("bytes", "Bytes", 92.0).right(),
     ];
-    Table::new("Tensors", &columns).row_height(sizes::ROW_TREE).show(
-        ui,
-        state,
-        shown.len(),
-        |_| Line::row(false),
-        |row, column, cell| {
-            let Some(tensor) = shown.get(row) else { return };
-            match column {
-                0 => cell.mono(&tensor.name),
-                1 => cell.mono_2(&tensor.dtype),
-                2 => {
-                    let shape: Vec<String> = tensor.shape.iter().map(u64::to_string).collect();
-                    cell.figure(&shape.join(" × "))
-                }
-                3 => cell.bar(&[(tensor.bytes as f32 / largest, t.layer(LayerKind::Model))], &format::bytes(tensor.bytes)),
-                _ => cell.bytes(tensor.bytes),
-            };
-        },
-        |_| false,
-    );
+    Table::new("Tensors", &columns)
+        .row_height(sizes::ROW_TREE)
+        .show(
+            ui,
+            state,
+            shown.len(),
+            |_| Line::row(false),
+            |row, column, cell| {
+                let Some(tensor) = shown.get(row) else { return };
+                match column {
+                    0 => cell.mono(&tensor.name),
+                    1 => cell.mono_2(&tensor.dtype),
+                    2 => {
+                        let shape: Vec<String> = tensor.shape.iter().map(u64::to_string).collect();
+                        cell.figure(&shape.join(" × "))
+                    }
+                    3 => cell.bar(
+                        &[(tensor.bytes as f32 / largest, t.layer(LayerKind::Model))],
+                        &format::bytes(tensor.bytes),
+                    ),
+                    _ => cell.bytes(tensor.bytes),
+                };
+            },
+            |_| false,
+        );
 }
 
 fn data_table(
@@ -285,15 +369,21 @@ fn data_table(
     bar_row(ui, 36.0, 14.0, false, |ui| {
         let mut words = format::count(columns.len() as u64, "column", "columns");
         words.push_str(&match total {
-            Some(total) => format!(", {} rows, the first {} shown", format::thousands(total), rows.len()),
+            Some(total) => format!(
+                ", {} rows, the first {} shown",
+                format::thousands(total),
+                rows.len()
+            ),
             None => format!(", the first {} rows", rows.len()),
         });
         label(ui, Type::Small, t.text_2, &words);
     });
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         ui.set_min_width(columns.len() as f32 * 120.0);
-        let heads: Vec<Column<'_>> =
-            columns.iter().map(|(name, kind)| Column::fixed(name, name, 120.0).tip(kind)).collect();
+        let heads: Vec<Column<'_>> = columns
+            .iter()
+            .map(|(name, kind)| Column::fixed(name, name, 120.0).tip(kind))
+            .collect();
         Table::new("Rows", &heads).row_height(sizes::ROW_TREE).show(
             ui,
             state,
@@ -317,9 +407,22 @@ fn hex(ui: &mut Ui, head: &[u8]) {
             ui.add_space(8.0);
             for (at, row) in head.chunks(HEX_ROW).enumerate() {
                 let hex: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
-                let shown: String =
-                    row.iter().map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '.' }).collect();
-                label(ui, Type::Mono, t.text, &format!("{:06x}  {:<47}  {shown}", at * HEX_ROW, hex.join(" ")));
+                let shown: String = row
+                    .iter()
+                    .map(|byte| {
+                        if (32..127).contains(byte) {
+                            char::from(*byte)
+                        } else {
+                            '.'
+                        }
+                    })
+                    .collect();
+                label(
+                    ui,
+                    Type::Mono,
+                    t.text,
+                    &format!("{:06x}  {:<47}  {shown}", at * HEX_ROW, hex.join(" ")),
+                );
             }
         });
     });

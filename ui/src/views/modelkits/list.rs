@@ -21,7 +21,11 @@ pub fn list(
     ctx: &ViewCtx<'_>,
 ) -> Option<Ask> {
     let mut ask = None;
-    let count = ctx.shared.kits.value().map(|list| list.kits.len().to_string());
+    let count = ctx
+        .shared
+        .kits
+        .value()
+        .map(|list| list.kits.len().to_string());
     panel_head(ui, "ModelKits", count.as_deref(), |ui| {
         let pull = Button::neutral("Pull…").icon(icons::DOWNLOAD_SIMPLE);
         if ui.add(pull).clicked() {
@@ -35,7 +39,10 @@ pub fn list(
         }
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 96.0).max(80.0);
-            TextField::search(filter, "Filter").id(id).width(width).show(ui);
+            TextField::search(filter, "Filter")
+                .id(id)
+                .width(width)
+                .show(ui);
             select(ui, "Sort", sort, &["Newest", "Name", "Size"], 88.0);
         });
     });
@@ -54,34 +61,38 @@ pub fn list(
     };
     let shown = model::shown(&list.kits, filter, *sort);
     let height = (ui.available_height() - 92.0).max(60.0);
-    ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        if shown.is_empty() && !list.kits.is_empty() && no_match(ui, filter) {
-            filter.clear();
-        }
-        let mut group = String::new();
-        for row in shown {
-            let of = model::group(row);
-            if of != group {
-                group_head(ui, &of);
-                group = of;
+    ScrollArea::vertical()
+        .max_height(height)
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            if shown.is_empty() && !list.kits.is_empty() && no_match(ui, filter) {
+                filter.clear();
             }
-            let reference = model::reference(row);
-            let (sign, words) = model::relation(row.relation);
-            let bytes = format::bytes(row.bytes);
-            let tag = model::tag(row).unwrap_or("untagged");
-            let selected = current.is_some_and(|current| model::names(row).iter().any(|name| name == current));
-            let response = ListRow::new(model::short_name(row))
-                .tag(None, tag)
-                .mark(sign, words)
-                .note_right(&bytes)
-                .selected(selected)
-                .show(ui, egui::Id::unique(("kit", &reference)));
-            if response.clicked() {
-                ask = Some(Ask::Select(reference));
+            let mut group = String::new();
+            for row in shown {
+                let of = model::group(row);
+                if of != group {
+                    group_head(ui, &of);
+                    group = of;
+                }
+                let reference = model::reference(row);
+                let (sign, words) = model::relation(row.relation);
+                let bytes = format::bytes(row.bytes);
+                let tag = model::tag(row).unwrap_or("untagged");
+                let selected = current
+                    .is_some_and(|current| model::names(row).iter().any(|name| name == current));
+                let response = ListRow::new(model::short_name(row))
+                    .tag(None, tag)
+                    .mark(sign, words)
+                    .note_right(&bytes)
+                    .selected(selected)
+                    .show(ui, egui::Id::unique(("kit", &reference)));
+                if response.clicked() {
+                    ask = Some(Ask::Select(reference));
+                }
             }
-        }
-    });
+        });
     store_bar(ui, list);
     ask
 }

@@ -69,7 +69,9 @@ pub fn blocks(text: &str) -> Vec<Block> {
             let depth = (line.len() - line.trim_start().len()) / 2;
             blocks.push(Block::Item(depth, bullet, plain(rest)));
         } else {
-            paragraph.push(plain(trimmed.trim_start_matches("> ").trim_start_matches('>')));
+            paragraph.push(plain(
+                trimmed.trim_start_matches("> ").trim_start_matches('>'),
+            ));
         }
     }
     if let Some(lines) = code {
@@ -81,23 +83,34 @@ pub fn blocks(text: &str) -> Vec<Block> {
 
 fn cells(line: &str) -> Vec<String> {
     let inner = line.trim_start_matches('|').trim_end_matches('|');
-    inner.split('|').map(|cell| plain(cell.trim()).replace('`', "")).collect()
+    inner
+        .split('|')
+        .map(|cell| plain(cell.trim()).replace('`', ""))
+        .collect()
 }
 
 fn is_separator(row: &[String]) -> bool {
-    row.iter().all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')))
+    row.iter()
+        .all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')))
 }
 
 /// The rows as text in the mono face, each column as wide as its widest cell.
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let lines = rows.iter().map(|row| {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         cells.join("   ").trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -125,9 +138,15 @@ fn plain(text: &str) -> String {
     while let Some(open) = rest.find('[') {
         let link = rest[open..].find("](").and_then(|middle| {
             let close = rest[open + middle..].find(')')?;
-            Some((&rest[open + 1..open + middle], &rest[open + middle + 2..open + middle + close], open + middle + close + 1))
+            Some((
+                &rest[open + 1..open + middle],
+                &rest[open + middle + 2..open + middle + close],
+                open + middle + close + 1,
+            ))
         });
-        let Some((words, address, end)) = link else { break };
+        let Some((words, address, end)) = link else {
+            break;
+        };
         out.push_str(rest[..open].strip_suffix('!').unwrap_or(&rest[..open]));
         out.push_str(words);
         if !address.is_empty() && address != words {
@@ -200,7 +219,10 @@ mod tests {
                 Block::Item(1, "•".into(), "two".into()),
                 Block::Item(0, "1.".into(), "three".into()),
                 Block::Code("code *x*".into()),
-                Block::Table(vec![vec!["a".into(), "b".into()], vec!["c".into(), String::new()]]),
+                Block::Table(vec![
+                    vec!["a".into(), "b".into()],
+                    vec!["c".into(), String::new()]
+                ]),
             ]
         );
     }

@@ -44,15 +44,19 @@ pub enum Ask {
 
 impl ModelKits {
     fn rows<'a>(&self, ctx: &'a ViewCtx<'_>) -> &'a [KitRow] {
-        ctx.shared.kits.value().map_or(&[], |list| list.kits.as_slice())
+        ctx.shared
+            .kits
+            .value()
+            .map_or(&[], |list| list.kits.as_slice())
     }
 
     /// The reference on the page: the chosen one while it exists, else the first.
     fn current(&self, ctx: &ViewCtx<'_>) -> Option<String> {
         let rows = self.rows(ctx);
-        let chosen = self.selected.as_ref().filter(|reference| {
-            rows.iter().any(|row| model::names(row).contains(reference))
-        });
+        let chosen = self
+            .selected
+            .as_ref()
+            .filter(|reference| rows.iter().any(|row| model::names(row).contains(reference)));
         chosen.cloned().or_else(|| {
             let shown = model::shown(rows, &self.filter, self.sort);
             shown.first().map(|row| model::reference(row))
@@ -92,7 +96,14 @@ impl View for ModelKits {
     fn ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
         let current = self.current(ctx);
         let mut width = self.width.unwrap_or(272.0);
-        let Self { filter, sort, details, tab, files, .. } = self;
+        let Self {
+            filter,
+            sort,
+            details,
+            tab,
+            files,
+            ..
+        } = self;
         let mut asks = Vec::new();
         let (list_ask, page_ask) = split(
             ui,
@@ -141,7 +152,10 @@ impl View for ModelKits {
     }
 
     fn crumbs(&self, ctx: &ViewCtx<'_>) -> Vec<(String, Option<Place>)> {
-        self.current(ctx).map(|reference| (reference, None)).into_iter().collect()
+        self.current(ctx)
+            .map(|reference| (reference, None))
+            .into_iter()
+            .collect()
     }
 
     fn run(&mut self, command: CommandId, ctx: &ViewCtx<'_>) -> bool {

@@ -25,7 +25,11 @@ pub fn tag(row: &KitRow) -> Option<&str> {
 #[must_use]
 pub fn names(row: &KitRow) -> Vec<String> {
     let repository = repository(row);
-    let mut names: Vec<String> = row.tags.iter().map(|tag| format!("{repository}:{tag}")).collect();
+    let mut names: Vec<String> = row
+        .tags
+        .iter()
+        .map(|tag| format!("{repository}:{tag}"))
+        .collect();
     names.push(format!("{repository}@{}", row.digest));
     names
 }
@@ -98,7 +102,10 @@ pub fn shown<'a>(rows: &'a [KitRow], filter: &str, sort: usize) -> Vec<&'a KitRo
             2 => b.bytes.cmp(&a.bytes),
             _ => b.created_ms.cmp(&a.created_ms),
         };
-        local(a).cmp(&local(b)).then_with(|| group(a).cmp(&group(b))).then(by)
+        local(a)
+            .cmp(&local(b))
+            .then_with(|| group(a).cmp(&group(b)))
+            .then(by)
     });
     shown
 }
@@ -112,7 +119,8 @@ mod tests {
             registry: registry.into(),
             repository: repository.into(),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-            digest: "sha256:9f2c61d04be8000000000000000000000000000000000000000000000001741a".into(),
+            digest: "sha256:9f2c61d04be8000000000000000000000000000000000000000000000001741a"
+                .into(),
             bytes: 2_290_000_000,
             name: "x".into(),
             version: String::new(),

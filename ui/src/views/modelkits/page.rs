@@ -52,7 +52,12 @@ pub fn page(
     ask
 }
 
-fn head(ui: &mut Ui, reference: &str, detail: Option<&KitDetail>, ctx: &ViewCtx<'_>) -> Option<Ask> {
+fn head(
+    ui: &mut Ui,
+    reference: &str,
+    detail: Option<&KitDetail>,
+    ctx: &ViewCtx<'_>,
+) -> Option<Ask> {
     let t = Tokens::of(ui);
     let mut ask = None;
     ui.add_space(8.0);
@@ -63,22 +68,38 @@ fn head(ui: &mut Ui, reference: &str, detail: Option<&KitDetail>, ctx: &ViewCtx<
         };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            let more = ui.add(Button::icon_boxed(icons::DOTS_THREE, "More for this ModelKit"));
+            let more = ui.add(Button::icon_boxed(
+                icons::DOTS_THREE,
+                "More for this ModelKit",
+            ));
             menu(&more, ui, "More for this ModelKit", |ui| {
-                if MenuItem::new("Check all bytes again").icon(icons::FINGERPRINT).show(ui) {
+                if MenuItem::new("Check all bytes again")
+                    .icon(icons::FINGERPRINT)
+                    .show(ui)
+                {
                     ask = Some(Ask::Verify);
                 }
                 if MenuItem::new("Copy reference").icon(icons::COPY).show(ui) {
                     ctx.commands.send(Command::Copy(reference.to_owned()));
                 }
-                if MenuItem::new("Remove…").icon(icons::TRASH).danger().show(ui) {
+                if MenuItem::new("Remove…")
+                    .icon(icons::TRASH)
+                    .danger()
+                    .show(ui)
+                {
                     ask = Some(Ask::Remove);
                 }
             });
-            if ui.add(Button::primary("Unpack…").icon(icons::FOLDER_OPEN)).clicked() {
+            if ui
+                .add(Button::primary("Unpack…").icon(icons::FOLDER_OPEN))
+                .clicked()
+            {
                 ask = Some(Ask::Unpack);
             }
-            if ui.add(Button::neutral("Push…").icon(icons::UPLOAD_SIMPLE)).clicked() {
+            if ui
+                .add(Button::neutral("Push…").icon(icons::UPLOAD_SIMPLE))
+                .clicked()
+            {
                 ask = Some(Ask::Push);
             }
             if ui.add(Button::neutral("Tag…").icon(icons::TAG)).clicked() {
@@ -94,20 +115,38 @@ fn head(ui: &mut Ui, reference: &str, detail: Option<&KitDetail>, ctx: &ViewCtx<
     if let Some(detail) = detail {
         bar_row(ui, 28.0, 20.0, false, |ui| {
             ui.spacing_mut().item_spacing.x = 16.0;
-            label(ui, Type::Mono, t.text_2, &format::digest_long(&detail.row.digest));
+            label(
+                ui,
+                Type::Mono,
+                t.text_2,
+                &format::digest_long(&detail.row.digest),
+            );
             let size = format!(
                 "{}, removing frees {}",
                 format::bytes(detail.row.bytes),
                 format::bytes(detail.frees_bytes)
             );
             fact(ui, icons::HARD_DRIVE, &size);
-            if let Some(packed) = detail.history.iter().rev().find(|entry| entry.what.starts_with("Packed")) {
-                fact(ui, icons::CLOCK, &format!("Packed {}", clock::when(packed.at_ms)));
+            if let Some(packed) = detail
+                .history
+                .iter()
+                .rev()
+                .find(|entry| entry.what.starts_with("Packed"))
+            {
+                fact(
+                    ui,
+                    icons::CLOCK,
+                    &format!("Packed {}", clock::when(packed.at_ms)),
+                );
             }
             let (sign, words) = model::relation(detail.row.relation);
             mark(ui, sign, words);
             if let Some(checked) = detail.history.iter().find(|entry| entry.what == "Verified") {
-                mark(ui, crate::widgets::Mark::Verified, &format!("Re-hashed {}", clock::when(checked.at_ms)));
+                mark(
+                    ui,
+                    crate::widgets::Mark::Verified,
+                    &format!("Re-hashed {}", clock::when(checked.at_ms)),
+                );
             }
         });
     }
@@ -211,11 +250,21 @@ fn layers(ui: &mut Ui, detail: &KitDetail) {
         |_| Line::row(false),
         |row, column, cell| {
             let layer = &detail.layers[row];
-            let kind = layer.kind.map_or(crate::theme::LayerKind::Config, crate::theme::LayerKind::from);
+            let kind = layer.kind.map_or(
+                crate::theme::LayerKind::Config,
+                crate::theme::LayerKind::from,
+            );
             match column {
                 0 => cell.icon(kind.icon(), t.layer(kind)).text(&layer.label),
                 1 => cell.mono_2(&layer.path),
-                2 => cell.figure(&layer.files.iter().filter(|file| !file.is_folder).count().to_string()),
+                2 => cell.figure(
+                    &layer
+                        .files
+                        .iter()
+                        .filter(|file| !file.is_folder)
+                        .count()
+                        .to_string(),
+                ),
                 3 => cell.bytes(layer.bytes),
                 4 => cell.mono(&format::digest(&layer.digest)).tip(&layer.digest),
                 _ => cell.weak(&layer.media_type),
@@ -227,13 +276,28 @@ fn layers(ui: &mut Ui, detail: &KitDetail) {
 
 fn text_tab(ui: &mut Ui, text: &str, what: &str, ctx: &ViewCtx<'_>) {
     bar_row(ui, 36.0, 20.0, false, |ui| {
-        if ui.add(Button::ghost(format!("Copy {what}")).icon(icons::COPY).small()).clicked() {
+        if ui
+            .add(
+                Button::ghost(format!("Copy {what}"))
+                    .icon(icons::COPY)
+                    .small(),
+            )
+            .clicked()
+        {
             ctx.commands.send(Command::Copy(text.to_owned()));
         }
     });
     let mut text = text.to_owned();
     let id = egui::Id::unique(("kit-text", what));
-    code::code_editor(ui, id, what, &mut text, &code::Decoration::default(), true, None);
+    code::code_editor(
+        ui,
+        id,
+        what,
+        &mut text,
+        &code::Decoration::default(),
+        true,
+        None,
+    );
 }
 
 fn history(ui: &mut Ui, detail: &KitDetail) {

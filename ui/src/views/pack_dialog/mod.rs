@@ -71,7 +71,8 @@ impl PackDialog {
         let reference = self.form.reference();
         self.plan.ask(view.client, view.now, || wanted);
         if self.seeded {
-            self.check.ask(view.client, view.now, || CheckReference { text: reference });
+            self.check
+                .ask(view.client, view.now, || CheckReference { text: reference });
         }
         if !self.seeded
             && let Some(plan) = self.plan.value()
@@ -99,7 +100,10 @@ impl PackDialog {
     }
 
     fn is_remote(&self) -> bool {
-        let view = self.check.value().and_then(|check| check.reference.as_ref());
+        let view = self
+            .check
+            .value()
+            .and_then(|check| check.reference.as_ref());
         view.is_some_and(|reference| reference.is_remote)
     }
 
@@ -133,8 +137,14 @@ impl PackDialog {
     }
 
     fn decide(&mut self, view: &ViewCtx<'_>, key: String, choice: DecisionChoice) {
-        let call = Decide { project: self.project, key, choice };
-        view.act(call, |done, commands| commands.toast(Toast::done(done.message)));
+        let call = Decide {
+            project: self.project,
+            key,
+            choice,
+        };
+        view.act(call, |done, commands| {
+            commands.toast(Toast::done(done.message))
+        });
         // The plan is asked again with the next frame; the answer comes after the decision.
         self.asked = None;
     }

@@ -1,8 +1,6 @@
 //! What the dialog edits, and what it says, as plain data.
 
-use kitbench_protocol::{
-    Compression, PackFormat, PackPlan, ProjectRow, Severity, TagChange,
-};
+use kitbench_protocol::{Compression, PackFormat, PackPlan, ProjectRow, Severity, TagChange};
 
 use crate::format;
 
@@ -101,7 +99,9 @@ impl PackForm {
     pub fn button(&self, plan: Option<&PackPlan>, remote: bool) -> String {
         let tag = self.tag.trim();
         let replaces = plan.is_some_and(|plan| {
-            plan.tags.iter().any(|change| change.tag == tag && change.replaces)
+            plan.tags
+                .iter()
+                .any(|change| change.tag == tag && change.replaces)
         });
         match (self.push && remote, replaces) {
             (true, _) => format!("Pack and push {tag}"),
@@ -118,7 +118,11 @@ pub fn git_note(row: &ProjectRow) -> Option<String> {
     let mut note = format!("{} {}", git.branch, git.commit);
     if let Some(count) = git.uncommitted.filter(|count| *count > 0) {
         note.push_str(" with ");
-        note.push_str(&format::count(count.into(), "uncommitted file", "uncommitted files"));
+        note.push_str(&format::count(
+            count.into(),
+            "uncommitted file",
+            "uncommitted files",
+        ));
     }
     Some(note)
 }
@@ -126,7 +130,10 @@ pub fn git_note(row: &ProjectRow) -> Option<String> {
 /// The first check that stands in the way.
 #[must_use]
 pub fn blocking_check(plan: &PackPlan) -> Option<String> {
-    let error = plan.checks.iter().find(|check| check.severity == Some(Severity::Error));
+    let error = plan
+        .checks
+        .iter()
+        .find(|check| check.severity == Some(Severity::Error));
     match error {
         Some(check) => Some(check.message.clone()),
         None if plan.layers.is_empty() => Some("The Kitfile names nothing to pack".into()),
@@ -141,7 +148,11 @@ pub fn tag_now(change: &TagChange) -> String {
         None => "nothing".into(),
         Some(digest) if change.now_also.is_empty() => format::digest(digest),
         Some(digest) => {
-            format!("{} same as {}", format::digest(digest), change.now_also.join(", "))
+            format!(
+                "{} same as {}",
+                format::digest(digest),
+                change.now_also.join(", ")
+            )
         }
     }
 }
@@ -169,7 +180,14 @@ mod tests {
             ..PackForm::default()
         };
         form.spread_pasted();
-        assert_eq!((form.registry.as_str(), form.repository.as_str(), form.tag.as_str()), ("localhost:5000/lab", "wine", "v2"));
+        assert_eq!(
+            (
+                form.registry.as_str(),
+                form.repository.as_str(),
+                form.tag.as_str()
+            ),
+            ("localhost:5000/lab", "wine", "v2")
+        );
         assert_eq!(form.reference(), "localhost:5000/lab/wine:v2");
         form.repository = "cheese:v3".into();
         form.spread_pasted();
@@ -178,7 +196,11 @@ mod tests {
 
     #[test]
     fn the_button_says_what_happens() {
-        let mut form = PackForm { repository: "wine".into(), tag: "v1".into(), ..PackForm::default() };
+        let mut form = PackForm {
+            repository: "wine".into(),
+            tag: "v1".into(),
+            ..PackForm::default()
+        };
         assert_eq!(form.button(None, false), "Pack v1");
         form.push = true;
         assert_eq!(form.button(None, true), "Pack and push v1");

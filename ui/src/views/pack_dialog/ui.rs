@@ -39,26 +39,34 @@ pub fn body(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>, intent: &m
         return;
     }
     let split = area.left() + LEFT;
-    ui.painter().vline(split, area.y_range(), egui::Stroke::new(1.0, t.line));
+    ui.painter()
+        .vline(split, area.y_range(), egui::Stroke::new(1.0, t.line));
     let left_rect = Rect::from_min_max(area.min, pos2(split, area.bottom()));
     let right_rect = Rect::from_min_max(pos2(split, area.top()), area.max);
     let mut columns = |name: &str, rect: Rect, draw: &mut dyn FnMut(&mut Ui)| {
         let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
         child.shrink_clip_rect(rect);
-        ScrollArea::vertical().id_salt(name).auto_shrink(false).show(&mut child, |ui| {
-            inset_column(ui, |ui| draw(ui));
-        });
+        ScrollArea::vertical()
+            .id_salt(name)
+            .auto_shrink(false)
+            .show(&mut child, |ui| {
+                inset_column(ui, |ui| draw(ui));
+            });
     };
     columns("left", left_rect, &mut |ui| left(ui, dialog, view));
-    columns("right", right_rect, &mut |ui| right(ui, dialog, view, intent));
+    columns("right", right_rect, &mut |ui| {
+        right(ui, dialog, view, intent)
+    });
 }
 
 fn inset_column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    egui::Frame::new().inner_margin(egui::Margin::symmetric(20, 14)).show(ui, |ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
-        ui.set_width(ui.available_width());
-        add(ui);
-    });
+    egui::Frame::new()
+        .inner_margin(egui::Margin::symmetric(20, 14))
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
+            ui.set_width(ui.available_width());
+            add(ui);
+        });
 }
 
 fn heading(ui: &mut Ui, text: &str, note: &str) {
@@ -101,7 +109,10 @@ fn reference_fields(ui: &mut Ui, dialog: &mut PackDialog) {
             let mut known: Vec<String> = plan
                 .known_repositories
                 .iter()
-                .filter_map(|name| name.rsplit_once('/').map(|(registry, _)| registry.to_owned()))
+                .filter_map(|name| {
+                    name.rsplit_once('/')
+                        .map(|(registry, _)| registry.to_owned())
+                })
                 .collect();
             known.dedup();
             known
@@ -120,7 +131,10 @@ fn reference_fields(ui: &mut Ui, dialog: &mut PackDialog) {
         });
         ui.vertical(|ui| {
             ui.set_width(width * 0.36 - 16.0);
-            let field = TextField::new(&mut form.repository).label("Repository").mono().show(ui);
+            let field = TextField::new(&mut form.repository)
+                .label("Repository")
+                .mono()
+                .show(ui);
             if field.response.changed() {
                 form.spread_pasted();
             }
@@ -139,14 +153,21 @@ fn reference_fields(ui: &mut Ui, dialog: &mut PackDialog) {
 
 fn suggestions(ui: &mut Ui, dialog: &mut PackDialog) {
     let t = Tokens::of(ui);
-    let suggested = dialog.plan.value().map(|plan| plan.suggested_tags.clone()).unwrap_or_default();
+    let suggested = dialog
+        .plan
+        .value()
+        .map(|plan| plan.suggested_tags.clone())
+        .unwrap_or_default();
     ui.horizontal(|ui| {
         if !suggested.is_empty() {
             label(ui, Type::Small, t.text_2, "Suggested");
         }
         for tag in suggested.iter().take(3) {
             let chosen = dialog.form.tag == *tag;
-            if ui.add(Button::neutral(tag.as_str()).small().selected(chosen)).clicked() {
+            if ui
+                .add(Button::neutral(tag.as_str()).small().selected(chosen))
+                .clicked()
+            {
                 dialog.form.tag.clone_from(tag);
             }
         }
@@ -159,34 +180,40 @@ fn suggestions(ui: &mut Ui, dialog: &mut PackDialog) {
 fn preview(ui: &mut Ui, dialog: &PackDialog, view: &ViewCtx<'_>) {
     let t = Tokens::of(ui);
     outlined(ui, |ui| {
-        egui::Frame::new().fill(t.bg_raised).inner_margin(10).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            let reference = dialog.form.reference();
-            ui.horizontal(|ui| {
-                label(ui, Type::Mono, t.accent_text, &reference);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.add(Button::icon_only(icons::COPY, "Copy reference").small()).clicked() {
-                        view.commands.send(Command::Copy(reference.clone()));
+        egui::Frame::new()
+            .fill(t.bg_raised)
+            .inner_margin(10)
+            .show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                let reference = dialog.form.reference();
+                ui.horizontal(|ui| {
+                    label(ui, Type::Mono, t.accent_text, &reference);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        if ui
+                            .add(Button::icon_only(icons::COPY, "Copy reference").small())
+                            .clicked()
+                        {
+                            view.commands.send(Command::Copy(reference.clone()));
+                        }
+                    });
+                });
+                ui.add_space(4.0);
+                ui.horizontal(|ui| match dialog.check.value() {
+                    Some(check) if check.error.is_some() => {
+                        mark(ui, Mark::Blocks, "Not a valid name");
+                    }
+                    Some(check) => {
+                        mark(ui, Mark::Done, "Valid name");
+                        match &check.local_digest {
+                            Some(_) => mark(ui, Mark::Attention, "In the local store already"),
+                            None => mark(ui, Mark::Done, "Free in the local store"),
+                        };
+                    }
+                    None => {
+                        label(ui, Type::Small, t.text_3, "Checking the name");
                     }
                 });
             });
-            ui.add_space(4.0);
-            ui.horizontal(|ui| match dialog.check.value() {
-                Some(check) if check.error.is_some() => {
-                    mark(ui, Mark::Blocks, "Not a valid name");
-                }
-                Some(check) => {
-                    mark(ui, Mark::Done, "Valid name");
-                    match &check.local_digest {
-                        Some(_) => mark(ui, Mark::Attention, "In the local store already"),
-                        None => mark(ui, Mark::Done, "Free in the local store"),
-                    };
-                }
-                None => {
-                    label(ui, Type::Small, t.text_3, "Checking the name");
-                }
-            });
-        });
     });
 }
 
@@ -221,15 +248,32 @@ fn compression(ui: &mut Ui, dialog: &mut PackDialog) {
     let t = Tokens::of(ui);
     let bytes = dialog.plan.value().map(|plan| plan.bytes);
     let choices = [
-        (Compression::None, "None", "Files stay readable without a pull"),
-        (Compression::GzipFastest, "gzip, fast", "Smaller, all layers new"),
-        (Compression::Gzip, "gzip", "Smallest for others, slowest here"),
-        (Compression::Zstd, "zstd", "Small and fast; kit before 1.15 cannot read it"),
+        (
+            Compression::None,
+            "None",
+            "Files stay readable without a pull",
+        ),
+        (
+            Compression::GzipFastest,
+            "gzip, fast",
+            "Smaller, all layers new",
+        ),
+        (
+            Compression::Gzip,
+            "gzip",
+            "Smallest for others, slowest here",
+        ),
+        (
+            Compression::Zstd,
+            "zstd",
+            "Small and fast; kit before 1.15 cannot read it",
+        ),
     ];
     outlined(ui, |ui| {
         for (at, (compression, name, words)) in choices.into_iter().enumerate() {
             let chosen = dialog.form.compression == compression;
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
+            let (rect, _) =
+                ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
             if chosen {
                 ui.painter().rect_filled(rect, 0.0, t.accent_bg);
             }
@@ -238,7 +282,9 @@ fn compression(ui: &mut Ui, dialog: &mut PackDialog) {
             }
             let inner = rect.shrink2(vec2(10.0, 0.0));
             let mut row = ui.new_child(
-                UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)),
+                UiBuilder::new()
+                    .max_rect(inner)
+                    .layout(Layout::left_to_right(Align::Center)),
             );
             if radio(&mut row, chosen, name).clicked() {
                 dialog.form.compression = compression;
@@ -261,7 +307,9 @@ fn note_and_format(ui: &mut Ui, dialog: &mut PackDialog) {
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(width * 0.58);
-            TextField::new(&mut dialog.form.note).label("Note, kept in the history").show(ui);
+            TextField::new(&mut dialog.form.note)
+                .label("Note, kept in the history")
+                .show(ui);
         });
         ui.vertical(|ui| {
             label(ui, Type::Small, t.text_2, "Format");
@@ -269,8 +317,11 @@ fn note_and_format(ui: &mut Ui, dialog: &mut PackDialog) {
             let mut at = usize::from(dialog.form.format == PackFormat::ModelPack);
             let choices = [Segment::new("ModelKit"), Segment::new("ModelPack")];
             if segments(ui, "Format", &mut at, &choices).changed() {
-                dialog.form.format =
-                    if at == 1 { PackFormat::ModelPack } else { PackFormat::ModelKit };
+                dialog.form.format = if at == 1 {
+                    PackFormat::ModelPack
+                } else {
+                    PackFormat::ModelKit
+                };
             }
         });
     });
@@ -307,7 +358,13 @@ fn right(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>, intent: &mut 
 
 fn layer_table(ui: &mut Ui, plan: &PackPlan) {
     let t = Tokens::of(ui);
-    let largest = plan.layers.iter().map(|layer| layer.bytes).max().unwrap_or(1).max(1) as f32;
+    let largest = plan
+        .layers
+        .iter()
+        .map(|layer| layer.bytes)
+        .max()
+        .unwrap_or(1)
+        .max(1) as f32;
     outlined(ui, |ui| {
         let columns = [
             Column::flex("layer", "Layer", 130.0),
@@ -316,56 +373,74 @@ fn layer_table(ui: &mut Ui, plan: &PackPlan) {
             Column::fixed("bar", "", 92.0),
             Column::fixed("new", "New bytes", 96.0).right(),
         ];
-        Table::new("Layers to pack", &columns).row_height(sizes::ROW_COMPACT).fit().plain().show(
-            ui,
-            &mut TableState::default(),
-            plan.layers.len() + 1,
-            |row| Line::row(row == plan.layers.len()),
-            |row, column, cell| {
-                let Some(layer) = plan.layers.get(row) else {
-                    match column {
-                        0 => cell.strong("Total"),
-                        1 => cell.figure(&plan.files.to_string()),
-                        2 => cell.bytes(plan.bytes),
-                        4 => cell.bytes(plan.new_bytes),
-                        _ => cell,
+        Table::new("Layers to pack", &columns)
+            .row_height(sizes::ROW_COMPACT)
+            .fit()
+            .plain()
+            .show(
+                ui,
+                &mut TableState::default(),
+                plan.layers.len() + 1,
+                |row| Line::row(row == plan.layers.len()),
+                |row, column, cell| {
+                    let Some(layer) = plan.layers.get(row) else {
+                        match column {
+                            0 => cell.strong("Total"),
+                            1 => cell.figure(&plan.files.to_string()),
+                            2 => cell.bytes(plan.bytes),
+                            4 => cell.bytes(plan.new_bytes),
+                            _ => cell,
+                        };
+                        return;
                     };
-                    return;
-                };
-                let kind = LayerKind::from(layer.kind);
-                match column {
-                    0 => {
-                        cell.icon(kind.icon(), t.layer(kind)).text(&layer.label).tip(&layer.path);
+                    let kind = LayerKind::from(layer.kind);
+                    match column {
+                        0 => {
+                            cell.icon(kind.icon(), t.layer(kind))
+                                .text(&layer.label)
+                                .tip(&layer.path);
+                        }
+                        1 => {
+                            cell.figure(&layer.files.to_string());
+                        }
+                        2 => {
+                            cell.bytes(layer.bytes);
+                        }
+                        3 => {
+                            let share = layer.bytes as f32 / largest;
+                            let color = if layer.new_bytes > 0 {
+                                t.accent_line
+                            } else {
+                                t.bar_reuse
+                            };
+                            cell.bar(&[(share, color)], &format::bytes(layer.bytes));
+                        }
+                        _ if layer.new_bytes == 0 => {
+                            cell.mark(Mark::Reused, "Reused");
+                        }
+                        _ => {
+                            cell.bytes(layer.new_bytes);
+                        }
                     }
-                    1 => {
-                        cell.figure(&layer.files.to_string());
-                    }
-                    2 => {
-                        cell.bytes(layer.bytes);
-                    }
-                    3 => {
-                        let share = layer.bytes as f32 / largest;
-                        let color = if layer.new_bytes > 0 { t.accent_line } else { t.bar_reuse };
-                        cell.bar(&[(share, color)], &format::bytes(layer.bytes));
-                    }
-                    _ if layer.new_bytes == 0 => {
-                        cell.mark(Mark::Reused, "Reused");
-                    }
-                    _ => {
-                        cell.bytes(layer.new_bytes);
-                    }
-                }
-            },
-            |_| false,
-        );
+                },
+                |_| false,
+            );
     });
 }
 
 fn checks(ui: &mut Ui, plan: &PackPlan, intent: &mut Intent) {
     let t = Tokens::of(ui);
-    let open = plan.checks.iter().filter(|check| check.severity.is_some()).count()
+    let open = plan
+        .checks
+        .iter()
+        .filter(|check| check.severity.is_some())
+        .count()
         + plan.decisions.len();
-    let passed = plan.checks.iter().filter(|check| check.severity.is_none()).count();
+    let passed = plan
+        .checks
+        .iter()
+        .filter(|check| check.severity.is_none())
+        .count();
     heading(ui, "Checks", &format!("{passed} passed, {open} open"));
     outlined(ui, |ui| {
         for check in plan.checks.iter().filter(|check| check.severity.is_some()) {
@@ -388,11 +463,15 @@ fn checks(ui: &mut Ui, plan: &PackPlan, intent: &mut Intent) {
             });
         }
         if plan.decisions.len() > MAX_DECISIONS {
-            let more = format!("{} more on the project's page", plan.decisions.len() - MAX_DECISIONS);
+            let more = format!(
+                "{} more on the project's page",
+                plan.decisions.len() - MAX_DECISIONS
+            );
             check_row(ui, Some(Severity::Info), &more, |_| {});
         }
         if passed > 0 {
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
+            let (rect, _) =
+                ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
             let mut row = ui.new_child(
                 UiBuilder::new()
                     .max_rect(rect.shrink2(vec2(10.0, 0.0)))
@@ -430,7 +509,10 @@ fn command_line(ui: &mut Ui, plan: &PackPlan, view: &ViewCtx<'_>) {
     ui.horizontal(|ui| {
         label(ui, Type::BodyBold, t.text, "Same thing on the command line");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::ghost("Copy").icon(icons::COPY).small()).clicked() {
+            if ui
+                .add(Button::ghost("Copy").icon(icons::COPY).small())
+                .clicked()
+            {
                 view.commands.send(Command::Copy(plan.command.clone()));
             }
         });
@@ -451,16 +533,38 @@ pub fn foot(ui: &mut Ui, dialog: &mut PackDialog, blocked: Option<&str>, intent:
         .busy(starting)
         .blocked(blocked);
     intent.pack |= ui.add(button).clicked();
-    intent.cancel |= ui.add(Button::neutral("Cancel").large().key("Esc")).clicked();
+    intent.cancel |= ui
+        .add(Button::neutral("Cancel").large().key("Esc"))
+        .clicked();
     if let Some(seconds) = dialog.plan.value().and_then(|plan| plan.estimated_seconds) {
-        label(ui, Type::Small, t.text_2, &format!("About {} to pack", format::duration(seconds)));
+        label(
+            ui,
+            Type::Small,
+            t.text_2,
+            &format!("About {} to pack", format::duration(seconds)),
+        );
     }
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         if remote {
-            let host = dialog.form.registry.split('/').next().unwrap_or_default().to_owned();
-            checkbox(ui, &mut dialog.form.push, &format!("Push to {host} when packed"));
+            let host = dialog
+                .form
+                .registry
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            checkbox(
+                ui,
+                &mut dialog.form.push,
+                &format!("Push to {host} when packed"),
+            );
         } else {
-            label(ui, Type::Small, t.text_3, "Stays on this computer: the reference names no registry");
+            label(
+                ui,
+                Type::Small,
+                t.text_3,
+                "Stays on this computer: the reference names no registry",
+            );
         }
     });
 }

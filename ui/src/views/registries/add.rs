@@ -71,7 +71,10 @@ impl Add {
         let outcome = self.outcome.clone();
         let failed = self.outcome.clone();
         let client = view.client.clone();
-        let call = SaveRegistry { id: self.id, address: self.address.clone() };
+        let call = SaveRegistry {
+            id: self.id,
+            address: self.address.clone(),
+        };
         view.act_or(
             call,
             move |row, commands| {
@@ -82,16 +85,23 @@ impl Add {
                     return;
                 }
                 let commands = commands.clone();
-                client.call_then(SignIn { id: row.id, user, secret }, move |answer| {
-                    *outcome.borrow_mut() = match answer {
-                        Ok(_) => {
-                            commands.toast(Toast::done("Signed in"));
-                            commands.go(place);
-                            Outcome::Done
-                        }
-                        Err(error) => Outcome::Failed(error),
-                    };
-                });
+                client.call_then(
+                    SignIn {
+                        id: row.id,
+                        user,
+                        secret,
+                    },
+                    move |answer| {
+                        *outcome.borrow_mut() = match answer {
+                            Ok(_) => {
+                                commands.toast(Toast::done("Signed in"));
+                                commands.go(place);
+                                Outcome::Done
+                            }
+                            Err(error) => Outcome::Failed(error),
+                        };
+                    },
+                );
             },
             move |error, _| *failed.borrow_mut() = Outcome::Failed(error),
         );
@@ -105,11 +115,26 @@ impl Dialog for Add {
         }
         if self.asked {
             let address = self.address.clone();
-            self.test.ask(view.client, view.now, || TestRegistry { address });
+            self.test
+                .ask(view.client, view.now, || TestRegistry { address });
         }
-        let title = if self.id.is_some() { "Edit registry" } else { "Add registry" };
-        let frame = DialogFrame { title, icon: Some(icons::CLOUD), note: None, size: vec2(560.0, 560.0) };
-        let blocked = self.address.host.trim().is_empty().then_some("Write the registry's address");
+        let title = if self.id.is_some() {
+            "Edit registry"
+        } else {
+            "Add registry"
+        };
+        let frame = DialogFrame {
+            title,
+            icon: Some(icons::CLOUD),
+            note: None,
+            size: vec2(560.0, 560.0),
+        };
+        let blocked = self
+            .address
+            .host
+            .trim()
+            .is_empty()
+            .then_some("Write the registry's address");
         let working = *self.outcome.borrow() == Outcome::Working;
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
@@ -124,9 +149,18 @@ impl Dialog for Add {
             },
             |ui, (dialog, go, cancel)| {
                 let word = if dialog.id.is_some() { "Save" } else { "Add" };
-                **go |= ui.add(Button::primary(word).large().busy(working).blocked(blocked)).clicked();
+                **go |= ui
+                    .add(Button::primary(word).large().busy(working).blocked(blocked))
+                    .clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
-                if ui.add(Button::ghost("Test").icon(icons::PLUGS_CONNECTED).blocked(blocked)).clicked() {
+                if ui
+                    .add(
+                        Button::ghost("Test")
+                            .icon(icons::PLUGS_CONNECTED)
+                            .blocked(blocked),
+                    )
+                    .clicked()
+                {
                     dialog.asked = true;
                     dialog.test.clear();
                     dialog.test.invalidate();
@@ -143,16 +177,31 @@ impl Dialog for Add {
 fn add_body(ui: &mut Ui, dialog: &mut Add, view: &ViewCtx<'_>) {
     let t = Tokens::of(ui);
     let address = &mut dialog.address;
-    let field = TextField::new(&mut address.host).label("Address").hint("ghcr.io or localhost:5000").mono().show(ui);
+    let field = TextField::new(&mut address.host)
+        .label("Address")
+        .hint("ghcr.io or localhost:5000")
+        .mono()
+        .show(ui);
     if field.response.changed() {
         dialog.asked = false;
     }
     ui.add_space(10.0);
-    checkbox(ui, &mut address.plain_http, "Plain HTTP, without encryption");
+    checkbox(
+        ui,
+        &mut address.plain_http,
+        "Plain HTTP, without encryption",
+    );
     ui.add_space(14.0);
-    TextField::new(&mut dialog.user).label("User").note("optional").show(ui);
+    TextField::new(&mut dialog.user)
+        .label("User")
+        .note("optional")
+        .show(ui);
     ui.add_space(10.0);
-    TextField::new(&mut dialog.secret).label("Password or token").note("optional").password().show(ui);
+    TextField::new(&mut dialog.secret)
+        .label("Password or token")
+        .note("optional")
+        .password()
+        .show(ui);
     ui.add_space(6.0);
     if let Some(status) = view.shared.status.value() {
         paragraph(ui, Type::Small, t.text_3, &status.secret_store);
@@ -161,15 +210,26 @@ fn add_body(ui: &mut Ui, dialog: &mut Add, view: &ViewCtx<'_>) {
     section(ui, &mut dialog.more, "More", None);
     if dialog.more {
         ui.add_space(8.0);
-        checkbox(ui, &mut dialog.address.skip_tls_verify, "Accept any certificate (only for tests)");
+        checkbox(
+            ui,
+            &mut dialog.address.skip_tls_verify,
+            "Accept any certificate (only for tests)",
+        );
         for (name, text) in [
             ("Own CA, a PEM file", &mut dialog.address.ca_file),
-            ("Client certificate, a PEM file", &mut dialog.address.client_cert_file),
+            (
+                "Client certificate, a PEM file",
+                &mut dialog.address.client_cert_file,
+            ),
             ("Its key, a PEM file", &mut dialog.address.client_key_file),
             ("Proxy", &mut dialog.address.proxy),
         ] {
             ui.add_space(8.0);
-            TextField::new(text).label(name).note("optional").mono().show(ui);
+            TextField::new(text)
+                .label(name)
+                .note("optional")
+                .mono()
+                .show(ui);
         }
     }
     ui.add_space(12.0);
@@ -205,7 +265,12 @@ fn test_result(ui: &mut Ui, test: &Remote<RegistryTest>) {
             if let Some(error) = &value.error {
                 boxed_strip(ui, crate::widgets::Tone::Err, &error.hint, |_| {});
             } else if value.needs_sign_in {
-                boxed_strip(ui, crate::widgets::Tone::Info, "This registry asks for a user and a password or token.", |_| {});
+                boxed_strip(
+                    ui,
+                    crate::widgets::Tone::Info,
+                    "This registry asks for a user and a password or token.",
+                    |_| {},
+                );
             }
         }
     }
@@ -225,9 +290,17 @@ impl Dialog for SignInDialog {
             return false;
         }
         let title = format!("Sign in to {}", self.host);
-        let frame = DialogFrame { title: &title, icon: Some(icons::SIGN_IN), note: None, size: vec2(480.0, 340.0) };
+        let frame = DialogFrame {
+            title: &title,
+            icon: Some(icons::SIGN_IN),
+            note: None,
+            size: vec2(480.0, 340.0),
+        };
         let working = *self.outcome.borrow() == Outcome::Working;
-        let blocked = self.secret.is_empty().then_some("Write the password or token");
+        let blocked = self
+            .secret
+            .is_empty()
+            .then_some("Write the password or token");
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
         let closed = dialog_with(
@@ -239,7 +312,9 @@ impl Dialog for SignInDialog {
                     let t = Tokens::of(ui);
                     TextField::new(&mut dialog.user).label("User").show(ui);
                     ui.add_space(10.0);
-                    let field = TextField::new(&mut dialog.secret).label("Password or token").password();
+                    let field = TextField::new(&mut dialog.secret)
+                        .label("Password or token")
+                        .password();
                     **go |= field.show(ui).submitted;
                     ui.add_space(6.0);
                     if let Some(status) = view.shared.status.value() {
@@ -249,7 +324,14 @@ impl Dialog for SignInDialog {
                 });
             },
             |ui, (_, go, cancel)| {
-                **go |= ui.add(Button::primary("Sign in").large().busy(working).blocked(blocked)).clicked();
+                **go |= ui
+                    .add(
+                        Button::primary("Sign in")
+                            .large()
+                            .busy(working)
+                            .blocked(blocked),
+                    )
+                    .clicked();
                 **cancel |= ui.add(Button::neutral("Cancel").large()).clicked();
             },
         );

@@ -32,14 +32,22 @@ pub fn drawer(
             mark(ui, sign, words);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::icon_only(icons::X, "Close the tag")).clicked() {
+            if ui
+                .add(Button::icon_only(icons::X, "Close the tag"))
+                .clicked()
+            {
                 ask = Some(Ask::Tag(None));
             }
         });
     });
     if let Some(kit) = kit.value() {
         bar_row(ui, 24.0, 14.0, false, |ui| {
-            label(ui, Type::Mono, t.text_2, &format::digest_long(&kit.row.digest));
+            label(
+                ui,
+                Type::Mono,
+                t.text_2,
+                &format::digest_long(&kit.row.digest),
+            );
             if !kit.row.author.is_empty() {
                 label(ui, Type::Small, t.text_2, &format!("by {}", kit.row.author));
             }
@@ -100,7 +108,11 @@ fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
-            mark(ui, Mark::Done, &format!("{} free", format::bytes(plan.disk_free_bytes)));
+            mark(
+                ui,
+                Mark::Done,
+                &format!("{} free", format::bytes(plan.disk_free_bytes)),
+            );
             if plan.resumable {
                 mark(ui, Mark::Done, "Resumable");
             }
@@ -113,11 +125,22 @@ fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_
             } else {
                 format!("Pull {}", format::bytes(plan.move_bytes))
             };
-            if ui.add(Button::primary(text).name("Pull").icon(icons::DOWNLOAD_SIMPLE)).clicked() {
+            if ui
+                .add(
+                    Button::primary(text)
+                        .name("Pull")
+                        .icon(icons::DOWNLOAD_SIMPLE),
+                )
+                .clicked()
+            {
                 ask = Some(Ask::Pull(reference.to_owned()));
             }
-            if ui.add(Button::neutral("Copy command").icon(icons::TERMINAL)).clicked() {
-                ctx.commands.send(Command::Copy(format!("kit pull {reference}")));
+            if ui
+                .add(Button::neutral("Copy command").icon(icons::TERMINAL))
+                .clicked()
+            {
+                ctx.commands
+                    .send(Command::Copy(format!("kit pull {reference}")));
             }
         });
     });
@@ -129,7 +152,11 @@ fn inside(ui: &mut Ui, kit: &Remote<KitDetail>, tab: &mut usize) {
     bar_row(ui, 44.0, 14.0, false, |ui| {
         label(ui, Type::BodyBold, t.text, "Look inside");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let choices = [Segment::new("Facts"), Segment::new("Kitfile"), Segment::new("Manifest")];
+            let choices = [
+                Segment::new("Facts"),
+                Segment::new("Kitfile"),
+                Segment::new("Manifest"),
+            ];
             segments(ui, "Look inside", tab, &choices);
         });
     });

@@ -56,7 +56,9 @@ enum Ask {
 impl Registries {
     fn row<'a>(&self, ctx: &'a ViewCtx<'_>) -> Option<&'a RegistryRow> {
         let rows = ctx.shared.registries.value()?;
-        rows.iter().find(|row| Some(row.id) == self.registry).or_else(|| rows.first())
+        rows.iter()
+            .find(|row| Some(row.id) == self.registry)
+            .or_else(|| rows.first())
     }
 
     fn refresh_registry(&mut self, id: RegistryId) {
@@ -87,9 +89,17 @@ impl Registries {
             Ask::SignOut(id) => ctx.act(SignOut { id }, |_, commands| {
                 commands.toast(Toast::done("Signed out"));
             }),
-            Ask::Remove(id) => ctx.act(RemoveRegistry { id, and_secret: false }, |(), commands| {
-                commands.toast(Toast::done("Registry removed from the list; its login was kept"));
-            }),
+            Ask::Remove(id) => ctx.act(
+                RemoveRegistry {
+                    id,
+                    and_secret: false,
+                },
+                |(), commands| {
+                    commands.toast(Toast::done(
+                        "Registry removed from the list; its login was kept",
+                    ));
+                },
+            ),
             Ask::Pull(reference) => {
                 let words = format!("Pulling {reference}");
                 ctx.act(StartPull { reference }, move |_, commands| {
@@ -105,9 +115,17 @@ impl Registries {
         }
     }
 
-    fn repository_panel(&mut self, ui: &mut Ui, row: &RegistryRow, ctx: &ViewCtx<'_>) -> Option<Ask> {
+    fn repository_panel(
+        &mut self,
+        ui: &mut Ui,
+        row: &RegistryRow,
+        ctx: &ViewCtx<'_>,
+    ) -> Option<Ask> {
         let id = row.id;
-        let list = self.repositories.of(&id).ask(ctx.client, ctx.now, || ListRepositories { id });
+        let list = self
+            .repositories
+            .of(&id)
+            .ask(ctx.client, ctx.now, || ListRepositories { id });
         panels::repositories(
             ui,
             row,
@@ -138,19 +156,35 @@ impl Registries {
         });
         let tag = self.tag.clone();
         let Some(tag) = tag else {
-            return tags::tags(ui, row, &repository, list, None, &mut self.tag_filter, &mut self.table, ctx);
+            return tags::tags(
+                ui,
+                row,
+                &repository,
+                list,
+                None,
+                &mut self.tag_filter,
+                &mut self.table,
+                ctx,
+            );
         };
         let reference = format!("{}/{repository}:{tag}", row.address.host);
-        let kit = self.kits.of(&reference).ask(ctx.client, ctx.now, || GetRemoteKit {
-            reference: reference.clone(),
-        });
-        let plan = self.plans.of(&reference).ask(ctx.client, ctx.now, || PlanTransfer {
-            direction: kitbench_protocol::Direction::Pull,
-            source: reference.clone(),
-            target: String::new(),
-        });
+        let kit = self
+            .kits
+            .of(&reference)
+            .ask(ctx.client, ctx.now, || GetRemoteKit {
+                reference: reference.clone(),
+            });
+        let plan = self
+            .plans
+            .of(&reference)
+            .ask(ctx.client, ctx.now, || PlanTransfer {
+                direction: kitbench_protocol::Direction::Pull,
+                source: reference.clone(),
+                target: String::new(),
+            });
         let mut width = self.widths[2].unwrap_or(356.0);
-        let (tag_filter, table, drawer_tab) = (&mut self.tag_filter, &mut self.table, &mut self.drawer_tab);
+        let (tag_filter, table, drawer_tab) =
+            (&mut self.tag_filter, &mut self.table, &mut self.drawer_tab);
         let (drawer_ask, tags_ask) = split(
             ui,
             "Tag",
@@ -158,7 +192,18 @@ impl Registries {
             &mut width,
             356.0,
             |ui| drawer::drawer(ui, &reference, &tag, kit, plan, drawer_tab, ctx),
-            |ui| tags::tags(ui, row, &repository, list, Some(&tag), tag_filter, table, ctx),
+            |ui| {
+                tags::tags(
+                    ui,
+                    row,
+                    &repository,
+                    list,
+                    Some(&tag),
+                    tag_filter,
+                    table,
+                    ctx,
+                )
+            },
         );
         self.widths[2] = Some(width);
         drawer_ask.or(tags_ask)
@@ -188,7 +233,10 @@ impl View for Registries {
                         "No registry yet",
                         "Add one by its address: a local one, GHCR, Harbor, Jozu Hub …",
                         |ui| {
-                            if ui.add(Button::primary("Add registry…").icon(icons::PLUS)).clicked() {
+                            if ui
+                                .add(Button::primary("Add registry…").icon(icons::PLUS))
+                                .clicked()
+                            {
                                 ask = Some(Ask::Add);
                             }
                         },
@@ -216,7 +264,9 @@ impl View for Registries {
     }
 
     fn open(&mut self, place: &Place, ctx: &ViewCtx<'_>) {
-        let Place::Registries(Some(reference)) = place else { return };
+        let Place::Registries(Some(reference)) = place else {
+            return;
+        };
         let (host, rest) = match reference.split_once('/') {
             Some((host, rest)) => (host, Some(rest)),
             None => (reference.as_str(), None),
@@ -238,7 +288,9 @@ impl View for Registries {
     }
 
     fn crumbs(&self, ctx: &ViewCtx<'_>) -> Vec<(String, Option<Place>)> {
-        let Some(row) = self.row(ctx) else { return Vec::new() };
+        let Some(row) = self.row(ctx) else {
+            return Vec::new();
+        };
         let host = row.address.host.clone();
         let mut crumbs = vec![(host.clone(), Some(Place::Registries(Some(host))))];
         if let Some(repository) = &self.repository {

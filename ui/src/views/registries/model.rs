@@ -11,7 +11,9 @@ pub fn state(row: &RegistryRow) -> (Mark, String) {
         (Reachable::No(_), _) => (Mark::Offline, "Not reachable".into()),
         (_, SignInState::Refused { user }) => (Mark::Attention, format!("Login of {user} refused")),
         (_, SignInState::SignedIn { user, .. }) => (Mark::Done, format!("Signed in as {user}")),
-        (_, SignInState::Anonymous) if row.address.plain_http => (Mark::Note, "Open, plain HTTP".into()),
+        (_, SignInState::Anonymous) if row.address.plain_http => {
+            (Mark::Note, "Open, plain HTTP".into())
+        }
         (_, SignInState::Anonymous) => (Mark::Note, "Not signed in".into()),
     }
 }
@@ -19,7 +21,10 @@ pub fn state(row: &RegistryRow) -> (Mark, String) {
 /// The letter drawn for a registry.
 #[must_use]
 pub fn letter(host: &str) -> String {
-    host.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default()
+    host.chars()
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default()
 }
 
 /// `repository:tag` apart.
@@ -70,6 +75,9 @@ mod tests {
             kind: LayerKind::Model,
             digests: vec![digest("b"), digest("b"), None, digest("a")],
         };
-        assert_eq!(across(&row), [Across::New, Across::Absent, Across::New, Across::Same]);
+        assert_eq!(
+            across(&row),
+            [Across::New, Across::Absent, Across::New, Across::Same]
+        );
     }
 }

@@ -32,12 +32,15 @@ pub fn registries(ui: &mut Ui, selected: Option<RegistryId>, ctx: &ViewCtx<'_>) 
         }
         RemoteView::Ready { value, .. } => {
             let height = (ui.available_height() - 116.0).max(60.0);
-            ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for row in value {
-                    ask = registry_row(ui, row, selected == Some(row.id)).or(ask.take());
-                }
-            });
+            ScrollArea::vertical()
+                .max_height(height)
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    for row in value {
+                        ask = registry_row(ui, row, selected == Some(row.id)).or(ask.take());
+                    }
+                });
         }
     }
     rule(ui);
@@ -70,7 +73,11 @@ fn registry_row(ui: &mut Ui, row: &RegistryRow, selected: bool) -> Option<Ask> {
         if MenuItem::new("Edit…").icon(icons::PENCIL_SIMPLE).show(ui) {
             ask = Some(Ask::Edit(row.clone()));
         }
-        if MenuItem::new("Remove from the list").icon(icons::TRASH).danger().show(ui) {
+        if MenuItem::new("Remove from the list")
+            .icon(icons::TRASH)
+            .danger()
+            .show(ui)
+        {
             ask = Some(Ask::Remove(row.id));
         }
     });
@@ -103,7 +110,9 @@ pub fn repositories(
         if ctx.focus_filter {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
-        TextField::search(filter, "Filter repositories").id(id).show(ui);
+        TextField::search(filter, "Filter repositories")
+            .id(id)
+            .show(ui);
     });
     rule(ui);
     let mut retry = false;
@@ -113,7 +122,10 @@ pub fn repositories(
             retry = failed(ui, error) == Some(FailureAction::Retry);
             if error.kind == kitbench_protocol::ErrorKind::Unauthorized {
                 inset(ui, 12.0, |ui| {
-                    if ui.add(Button::primary("Sign in…").icon(icons::SIGN_IN)).clicked() {
+                    if ui
+                        .add(Button::primary("Sign in…").icon(icons::SIGN_IN))
+                        .clicked()
+                    {
                         ask = Some(Ask::SignIn(row.clone()));
                     }
                 });
@@ -122,36 +134,58 @@ pub fn repositories(
         RemoteView::Ready { value, .. } => {
             if value.no_catalogue {
                 inset(ui, 12.0, |ui| {
-                    paragraph(ui, Type::Small, t.text_2, "This registry does not list its repositories. Type a name; those used before are below.");
+                    paragraph(
+                        ui,
+                        Type::Small,
+                        t.text_2,
+                        "This registry does not list its repositories. Type a name; those used before are below.",
+                    );
                     ui.add_space(6.0);
-                    let field = TextField::new(typed).name("Repository name").hint("team/model").mono().show(ui);
+                    let field = TextField::new(typed)
+                        .name("Repository name")
+                        .hint("team/model")
+                        .mono()
+                        .show(ui);
                     if field.submitted && !typed.trim().is_empty() {
                         ask = Some(Ask::Repository(typed.trim().to_owned()));
                     }
                 });
             }
             let wanted = filter.trim().to_lowercase();
-            let shown: Vec<&String> =
-                value.repositories.iter().filter(|name| name.to_lowercase().contains(&wanted)).collect();
+            let shown: Vec<&String> = value
+                .repositories
+                .iter()
+                .filter(|name| name.to_lowercase().contains(&wanted))
+                .collect();
             if shown.is_empty() && !value.repositories.is_empty() && no_match(ui, filter) {
                 filter.clear();
             } else if shown.is_empty() && !value.no_catalogue {
                 inset(ui, 12.0, |ui| {
-                    paragraph(ui, Type::Body, t.text_2, "No repositories yet. Push a ModelKit to make one.");
+                    paragraph(
+                        ui,
+                        Type::Body,
+                        t.text_2,
+                        "No repositories yet. Push a ModelKit to make one.",
+                    );
                 });
             }
             ui.spacing_mut().item_spacing.y = 0.0;
             let height = ListRow::new("").height();
-            ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, shown.len(), |ui, range| {
-                for name in &shown[range] {
-                    let response = ListRow::new(name)
-                        .selected(selected == Some(name.as_str()))
-                        .show(ui, egui::Id::unique(("repository", name)));
-                    if response.clicked() {
-                        ask = Some(Ask::Repository((*name).clone()));
+            ScrollArea::vertical().auto_shrink(false).show_rows(
+                ui,
+                height,
+                shown.len(),
+                |ui, range| {
+                    for name in &shown[range] {
+                        let response = ListRow::new(name)
+                            .selected(selected == Some(name.as_str()))
+                            .show(ui, egui::Id::unique(("repository", name)));
+                        if response.clicked() {
+                            ask = Some(Ask::Repository((*name).clone()));
+                        }
                     }
-                }
-            });
+                },
+            );
         }
     }
     if retry {

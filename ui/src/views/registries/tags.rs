@@ -3,8 +3,8 @@
 use egui::{Align, Layout, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use kitbench_protocol::{RegistryRow, Relation, TagList, TagRow};
 
-use super::model::{self, Across};
 use super::Ask;
+use super::model::{self, Across};
 use crate::app::ViewCtx;
 use crate::backend::{Remote, RemoteView};
 use crate::clock;
@@ -37,17 +37,28 @@ pub fn tags(
         label(ui, Type::Body, t.text_2, &format!("{}/", row.address.host));
         named(ui, egui::Role::Heading, Type::Heading, t.text, repository);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::icon_only(icons::COPY, "Copy repository name")).clicked() {
-                ctx.commands.send(Command::Copy(format!("{}/{repository}", row.address.host)));
+            if ui
+                .add(Button::icon_only(icons::COPY, "Copy repository name"))
+                .clicked()
+            {
+                ctx.commands
+                    .send(Command::Copy(format!("{}/{repository}", row.address.host)));
             }
         });
     });
     capabilities(ui, row, list.value());
     bar_row(ui, 44.0, 16.0, true, |ui| {
-        TextField::search(filter, "Filter tags").width(200.0).show(ui);
+        TextField::search(filter, "Filter tags")
+            .width(200.0)
+            .show(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if let Some(list) = list.value() {
-                label(ui, Type::Small, t.text_2, &format::count(list.tags.len() as u64, "tag", "tags"));
+                label(
+                    ui,
+                    Type::Small,
+                    t.text_2,
+                    &format::count(list.tags.len() as u64, "tag", "tags"),
+                );
             }
         });
     });
@@ -82,7 +93,11 @@ fn capabilities(ui: &mut Ui, row: &RegistryRow, list: Option<&TagList>) {
             mark(ui, Mark::Attention, "Plain HTTP");
         }
         if let Some(list) = list {
-            mark(ui, Mark::Done, &format!("Listed {}", clock::when(list.listed_ms)));
+            mark(
+                ui,
+                Mark::Done,
+                &format!("Listed {}", clock::when(list.listed_ms)),
+            );
         }
     });
 }
@@ -95,8 +110,11 @@ fn content(
     state: &mut TableState,
 ) -> Option<Ask> {
     let wanted = filter.trim().to_lowercase();
-    let shown: Vec<&TagRow> =
-        list.tags.iter().filter(|tag| tag.tag.to_lowercase().contains(&wanted)).collect();
+    let shown: Vec<&TagRow> = list
+        .tags
+        .iter()
+        .filter(|tag| tag.tag.to_lowercase().contains(&wanted))
+        .collect();
     let mut ask = None;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let columns = [
@@ -111,14 +129,24 @@ fn content(
             ui,
             state,
             shown.len(),
-            |row| Line::row(shown.get(row).is_some_and(|tag| selected == Some(tag.tag.as_str()))),
+            |row| {
+                Line::row(
+                    shown
+                        .get(row)
+                        .is_some_and(|tag| selected == Some(tag.tag.as_str())),
+                )
+            },
             |row, column, cell| {
                 let Some(tag) = shown.get(row) else { return };
                 tag_cell(tag, column, cell);
             },
             |_| false,
         );
-        if let Some(tag) = out.selected.or(out.activated).and_then(|row| shown.get(row)) {
+        if let Some(tag) = out
+            .selected
+            .or(out.activated)
+            .and_then(|row| shown.get(row))
+        {
             ask = Some(Ask::Tag(Some(tag.tag.clone())));
         }
         if !list.layers.is_empty() {
@@ -163,7 +191,11 @@ fn tag_cell(tag: &TagRow, column: usize, cell: &mut crate::widgets::table::Cell<
             None => {
                 let (sign, words) = modelkits::relation_words(tag.relation);
                 // "On registry" goes without saying here.
-                let words = if tag.relation == Relation::Same { "Same" } else { words };
+                let words = if tag.relation == Relation::Same {
+                    "Same"
+                } else {
+                    words
+                };
                 cell.mark(sign, words);
             }
         },
@@ -173,44 +205,84 @@ fn tag_cell(tag: &TagRow, column: usize, cell: &mut crate::widgets::table::Cell<
 
 fn across(ui: &mut Ui, list: &TagList) {
     let t = Tokens::of(ui);
-    card(ui, "Layers across tags", Some("square: new bytes, circle: same bytes as the tag before"), |_| {}, |ui| {
-        let tags: Vec<&TagRow> = list.tags.iter().take(MAX_ACROSS).collect();
-        let width = ui.available_width();
-        let label_width = 150.0;
-        let step = ((width - label_width - 32.0) / tags.len().max(1) as f32).min(96.0);
-        ui.add_space(8.0);
-        for layer in &list.layers {
-            let (rect, response) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
-            let cells = model::across(layer);
-            let cells = &cells[cells.len().saturating_sub(tags.len())..];
-            let spoken = format!("{}: new in {} of {} tags", layer.label, cells.iter().filter(|cell| **cell == Across::New).count(), cells.len());
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, spoken.clone()));
-            let y = rect.center().y;
-            crate::widgets::line(ui, rect.with_max_x(rect.left() + label_width).shrink2(vec2(12.0, 0.0)), Type::Small, t.text_2, &layer.label, egui::Align2::LEFT_CENTER);
-            let color = t.layer(LayerKind::from(layer.kind));
-            for (at, cell) in cells.iter().enumerate() {
-                let x = rect.left() + label_width + step * (at as f32 + 0.5);
-                let center = pos2(x, y);
-                match cell {
-                    Across::New => {
-                        ui.painter().rect_filled(egui::Rect::from_center_size(center, vec2(9.0, 9.0)), 1, color);
-                    }
-                    Across::Same => {
-                        ui.painter().line_segment([pos2(x - step + 4.5, y), pos2(x - 4.5, y)], Stroke::new(1.5, color));
-                        ui.painter().circle(center, 3.5, t.bg_panel, Stroke::new(1.5, color));
-                    }
-                    Across::Absent => {
-                        ui.painter().line_segment([pos2(x - 3.0, y), pos2(x + 3.0, y)], Stroke::new(1.0, t.text_3));
+    card(
+        ui,
+        "Layers across tags",
+        Some("square: new bytes, circle: same bytes as the tag before"),
+        |_| {},
+        |ui| {
+            let tags: Vec<&TagRow> = list.tags.iter().take(MAX_ACROSS).collect();
+            let width = ui.available_width();
+            let label_width = 150.0;
+            let step = ((width - label_width - 32.0) / tags.len().max(1) as f32).min(96.0);
+            ui.add_space(8.0);
+            for layer in &list.layers {
+                let (rect, response) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
+                let cells = model::across(layer);
+                let cells = &cells[cells.len().saturating_sub(tags.len())..];
+                let spoken = format!(
+                    "{}: new in {} of {} tags",
+                    layer.label,
+                    cells.iter().filter(|cell| **cell == Across::New).count(),
+                    cells.len()
+                );
+                response.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Image, true, spoken.clone())
+                });
+                let y = rect.center().y;
+                crate::widgets::line(
+                    ui,
+                    rect.with_max_x(rect.left() + label_width)
+                        .shrink2(vec2(12.0, 0.0)),
+                    Type::Small,
+                    t.text_2,
+                    &layer.label,
+                    egui::Align2::LEFT_CENTER,
+                );
+                let color = t.layer(LayerKind::from(layer.kind));
+                for (at, cell) in cells.iter().enumerate() {
+                    let x = rect.left() + label_width + step * (at as f32 + 0.5);
+                    let center = pos2(x, y);
+                    match cell {
+                        Across::New => {
+                            ui.painter().rect_filled(
+                                egui::Rect::from_center_size(center, vec2(9.0, 9.0)),
+                                1,
+                                color,
+                            );
+                        }
+                        Across::Same => {
+                            ui.painter().line_segment(
+                                [pos2(x - step + 4.5, y), pos2(x - 4.5, y)],
+                                Stroke::new(1.5, color),
+                            );
+                            ui.painter()
+                                .circle(center, 3.5, t.bg_panel, Stroke::new(1.5, color));
+                        }
+                        Across::Absent => {
+                            ui.painter().line_segment(
+                                [pos2(x - 3.0, y), pos2(x + 3.0, y)],
+                                Stroke::new(1.0, t.text_3),
+                            );
+                        }
                     }
                 }
             }
-        }
-        let (rect, _) = ui.allocate_exact_size(vec2(width, 24.0), Sense::hover());
-        for (at, tag) in tags.iter().rev().enumerate() {
-            let x = rect.left() + label_width + step * (at as f32 + 0.5);
-            let cell = egui::Rect::from_center_size(pos2(x, rect.center().y), vec2(step - 6.0, 20.0));
-            crate::widgets::line(ui, cell, Type::MonoSmall, t.text_2, &tag.tag, egui::Align2::CENTER_CENTER);
-        }
-        ui.add_space(6.0);
-    });
+            let (rect, _) = ui.allocate_exact_size(vec2(width, 24.0), Sense::hover());
+            for (at, tag) in tags.iter().rev().enumerate() {
+                let x = rect.left() + label_width + step * (at as f32 + 0.5);
+                let cell =
+                    egui::Rect::from_center_size(pos2(x, rect.center().y), vec2(step - 6.0, 20.0));
+                crate::widgets::line(
+                    ui,
+                    cell,
+                    Type::MonoSmall,
+                    t.text_2,
+                    &tag.tag,
+                    egui::Align2::CENTER_CENTER,
+                );
+            }
+            ui.add_space(6.0);
+        },
+    );
 }

@@ -56,7 +56,8 @@ impl Transfers {
             Ask::CopyReport(job) => {
                 let jobs = ctx.shared.jobs.value();
                 if let Some(job) = jobs.and_then(|jobs| jobs.iter().find(|known| known.id == job)) {
-                    ctx.commands.send(crate::commands::Command::Copy(model::report(job)));
+                    ctx.commands
+                        .send(crate::commands::Command::Copy(model::report(job)));
                 }
             }
         }
@@ -72,7 +73,9 @@ impl Transfers {
 
     fn chosen<'a>(&self, jobs: &'a [JobView]) -> Option<&'a JobView> {
         let selected = jobs.iter().find(|job| Some(job.id) == self.selected);
-        selected.or_else(|| jobs.iter().find(|job| job.state.is_active())).or_else(|| jobs.first())
+        selected
+            .or_else(|| jobs.iter().find(|job| job.state.is_active()))
+            .or_else(|| jobs.first())
     }
 }
 
@@ -151,7 +154,9 @@ impl View for Transfers {
 
     fn run(&mut self, command: CommandId, ctx: &ViewCtx<'_>) -> bool {
         let jobs = ctx.shared.jobs.value();
-        let chosen = jobs.and_then(|jobs| self.chosen(jobs)).map(|job| (job.id, job.can_pause, job.can_retry, job.state.is_active()));
+        let chosen = jobs
+            .and_then(|jobs| self.chosen(jobs))
+            .map(|job| (job.id, job.can_pause, job.can_retry, job.state.is_active()));
         let ask = match (command, chosen) {
             (CommandId::ClearFinished, _) => Ask::ClearFinished,
             (CommandId::PauseTransfer, Some((job, true, _, true))) => Ask::Pause(job),

@@ -19,8 +19,13 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Part; 5] =
-        [Part::Active, Part::Waiting, Part::NeedsYou, Part::Paused, Part::Finished];
+    pub const ALL: [Part; 5] = [
+        Part::Active,
+        Part::Waiting,
+        Part::NeedsYou,
+        Part::Paused,
+        Part::Finished,
+    ];
 
     #[must_use]
     pub fn of(job: &JobView) -> Part {
@@ -63,7 +68,14 @@ pub fn parts<'a>(jobs: &'a [JobView], wanted: &[Part]) -> Vec<(Part, Vec<&'a Job
     Part::ALL
         .iter()
         .filter(|part| wanted.contains(part))
-        .map(|part| (*part, jobs.iter().filter(|job| Part::of(job) == *part).collect::<Vec<_>>()))
+        .map(|part| {
+            (
+                *part,
+                jobs.iter()
+                    .filter(|job| Part::of(job) == *part)
+                    .collect::<Vec<_>>(),
+            )
+        })
         .filter(|(_, jobs)| !jobs.is_empty())
         .collect()
 }
@@ -72,7 +84,9 @@ pub fn parts<'a>(jobs: &'a [JobView], wanted: &[Part]) -> Vec<(Part, Vec<&'a Job
 #[must_use]
 pub fn counts(jobs: &[JobView]) -> [u64; 5] {
     let count = |at: usize| {
-        jobs.iter().filter(|job| Part::filter(at).contains(&Part::of(job))).count() as u64
+        jobs.iter()
+            .filter(|job| Part::filter(at).contains(&Part::of(job)))
+            .count() as u64
     };
     [count(0), count(1), count(2), count(3), count(4)]
 }
@@ -99,7 +113,10 @@ pub fn sentence(job: &JobView) -> String {
         _ => {
             let mut text = job.summary.clone();
             if job.saved_bytes > 0 && job.state == JobState::Running {
-                text.push_str(&format!(", {} need not move", format::bytes(job.saved_bytes)));
+                text.push_str(&format!(
+                    ", {} need not move",
+                    format::bytes(job.saved_bytes)
+                ));
             }
             text
         }
@@ -112,7 +129,11 @@ pub fn moved(job: &JobView) -> String {
     if job.total_bytes == 0 {
         return String::new();
     }
-    format!("{} of {}", format::bytes(job.done_bytes), format::bytes(job.total_bytes))
+    format!(
+        "{} of {}",
+        format::bytes(job.done_bytes),
+        format::bytes(job.total_bytes)
+    )
 }
 
 /// `21.4 MB/s, 11 s left`; a dash where it is not known yet.
@@ -127,7 +148,11 @@ pub fn pace(job: &JobView) -> String {
 
 #[must_use]
 pub fn share(done: u64, total: u64) -> f32 {
-    if total == 0 { 0.0 } else { (done as f64 / total as f64).min(1.0) as f32 }
+    if total == 0 {
+        0.0
+    } else {
+        (done as f64 / total as f64).min(1.0) as f32
+    }
 }
 
 /// Mark and word of a layer's state.
@@ -213,7 +238,11 @@ impl Speeds {
         let up = speed(&[JobKind::Push, JobKind::Pack]);
         let down = speed(&[JobKind::Pull, JobKind::Unpack, JobKind::Verify]);
         self.samples.push_back((now, up, down));
-        while self.samples.front().is_some_and(|(at, ..)| now - at > Self::SPAN) {
+        while self
+            .samples
+            .front()
+            .is_some_and(|(at, ..)| now - at > Self::SPAN)
+        {
             self.samples.pop_front();
         }
     }
@@ -221,15 +250,25 @@ impl Speeds {
     /// Newest up and down.
     #[must_use]
     pub fn last(&self) -> (f64, f64) {
-        self.samples.back().map_or((0.0, 0.0), |(_, up, down)| (*up, *down))
+        self.samples
+            .back()
+            .map_or((0.0, 0.0), |(_, up, down)| (*up, *down))
     }
 
     /// Points as fraction of the span (1 is now) and bytes per second.
     #[must_use]
     pub fn curves(&self, now: f64) -> (Vec<(f32, f64)>, Vec<(f32, f64)>) {
         let x = |at: f64| (1.0 - (now - at) / Self::SPAN) as f32;
-        let up = self.samples.iter().map(|(at, up, _)| (x(*at), *up)).collect();
-        let down = self.samples.iter().map(|(at, _, down)| (x(*at), *down)).collect();
+        let up = self
+            .samples
+            .iter()
+            .map(|(at, up, _)| (x(*at), *up))
+            .collect();
+        let down = self
+            .samples
+            .iter()
+            .map(|(at, _, down)| (x(*at), *down))
+            .collect();
         (up, down)
     }
 }
@@ -267,7 +306,10 @@ pub mod tests {
     #[test]
     fn a_running_push_reads_like_this() {
         let job = job(8, JobState::Running);
-        assert_eq!(sentence(&job), "Pushing, 5 of 9 done, 1.74 GB need not move");
+        assert_eq!(
+            sentence(&job),
+            "Pushing, 5 of 9 done, 1.74 GB need not move"
+        );
         assert_eq!(moved(&job), "334.8 MB of 555.4 MB");
         assert_eq!(pace(&job), "21.4 MB/s, 11 s left");
     }
@@ -285,7 +327,15 @@ pub mod tests {
             .into_iter()
             .map(|(part, jobs)| (part.word(), jobs.len()))
             .collect();
-        assert_eq!(parts, [("Active", 1), ("Needs you", 1), ("Paused", 1), ("Finished", 1)]);
+        assert_eq!(
+            parts,
+            [
+                ("Active", 1),
+                ("Needs you", 1),
+                ("Paused", 1),
+                ("Finished", 1)
+            ]
+        );
         assert_eq!(counts(&jobs), [4, 1, 1, 1, 1]);
         assert!(report(&jobs[1]).contains("Check the address."));
     }

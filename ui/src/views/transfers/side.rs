@@ -31,7 +31,12 @@ pub fn side(
         panel_head(ui, "Speed", None, |ui| {
             let down_words = format!("In {}", format::speed(Some(down)));
             let up_words = format!("Out {}", format::speed(Some(up)));
-            legend_color(ui, t.layer(crate::theme::LayerKind::Dataset), &down_words, false);
+            legend_color(
+                ui,
+                t.layer(crate::theme::LayerKind::Dataset),
+                &down_words,
+                false,
+            );
             legend_color(ui, t.accent_line, &up_words, false);
         });
         inset(ui, 14.0, |ui| graph(ui, speeds, ctx.now));
@@ -47,8 +52,13 @@ pub fn side(
             let when = job.ended_ms.map(clock::when).unwrap_or_default();
             let note = format!("{word}, {when}");
             let bytes = format::bytes(job.total_bytes + job.saved_bytes);
-            let row = ListRow::new(&job.subject).mark(sign, &note).note_right(&bytes);
-            if row.show(ui, egui::Id::unique(("finished", job.id.0))).clicked() {
+            let row = ListRow::new(&job.subject)
+                .mark(sign, &note)
+                .note_right(&bytes);
+            if row
+                .show(ui, egui::Id::unique(("finished", job.id.0)))
+                .clicked()
+            {
                 ask = Some(Ask::Select(job.id));
             }
         }
@@ -75,30 +85,52 @@ fn graph(ui: &mut Ui, speeds: &Speeds, now: f64) {
     });
     let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - 16.0));
     let (up, down) = speeds.curves(now);
-    let top = up.iter().chain(&down).map(|point| point.1).fold(1_000_000.0, f64::max);
+    let top = up
+        .iter()
+        .chain(&down)
+        .map(|point| point.1)
+        .fold(1_000_000.0, f64::max);
     for step in 0..=2 {
         let y = plot.bottom() - plot.height() * step as f32 / 2.0;
-        ui.painter().hline(plot.x_range(), y, Stroke::new(1.0, t.line));
+        ui.painter()
+            .hline(plot.x_range(), y, Stroke::new(1.0, t.line));
     }
-    for (curve, color) in
-        [(up, t.accent_line), (down, t.layer(crate::theme::LayerKind::Dataset))]
-    {
+    for (curve, color) in [
+        (up, t.accent_line),
+        (down, t.layer(crate::theme::LayerKind::Dataset)),
+    ] {
         let points: Vec<_> = curve
             .iter()
             .map(|(x, speed)| {
                 let y = (speed / top) as f32;
-                pos2(plot.left() + plot.width() * x.clamp(0.0, 1.0), plot.bottom() - plot.height() * y)
+                pos2(
+                    plot.left() + plot.width() * x.clamp(0.0, 1.0),
+                    plot.bottom() - plot.height() * y,
+                )
             })
             .collect();
-        ui.painter().add(Shape::line(points, Stroke::new(1.5, color)));
+        ui.painter()
+            .add(Shape::line(points, Stroke::new(1.5, color)));
     }
     let painter = ui.painter();
     let caption = |x: f32, align, text: &str| {
-        painter.text(pos2(x, rect.bottom()), align, text, Type::Caption.font(), t.text_3);
+        painter.text(
+            pos2(x, rect.bottom()),
+            align,
+            text,
+            Type::Caption.font(),
+            t.text_3,
+        );
     };
     caption(plot.left(), egui::Align2::LEFT_BOTTOM, "5 min ago");
     caption(plot.right(), egui::Align2::RIGHT_BOTTOM, "now");
-    painter.text(plot.left_top(), egui::Align2::LEFT_TOP, format::speed(Some(top)), Type::Caption.font(), t.text_3);
+    painter.text(
+        plot.left_top(),
+        egui::Align2::LEFT_TOP,
+        format::speed(Some(top)),
+        Type::Caption.font(),
+        t.text_3,
+    );
 }
 
 fn sums(ui: &mut Ui, job: &JobView) {

@@ -12,8 +12,7 @@ use crate::format;
 use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::table::{Column, Line, Table, TableState};
 use crate::widgets::{
-    Button, Mark, Segment, focus_ring, hairline_below, label, paint_bar, paragraph,
-    segments,
+    Button, Mark, Segment, focus_ring, hairline_below, label, paint_bar, paragraph, segments,
 };
 
 const ITEM: f32 = 52.0;
@@ -34,7 +33,9 @@ pub fn head(ui: &mut Ui, part: &mut usize, jobs: &[JobView], ctx: &ViewCtx<'_>) 
         segments(ui, "Show", part, &choices);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if counts[4] + counts[3] > 0
-                && ui.add(Button::ghost("Clear finished").icon(icons::BROOM)).clicked()
+                && ui
+                    .add(Button::ghost("Clear finished").icon(icons::BROOM))
+                    .clicked()
             {
                 ctx.commands.run(crate::commands::CommandId::ClearFinished);
             }
@@ -83,7 +84,13 @@ fn section_head(ui: &mut Ui, word: &str, count: usize) {
             .layout(Layout::left_to_right(Align::Center)),
     );
     row.spacing_mut().item_spacing.x = 8.0;
-    crate::widgets::named(&mut row, egui::Role::Heading, Type::SmallStrong, t.text, word);
+    crate::widgets::named(
+        &mut row,
+        egui::Role::Heading,
+        Type::SmallStrong,
+        t.text,
+        word,
+    );
     label(&mut row, Type::Small, t.text_3, &count.to_string());
 }
 
@@ -116,8 +123,18 @@ fn item(ui: &mut Ui, job: &JobView, open: bool, selected: bool) -> Option<Ask> {
 
     let color = if failed { t.err } else { t.accent_text };
     let icon_x = rect.left() + 22.0;
-    crate::theme::icon(ui.painter(), pos2(icon_x, rect.top() + 26.0), model::icon(job.kind), 18.0, color);
-    let bar_width = if failed { 0.0 } else { ((right - rect.left()) * 0.36).clamp(120.0, 320.0) };
+    crate::theme::icon(
+        ui.painter(),
+        pos2(icon_x, rect.top() + 26.0),
+        model::icon(job.kind),
+        18.0,
+        color,
+    );
+    let bar_width = if failed {
+        0.0
+    } else {
+        ((right - rect.left()) * 0.36).clamp(120.0, 320.0)
+    };
     let text_rect = Rect::from_min_max(
         pos2(rect.left() + 46.0, rect.top() + 7.0),
         pos2(right - bar_width - 16.0, rect.bottom()),
@@ -135,7 +152,14 @@ fn item(ui: &mut Ui, job: &JobView, open: bool, selected: bool) -> Option<Ask> {
         }
     }
     if !failed {
-        progress(ui, job, Rect::from_min_max(pos2(right - bar_width, rect.top()), pos2(right, rect.bottom())));
+        progress(
+            ui,
+            job,
+            Rect::from_min_max(
+                pos2(right - bar_width, rect.top()),
+                pos2(right, rect.bottom()),
+            ),
+        );
     }
     focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
     ask
@@ -145,19 +169,24 @@ fn progress(ui: &mut Ui, job: &JobView, rect: Rect) {
     let t = Tokens::of(ui);
     let mut line = ui.new_child(
         UiBuilder::new()
-            .max_rect(Rect::from_min_max(pos2(rect.left(), rect.top() + 8.0), pos2(rect.right(), rect.top() + 26.0)))
+            .max_rect(Rect::from_min_max(
+                pos2(rect.left(), rect.top() + 8.0),
+                pos2(rect.right(), rect.top() + 26.0),
+            ))
             .layout(Layout::left_to_right(Align::Center)),
     );
     label(&mut line, Type::Mono, t.text, &model::moved(job));
-    line.with_layout(Layout::right_to_left(Align::Center), |ui| match &job.state {
-        JobState::Running => {
-            label(ui, Type::Mono, t.text_2, &model::pace(job));
+    line.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        match &job.state {
+            JobState::Running => {
+                label(ui, Type::Mono, t.text_2, &model::pace(job));
+            }
+            state if job.ended_ms.is_some() => {
+                let (sign, word) = model::end_mark(state);
+                crate::widgets::mark(ui, sign, word);
+            }
+            _ => {}
         }
-        state if job.ended_ms.is_some() => {
-            let (sign, word) = model::end_mark(state);
-            crate::widgets::mark(ui, sign, word);
-        }
-        _ => {}
     });
     let share = model::share(job.done_bytes, job.total_bytes);
     let color = match job.state {
@@ -165,12 +194,23 @@ fn progress(ui: &mut Ui, job: &JobView, rect: Rect) {
         JobState::Done => t.ok,
         _ => t.bar_reuse,
     };
-    let share = if job.state == JobState::Done { 1.0 } else { share };
-    let bar = Rect::from_min_max(pos2(rect.left(), rect.top() + 32.0), pos2(rect.right(), rect.top() + 38.0));
+    let share = if job.state == JobState::Done {
+        1.0
+    } else {
+        share
+    };
+    let bar = Rect::from_min_max(
+        pos2(rect.left(), rect.top() + 32.0),
+        pos2(rect.right(), rect.top() + 38.0),
+    );
     paint_bar(ui, bar, &[(share, color)]);
     let response = ui.interact(bar, egui::Id::unique(("job-bar", job.id.0)), Sense::hover());
     response.widget_info(|| {
-        let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("Progress of {}", job.subject));
+        let mut info = egui::WidgetInfo::labeled(
+            egui::Role::ProgressIndicator,
+            true,
+            format!("Progress of {}", job.subject),
+        );
         info.value = Some(f64::from(share));
         info
     });
@@ -187,28 +227,53 @@ fn item_buttons(ui: &mut Ui, job: &JobView, open: bool) -> Option<Ask> {
     }
     if job.state == JobState::Running
         && job.can_pause
-        && ui.add(Button::neutral("Pause").icon(icons::PAUSE).name(name("Pause"))).clicked()
+        && ui
+            .add(
+                Button::neutral("Pause")
+                    .icon(icons::PAUSE)
+                    .name(name("Pause")),
+            )
+            .clicked()
     {
         ask = Some(Ask::Pause(job.id));
     }
     if job.can_retry {
         let button = match job.state {
-            JobState::Failed(_) => Button::primary("Retry").icon(icons::ARROW_CLOCKWISE).name(name("Retry")),
-            JobState::Paused(_) => Button::neutral("Resume").icon(icons::PLAY).name(name("Resume")),
-            _ => Button::neutral("Again").icon(icons::ARROW_CLOCKWISE).name(name("Again")),
+            JobState::Failed(_) => Button::primary("Retry")
+                .icon(icons::ARROW_CLOCKWISE)
+                .name(name("Retry")),
+            JobState::Paused(_) => Button::neutral("Resume")
+                .icon(icons::PLAY)
+                .name(name("Resume")),
+            _ => Button::neutral("Again")
+                .icon(icons::ARROW_CLOCKWISE)
+                .name(name("Again")),
         };
         if ui.add(button).clicked() {
             ask = Some(Ask::Retry(job.id));
         }
     }
     if matches!(job.state, JobState::Failed(_))
-        && ui.add(Button::ghost("Copy report").icon(icons::COPY).name(name("Copy report"))).clicked()
+        && ui
+            .add(
+                Button::ghost("Copy report")
+                    .icon(icons::COPY)
+                    .name(name("Copy report")),
+            )
+            .clicked()
     {
         ask = Some(Ask::CopyReport(job.id));
     }
     if !job.steps.is_empty() {
-        let (icon, verb) = if open { (icons::CARET_DOWN, "Fold") } else { (icons::CARET_RIGHT, "Unfold") };
-        if ui.add(Button::icon_boxed(icon, name(verb)).tip("Layers")).clicked() {
+        let (icon, verb) = if open {
+            (icons::CARET_DOWN, "Fold")
+        } else {
+            (icons::CARET_RIGHT, "Unfold")
+        };
+        if ui
+            .add(Button::icon_boxed(icon, name(verb)).tip("Layers"))
+            .clicked()
+        {
             ask = Some(Ask::Toggle(job.id));
         }
     }
@@ -228,20 +293,31 @@ fn layers(ui: &mut Ui, job: &JobView) {
         Column::fixed("left", "Left", 64.0).right().leaves(4),
     ];
     let name = format!("Layers of {}", job.subject);
-    Table::new(&name, &columns).row_height(sizes::ROW_COMPACT).fit().plain().show(
-        ui,
-        &mut TableState::default(),
-        job.steps.len(),
-        |_| Line::row(false),
-        |row, column, cell| {
-            let Some(step) = job.steps.get(row) else { return };
-            step_cell(step, column, cell, t);
-        },
-        |_| false,
-    );
+    Table::new(&name, &columns)
+        .row_height(sizes::ROW_COMPACT)
+        .fit()
+        .plain()
+        .show(
+            ui,
+            &mut TableState::default(),
+            job.steps.len(),
+            |_| Line::row(false),
+            |row, column, cell| {
+                let Some(step) = job.steps.get(row) else {
+                    return;
+                };
+                step_cell(step, column, cell, t);
+            },
+            |_| false,
+        );
 }
 
-fn step_cell(step: &StepView, column: usize, cell: &mut crate::widgets::table::Cell<'_>, t: &Tokens) {
+fn step_cell(
+    step: &StepView,
+    column: usize,
+    cell: &mut crate::widgets::table::Cell<'_>,
+    t: &Tokens,
+) {
     let (sign, word) = model::step_mark(step.state);
     let still = matches!(sign, Mark::Reused | Mark::Mounted | Mark::Waiting);
     match column {
@@ -266,7 +342,10 @@ fn step_cell(step: &StepView, column: usize, cell: &mut crate::widgets::table::C
                 Mark::Failed => t.err,
                 _ => t.accent_line,
             };
-            cell.bar(&[(share, color)], &format::percent(step.done_bytes, step.total_bytes));
+            cell.bar(
+                &[(share, color)],
+                &format::percent(step.done_bytes, step.total_bytes),
+            );
         }
         4 if sign != Mark::Verified && !still => {
             cell.figure(&format::percent(step.done_bytes, step.total_bytes));
