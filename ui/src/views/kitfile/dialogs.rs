@@ -210,7 +210,13 @@ impl PathDialog {
                 for (depth, entry) in rows.get(range).unwrap_or_default() {
                     let open = self.open.contains(&entry.path);
                     let color = entry.layer.map_or(t.text_2, |layer| t.layer(layer.into()));
-                    let figure = crate::format::bytes(entry.bytes);
+                    // Of a folder only what is packed is counted.
+                    let unknown = entry.is_folder && entry.files == 0;
+                    let figure = if unknown {
+                        String::new()
+                    } else {
+                        crate::format::bytes(entry.bytes)
+                    };
                     let row = TreeRow {
                         depth: *depth,
                         open: entry.is_folder.then_some(open),

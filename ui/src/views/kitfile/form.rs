@@ -34,6 +34,8 @@ pub struct FormState {
     pub focused: Option<String>,
     /// Give this field the focus.
     pub focus: Option<String>,
+    /// The row that was unfolded is to be scrolled into view, with its fields.
+    reveal_row: bool,
     parameter: Option<ParameterEdit>,
     authors: Option<Vec<String>>,
     drag: Option<(List, usize)>,

@@ -84,7 +84,10 @@ impl Kitfile {
         let diff = editor.diff();
         let facts = Bar {
             unsaved: model::unsaved_words(&diff, editor.is_dirty()),
-            tally: Tally::of(editor.problems().iter()),
+            tally: match editor.phase() {
+                Phase::Open => Tally::of(editor.problems().iter()),
+                _ => Tally::default(),
+            },
             dirty: editor.is_dirty() || editor.has_unsent(),
             can_undo: editor.can_undo(),
             can_redo: editor.can_redo(),
@@ -290,7 +293,7 @@ fn no_kitfile(ui: &mut Ui, editor: &mut Editor, name: &str, ctx: &ViewCtx<'_>) {
         ui,
         icons::FILE_PLUS,
         "No Kitfile in this folder",
-        "A draft proposes a layer for what is there. Nothing is written before you save.",
+        "A draft proposes layers. Nothing is written before you save.",
         |ui| {
             ui.horizontal(|ui| {
                 let width = 178.0 + 70.0 + sizes::SPACE_3;

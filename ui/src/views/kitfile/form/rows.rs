@@ -24,6 +24,7 @@ struct Asked {
 impl Form<'_> {
     pub(super) fn rows(&mut self, ui: &mut Ui, list: List, entries: &[EntryForm]) {
         let mut rects = Vec::with_capacity(entries.len());
+        let mut unfolded = false;
         for (index, entry) in entries.iter().enumerate() {
             let open = self.state.row == Some((list, index));
             let top = ui.cursor().min.y;
@@ -31,6 +32,7 @@ impl Form<'_> {
             let path = format!("{}[{index}]", list.path());
             if asked.toggle {
                 self.state.row = (!open).then_some((list, index));
+                unfolded |= !open;
             }
             if asked.browse {
                 self.acts
@@ -54,8 +56,15 @@ impl Form<'_> {
                 pos2(ui.max_rect().left(), top),
                 pos2(ui.max_rect().right(), ui.cursor().min.y),
             );
+            if open && std::mem::take(&mut self.state.reveal_row) {
+                ui.scroll_to_rect(rect.expand(8.0), None);
+            }
             self.scroll_here(ui, Spot::Row(list, index), rect);
             rects.push(rect);
+        }
+        if unfolded {
+            self.state.reveal_row = true;
+            ui.ctx().request_repaint();
         }
         self.drag(ui, list, &rects);
     }
