@@ -10,7 +10,6 @@ use kitbench_registry::testing::TestRegistry;
 use kitbench_tests::home::Home;
 use kitbench_tests::mirror::{Mirror, containing, field, named};
 use kitbench_tests::screens::rail;
-use kitbench_tests::webdriver::keys;
 use kitbench_tests::workbench::{Options, Workbench};
 use kitbench_tests::{native, programs, wait};
 use serde_json::Value;
@@ -68,12 +67,7 @@ fn walk(
     workbench.step("repair and edit the Kitfile", |mirror| {
         edit_kitfile(mirror, &project)
     })?;
-    workbench.step("pack and push", |mirror| {
-        mirror.click(&rail("Projects"))?;
-        mirror.find(&named("button", "Edit Kitfile"))?;
-        workbench.session().chord(&[keys::CONTROL, "p"])?;
-        pack_and_push(mirror, host)
-    })?;
+    workbench.step("pack and push", |mirror| pack_and_push(mirror, host))?;
     workbench.step("see the transfers end", |mirror| {
         see_transfers(mirror, &reference)
     })?;
@@ -130,9 +124,15 @@ fn edit_kitfile(mirror: Mirror<'_>, project: &Path) -> Result<()> {
 }
 
 fn pack_and_push(mirror: Mirror<'_>, host: &str) -> Result<()> {
+    mirror.click(&rail("Projects"))?;
+    mirror.click(&named("button", "Pack v0.1.0…"))?;
     mirror.set(&field("Registry"), host)?;
     mirror.set(&field("Repository"), "wine")?;
     mirror.set(&field("Tag"), "v1")?;
+    let push = named("checkbox", &format!("Push to {host} when packed"));
+    if !mirror.find(&push)?.checked {
+        mirror.click(&push)?;
+    }
     let pack = named("button", "Pack and push v1");
     mirror.when(&pack, "be enabled", |node| !node.disabled)?;
     mirror.click(&pack)?;

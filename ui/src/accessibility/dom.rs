@@ -186,11 +186,23 @@ impl Page {
             .is_some_and(|active| self.root.contains(Some(&active)) && active != *self.root)
     }
 
+    /// Takes an element out of the page. With the focus on nothing, keys would go nowhere, so the
+    /// canvas gets it.
+    fn take_out(&self, element: &Element) -> Result<(), JsValue> {
+        let active = self.document.active_element();
+        let holds_focus = active.is_some_and(|active| element.contains(Some(&active)));
+        element.remove();
+        if holds_focus && let Some(canvas) = self.document.query_selector("canvas")? {
+            canvas.unchecked_ref::<HtmlElement>().focus()?;
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, op: Op) -> Result<(), JsValue> {
         match op {
             Op::Create { id, tag } => {
                 if let Some(old) = self.elements.remove(&id) {
-                    old.remove();
+                    self.take_out(&old)?;
                 }
                 let element = self.document.create_element(tag)?;
                 element.set_attribute(NODE, &id.to_string())?;
@@ -255,7 +267,7 @@ impl Page {
             }
             Op::Remove { id } => {
                 if let Some(element) = self.elements.remove(&id) {
-                    element.remove();
+                    self.take_out(&element)?;
                 }
             }
             Op::Focus { id } => self.focus(id)?,

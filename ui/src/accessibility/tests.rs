@@ -227,3 +227,34 @@ fn a_secret_is_never_written_into_the_page() {
     assert!(ops.iter().all(|op| !matches!(op, Op::Value { .. })));
     assert_eq!(twin.elements()[&3].attributes["type"], "password");
 }
+
+/// A sentence gives its place, and with it its id, to a tick box: the new element has to come into the
+/// page, although the list of ids is the same.
+#[test]
+fn an_element_of_another_kind_takes_the_place_of_one_with_the_same_id() {
+    let mut twin = Twin::default();
+    let frame_of = |role, label| {
+        let nodes = vec![
+            (1, node(Role::Window, "", &[2])),
+            (2, node(Role::Dialog, "Pack", &[3])),
+            (3, node(role, label, &[])),
+        ];
+        frame(nodes, 1)
+    };
+    twin.update(&frame_of(Role::Button, "Stays here"), 1.0);
+    let ops = twin.update(&frame_of(Role::TextInput, "Push"), 1.0);
+    assert!(ops.contains(&Op::Create { id: 3, tag: "input" }));
+    assert!(ops.contains(&Op::Children {
+        id: 2,
+        children: vec![3]
+    }));
+
+    let top = |role| frame(vec![(1, node(Role::Window, "", &[3])), (3, node(role, "x", &[]))], 1);
+    let mut twin = Twin::default();
+    twin.update(&top(Role::Button), 1.0);
+    let ops = twin.update(&top(Role::TextInput), 1.0);
+    assert!(ops.contains(&Op::Children {
+        id: ROOT,
+        children: vec![3]
+    }));
+}

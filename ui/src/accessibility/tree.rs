@@ -90,8 +90,14 @@ impl Twin {
             .children(node)
         });
         let mut ops = Vec::new();
+        // An element cannot change its tag: one of the same id takes its place.
+        let replaced: HashSet<u64> = next
+            .iter()
+            .filter(|(id, now)| self.known.get(id).is_some_and(|old| old.tag != now.tag))
+            .map(|(id, _)| *id)
+            .collect();
         for (id, element) in &next {
-            self.change(*id, element, &mut ops);
+            self.change(*id, element, &replaced, &mut ops);
         }
         // Sorted, so that the same change always gives the same list: creations before the
         // lists of children that name them.
@@ -103,7 +109,7 @@ impl Twin {
             Op::Remove { id } => (4, *id),
             Op::Focus { .. } => (5, 0),
         });
-        if top != self.top {
+        if top != self.top || top.iter().any(|id| replaced.contains(id)) {
             ops.push(Op::Children {
                 id: ROOT,
                 children: top.clone(),
@@ -131,7 +137,7 @@ impl Twin {
         &self.known
     }
 
-    fn change(&self, id: u64, element: &Element, ops: &mut Vec<Op>) {
+    fn change(&self, id: u64, element: &Element, replaced: &HashSet<u64>, ops: &mut Vec<Op>) {
         let before = self
             .known
             .get(&id)
@@ -139,7 +145,6 @@ impl Twin {
         let nothing = BTreeMap::new();
         let old = before.map_or(&nothing, |before| &before.attributes);
         if before.is_none() {
-            // An element cannot change its tag: one of the same id is replaced.
             ops.push(Op::Create {
                 id,
                 tag: element.tag,
@@ -168,9 +173,13 @@ impl Twin {
                 value: value.clone(),
             });
         }
-        if before.map_or(!element.children.is_empty(), |before| {
-            before.children != element.children
-        }) {
+        // A child that was made anew is in no parent yet.
+        let anew = element.children.iter().any(|child| replaced.contains(child));
+        if anew
+            || before.map_or(!element.children.is_empty(), |before| {
+                before.children != element.children
+            })
+        {
             ops.push(Op::Children {
                 id,
                 children: element.children.clone(),
