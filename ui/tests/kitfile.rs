@@ -475,6 +475,49 @@ fn keys_walk_and_fix_problems() {
 }
 
 #[test]
+fn a_read_only_file_is_saved_as_a_copy() {
+    let mut bench = bench(WIDE, ThemeChoice::Light, |folder| {
+        let project = folder.join("plain");
+        std::fs::create_dir_all(&project).expect("a folder");
+        let path = project.join("Kitfile");
+        std::fs::write(&path, "manifestVersion: 1.0.0\npackage:\n  name: plain\n").expect("a file");
+        let mut permissions = std::fs::metadata(&path).expect("it is there").permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&path, permissions).expect("the mode can be set");
+        Some(project)
+    });
+    assert!(bench.has("Read-only") && bench.has("Save a copy…"));
+    bench.replace("Version", "2.0.0");
+    assert!(bench.has("1 unsaved line"));
+    bench.picture("kitfile-read-only");
+}
+
+#[test]
+fn the_tree_shows_what_packs_each_file() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.click("Rename to `authors`");
+    bench.send(Command::Run(CommandId::Save));
+    bench.settle();
+    bench.send(Command::Run(CommandId::Refresh));
+    bench.settle();
+    bench.settle();
+    let rows: Vec<String> = bench
+        .harness
+        .get_all_by_role(Role::TreeItem)
+        .filter_map(|node| node.accesskit_node().label())
+        .collect();
+    assert!(
+        rows.iter().any(|row| row.starts_with("logs, No layer")),
+        "{rows:?}"
+    );
+    assert!(
+        rows.iter().any(|row| row.starts_with("README.md, 3")),
+        "{rows:?}"
+    );
+    bench.picture("kitfile-tree");
+}
+
+#[test]
 fn pictures() {
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
         for size in [WIDE, [1024.0, 700.0]] {

@@ -54,6 +54,8 @@ pub struct Kitfile {
     /// Unsaved texts of last time, until their project is opened.
     drafts: BTreeMap<i64, Draft>,
     panes: Panes,
+    /// There is room for one pane only.
+    narrow: bool,
     tree_width: Option<f32>,
     text_width: Option<f32>,
     tree: TreeState,
@@ -69,6 +71,14 @@ pub struct Kitfile {
 impl Kitfile {
     fn editor(&mut self) -> Option<&mut Editor> {
         self.editors.get_mut(&self.project?)
+    }
+
+    /// The panes as they are shown: where there is room for one, both means the form.
+    fn shown_panes(&self) -> Panes {
+        match self.panes {
+            Panes::Both if self.narrow => Panes::Form,
+            panes => panes,
+        }
     }
 
     /// The name of the project that is open.
@@ -189,8 +199,12 @@ impl Kitfile {
 
     /// The line of a problem in the text, and its place in the form.
     fn show_problem(&mut self, problem: &KitfileProblem) {
-        if self.panes == Panes::Form {
-            self.panes = Panes::Both;
+        if self.shown_panes() == Panes::Form {
+            self.panes = if self.narrow {
+                Panes::Text
+            } else {
+                Panes::Both
+            };
         }
         self.text.only_changes = false;
         self.text.reveal = Some((
@@ -344,7 +358,8 @@ impl View for Kitfile {
             CommandId::Undo => self.step(true),
             CommandId::Redo => self.step(false),
             CommandId::SwitchPanes => {
-                self.panes = match self.panes {
+                self.panes = match self.shown_panes() {
+                    Panes::Form if self.narrow => Panes::Text,
                     Panes::Form => Panes::Both,
                     Panes::Both => Panes::Text,
                     Panes::Text => Panes::Form,

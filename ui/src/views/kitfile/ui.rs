@@ -45,10 +45,7 @@ impl Kitfile {
             return;
         };
         let narrow = ui.ctx().content_rect().width() < sizes::VERY_NARROW;
-        if narrow && self.panes == Panes::Both {
-            // There is room for one; the form is the place to begin.
-            self.panes = Panes::Form;
-        }
+        self.narrow = narrow;
         self.bar(ui, ctx, narrow);
         self.strips(ui, ctx);
         let usual = if narrow { TREE_NARROW } else { TREE };
@@ -172,7 +169,7 @@ impl Kitfile {
             .collect();
         let mut at = shown
             .iter()
-            .position(|(panes, ..)| *panes == self.panes)
+            .position(|(panes, ..)| *panes == self.shown_panes())
             .unwrap_or(0);
         let segments: Vec<Segment<'_>> = shown
             .iter()
@@ -243,7 +240,7 @@ impl Kitfile {
     }
 
     fn panes(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
-        match self.panes {
+        match self.shown_panes() {
             Panes::Form => {
                 self.text_focused = false;
                 self.form_pane(ui, ctx);

@@ -8,7 +8,7 @@ use kitbench_protocol::{
 };
 use serde::Serialize;
 
-use super::{Editor, Phase};
+use super::{Draft, Editor, Phase};
 use crate::backend::{Backend, Client, Incoming};
 use crate::commands::CommandSender;
 
@@ -39,12 +39,16 @@ struct Bench {
 
 impl Bench {
     fn open(disk: &str) -> Self {
+        Self::open_with(disk, None)
+    }
+
+    fn open_with(disk: &str, kept: Option<Draft>) -> Self {
         let hand = ByHand::default();
         let mut bench = Self {
             client: Client::new(Box::new(hand.clone())),
             hand,
             commands: CommandSender::default(),
-            editor: Editor::new(ProjectId(1), 0.0, None),
+            editor: Editor::new(ProjectId(1), 0.0, kept),
             disk: disk.to_owned(),
             now: 0.0,
         };
@@ -225,5 +229,28 @@ fn a_text_that_changed_on_disk_is_taken_over_only_while_nothing_is_unsaved() {
             .conflict()
             .map(|conflict| conflict.text.as_str()),
         Some("a: 7\n")
+    );
+}
+
+#[test]
+fn unsaved_text_survives_a_restart() {
+    let mut bench = Bench::open("a: 1\n");
+    bench.editor.typed("a: 2\n".into(), bench.now);
+    let kept = bench.editor.to_keep().expect("something is unsaved");
+
+    let mut again = Bench::open_with("a: 1\n", Some(kept.clone()));
+    assert_eq!(again.editor.text(), "a: 2\n");
+    assert!(again.editor.conflict().is_none());
+    again.answer_text("a: 2\n");
+    again.editor.undo();
+    again.pump();
+    assert_eq!(again.editor.text(), "a: 1\n");
+    assert_eq!(again.editor.to_keep(), None);
+
+    let other = Bench::open_with("a: 9\n", Some(kept));
+    assert_eq!(other.editor.text(), "a: 2\n");
+    assert!(
+        other.editor.conflict().is_some(),
+        "the file was changed meanwhile"
     );
 }
