@@ -7,10 +7,15 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// What building and opening the window takes on Debian and Ubuntu.
-const RUN: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
+const RUN: &[&str] = &[
+    "build-essential",
+    "pkg-config",
+    "libwebkit2gtk-4.1-dev",
+    "binaryen", // wasm-opt
+];
 
 /// What building the browser door and the shell verbs takes: a C compiler for SQLite and zstd.
-const BUILD: &[&str] = &["build-essential", "pkg-config"];
+const BUILD: &[&str] = &["build-essential", "pkg-config", "binaryen"];
 
 /// What the end-to-end tests, the screenshots and the benches take on top.
 const TEST: &[&str] = &[
