@@ -475,6 +475,37 @@ fn keys_walk_and_fix_problems() {
 }
 
 #[test]
+fn parameters_are_filled_from_a_run() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let start = bench.text();
+    bench.click("Fill from run…");
+    bench.settle();
+    let run = bench
+        .harness
+        .get_all_by_role(Role::ListItem)
+        .filter_map(|node| node.accesskit_node().label())
+        .find(|label| label.contains("MLflow"))
+        .expect("a run");
+    bench.click(&run);
+    bench.picture("kitfile-fill");
+    let copy = bench
+        .harness
+        .get_all_by_role(Role::Button)
+        .filter_map(|node| node.accesskit_node().label())
+        .find(|label| label.starts_with("Copy ") && label.ends_with(" parameters"))
+        .expect("the button counts them");
+    bench.click(&copy);
+    let text = bench.text();
+    assert_ne!(text, start);
+    assert!(
+        text.contains("# peak, after the warm-up"),
+        "comments stay: {text}"
+    );
+    bench.click("Undo");
+    assert_eq!(bench.text(), start, "one step");
+}
+
+#[test]
 fn a_read_only_file_is_saved_as_a_copy() {
     let mut bench = bench(WIDE, ThemeChoice::Light, |folder| {
         let project = folder.join("plain");
