@@ -141,11 +141,10 @@ fn pack_and_push(mirror: Mirror<'_>, host: &str) -> Result<()> {
 
 fn see_transfers(mirror: Mirror<'_>, reference: &str) -> Result<()> {
     mirror.click(&rail("Transfers"))?;
-    for what in ["Packed", "Pushed"] {
-        let done = containing("listitem|option", what);
-        let job = mirror.when(&done, "end", |_| true)?;
-        ensure!(job.name.contains(reference), "another job: {}", job.name);
-    }
+    let done = containing("listitem|option", "Packed and pushed");
+    let job = mirror.find(&done)?;
+    ensure!(job.name.contains(reference), "another job: {}", job.name);
+    mirror.find(&named("text", "Done"))?;
     Ok(())
 }
 

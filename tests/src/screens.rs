@@ -1,9 +1,13 @@
 //! The screens of the workbench, the way to each, and pictures of them.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
+use kitbench_protocol::{ListRegistries, RegistryAddress, SaveRegistry};
+use kitbench_registry::testing::TestRegistry;
 
 use crate::home::Home;
-use crate::mirror::{Query, containing};
+use crate::mirror::{Query, containing, field, named};
 use crate::workbench::{Options, Workbench};
 
 /// The words on the rail, from the top.
@@ -34,7 +38,7 @@ pub struct Scene {
 /// Every scene, in the order in which they are visited.
 pub const SCENES: &[Scene] = &[
     Scene {
-        name: "onboarding",
+        name: "welcome",
         needs_project: false,
         go: |_| Ok(()),
     },
@@ -44,19 +48,35 @@ pub const SCENES: &[Scene] = &[
         go: |workbench| visit(workbench, "Projects"),
     },
     Scene {
-        name: "compare",
+        name: "kitfile",
         needs_project: true,
-        go: |workbench| visit(workbench, "Experiments"),
+        go: |workbench| {
+            visit(workbench, "Projects")?;
+            press(workbench, &named("button", "Edit Kitfile"))
+        },
     },
     Scene {
-        name: "modelkit",
+        name: "compare",
         needs_project: true,
-        go: |workbench| visit(workbench, "ModelKits"),
+        go: compare,
+    },
+    Scene {
+        name: "pack",
+        needs_project: true,
+        go: open_pack_dialog,
+    },
+    Scene {
+        name: "modelkits",
+        needs_project: true,
+        go: |workbench| {
+            pack(workbench)?;
+            visit(workbench, "ModelKits")
+        },
     },
     Scene {
         name: "registries",
         needs_project: true,
-        go: |workbench| visit(workbench, "Registries"),
+        go: tag,
     },
     Scene {
         name: "transfers",
@@ -69,6 +89,101 @@ pub const SCENES: &[Scene] = &[
         go: |workbench| visit(workbench, "Settings"),
     },
 ];
+
+/// Presses a control as soon as it is there.
+fn press(workbench: &Workbench, query: &Query) -> Result<()> {
+    workbench.step(&query.to_string(), |mirror| mirror.click(query))?;
+    Ok(())
+}
+
+/// Compares three runs of different kinds.
+fn compare(workbench: &Workbench) -> Result<()> {
+    visit(workbench, "Experiments")?;
+    workbench.step("tick runs", |mirror| {
+        for run in ["softmax", "mlp8", "mlp16-lr0.1"] {
+            let tick = named("checkbox", &format!("Draw run {run}"));
+            if !mirror.find(&tick)?.checked {
+                mirror.click(&tick)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Repairs and saves the example's Kitfile, which `kit` would refuse, unless that is done.
+fn repair(workbench: &Workbench) -> Result<()> {
+    workbench.step("repair", |mirror| {
+        let save = named("button", "Save");
+        let repair = named("button", "Rename to `authors`");
+        mirror.find(&field("Version"))?;
+        if !mirror.has(&repair)? {
+            return Ok(());
+        }
+        mirror.click(&repair)?;
+        mirror.when(&save, "be enabled", |node| !node.disabled)?;
+        mirror.click(&save)?;
+        mirror.when(&save, "have saved", |node| node.disabled)?;
+        Ok(())
+    })
+}
+
+/// Opens the pack dialog and fills in the registry.
+fn open_pack_dialog(workbench: &Workbench) -> Result<()> {
+    visit(workbench, "Projects")?;
+    press(workbench, &named("button", "Edit Kitfile"))?;
+    repair(workbench)?;
+    visit(workbench, "Projects")?;
+    press(workbench, &containing("button", "Pack v"))?;
+    let host = host(workbench)?;
+    workbench.step("fill in", |mirror| {
+        mirror.set(&field("Registry"), &host)?;
+        let push = named("checkbox", &format!("Push to {host} when packed"));
+        if !mirror.find(&push)?.checked {
+            mirror.click(&push)?;
+        }
+        mirror.when(&named("button", PACK), "be enabled", |node| !node.disabled)?;
+        Ok(())
+    })
+}
+
+const PACK: &str = "Pack and push v0.1.0";
+
+/// Packs and pushes the example and waits for the end.
+fn pack(workbench: &Workbench) -> Result<()> {
+    let pack = named("button", PACK);
+    if !workbench.mirror().has(&pack)? {
+        open_pack_dialog(workbench)?;
+    }
+    press(workbench, &pack)?;
+    workbench.step("pack", |mirror| {
+        mirror.gone(&pack)?;
+        mirror.click(&rail("Transfers"))?;
+        mirror.find(&containing("listitem|option", "Packed and pushed"))
+    })?;
+    Ok(())
+}
+
+/// Goes to a registry's tag.
+fn tag(workbench: &Workbench) -> Result<()> {
+    visit(workbench, "Registries")?;
+    let host = host(workbench)?;
+    workbench.step("tag", |mirror| {
+        mirror.click(&containing("listitem|option", &host))?;
+        mirror.click(&named("listitem|option", "wine"))?;
+        let rows = containing("row", "v0.1.0");
+        if mirror.patience(Duration::from_secs(10)).find(&rows).is_ok() {
+            mirror.click(&rows)?;
+        }
+        Ok(())
+    })
+}
+
+/// The registry of the pictures.
+fn host(workbench: &Workbench) -> Result<String> {
+    let rows = workbench.call(ListRegistries)?;
+    let row = rows.into_iter().next().context("there is a registry")?;
+    Ok(row.address.host)
+}
 
 /// The scene of this name.
 pub fn scene(name: &str) -> Result<&'static Scene> {
@@ -105,6 +220,7 @@ pub fn photograph(
             continue;
         }
         let home = Home::new()?;
+        let registry = needs_project.then(TestRegistry::plain);
         let arguments = if needs_project {
             vec!["--example".to_owned()]
         } else {
@@ -116,6 +232,14 @@ pub fn photograph(
             "{} theme",
             if theme == "dark" { "Dark" } else { "Light" }
         ))?;
+        if let Some(registry) = &registry {
+            let address = RegistryAddress {
+                host: registry.host().to_owned(),
+                plain_http: true,
+                ..RegistryAddress::default()
+            };
+            workbench.call(SaveRegistry { id: None, address })?;
+        }
         for scene in some {
             (scene.go)(&workbench)?;
             workbench.come_to_rest()?;
