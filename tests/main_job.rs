@@ -180,7 +180,10 @@ fn compare_runs(mirror: Mirror<'_>) -> Result<Vec<String>> {
         .collect();
     ensure!(drawn.len() == 3, "drawn are {drawn:?}");
     mirror.click(&named("button", "Export SVG"))?;
-    mirror.click(&named("menuitem|menuitemcheckbox|menuitemradio|button", "val/loss"))?;
+    mirror.click(&named(
+        "menuitem|menuitemcheckbox|menuitemradio|button",
+        "val/loss",
+    ))?;
     Ok(drawn)
 }
 
@@ -208,8 +211,7 @@ fn check_with_skopeo(reference: &str) -> Result<()> {
     let text = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_default();
     ensure!(manifest["schemaVersion"] == 2);
     ensure!(
-        text(&manifest["config"]["mediaType"])
-            == "application/vnd.kitops.modelkit.config.v1+json",
+        text(&manifest["config"]["mediaType"]) == "application/vnd.kitops.modelkit.config.v1+json",
         "{manifest:#}"
     );
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
@@ -260,9 +262,16 @@ fn check_on_another_computer(reference: &str, project: &Path) -> Result<()> {
         }
     }
     for (name, _) in &here {
-        let packed = ["model", "data", "src", "docs", "requirements.txt", "README.md"]
-            .iter()
-            .any(|layer| name.starts_with(layer));
+        let packed = [
+            "model",
+            "data",
+            "src",
+            "docs",
+            "requirements.txt",
+            "README.md",
+        ]
+        .iter()
+        .any(|layer| name.starts_with(layer));
         ensure!(
             there.contains_key(name) == (packed || name == Path::new("Kitfile")),
             "{} was to be packed: {packed}",

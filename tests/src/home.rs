@@ -16,7 +16,15 @@ impl Home {
         let folder = tempfile::Builder::new()
             .prefix("kitbench-home-")
             .tempdir()?;
-        for name in ["config", "data", "state", "cache", "run", "kitops", "Downloads"] {
+        for name in [
+            "config",
+            "data",
+            "state",
+            "cache",
+            "run",
+            "kitops",
+            "Downloads",
+        ] {
             std::fs::create_dir(folder.path().join(name))?;
         }
         Ok(Self { folder })

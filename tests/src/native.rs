@@ -20,7 +20,10 @@ pub fn save_as(display: &str, title: &str, path: &Path) -> Result<()> {
     // The name's field has the focus and its text is selected, so typing replaces it.
     keys(display, &["windowactivate", "--sync", &window])?;
     keys(display, &["key", "--clearmodifiers", "ctrl+a"])?;
-    keys(display, &["type", "--clearmodifiers", "--delay", "15", path])?;
+    keys(
+        display,
+        &["type", "--clearmodifiers", "--delay", "15", path],
+    )?;
     // The first Return may go to the list of matching names, which opens under what is typed.
     wait::until(
         &format!("the dialog “{title}” to close"),

@@ -243,13 +243,21 @@ fn an_element_of_another_kind_takes_the_place_of_one_with_the_same_id() {
     };
     twin.update(&frame_of(Role::Button, "Stays here"), 1.0);
     let ops = twin.update(&frame_of(Role::TextInput, "Push"), 1.0);
-    assert!(ops.contains(&Op::Create { id: 3, tag: "input" }));
+    assert!(ops.contains(&Op::Create {
+        id: 3,
+        tag: "input"
+    }));
     assert!(ops.contains(&Op::Children {
         id: 2,
         children: vec![3]
     }));
 
-    let top = |role| frame(vec![(1, node(Role::Window, "", &[3])), (3, node(role, "x", &[]))], 1);
+    let top = |role| {
+        frame(
+            vec![(1, node(Role::Window, "", &[3])), (3, node(role, "x", &[]))],
+            1,
+        )
+    };
     let mut twin = Twin::default();
     twin.update(&top(Role::Button), 1.0);
     let ops = twin.update(&top(Role::TextInput), 1.0);

@@ -174,7 +174,10 @@ impl Twin {
             });
         }
         // A child that was made anew is in no parent yet.
-        let anew = element.children.iter().any(|child| replaced.contains(child));
+        let anew = element
+            .children
+            .iter()
+            .any(|child| replaced.contains(child));
         if anew
             || before.map_or(!element.children.is_empty(), |before| {
                 before.children != element.children
