@@ -47,9 +47,7 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
             if let Some(body) = document.body() {
                 let _ = body.set_attribute("data-ready", "true");
             }
-            if let Some(performance) =
-                web_sys::window().and_then(|window| window.performance())
-            {
+            if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
                 let _ = performance.mark("kitbench-first-frame");
             }
         }));

@@ -6,10 +6,10 @@ pub mod folder_dialog;
 pub mod kitfile;
 pub mod modelkits;
 pub mod pack_dialog;
-pub mod registries;
-pub mod transfers;
 pub mod projects;
+pub mod registries;
 pub mod settings;
+pub mod transfers;
 pub mod welcome;
 
 use std::collections::HashMap;

@@ -195,32 +195,41 @@ impl<'a> TextField<'a> {
     /// Without a sentence of an error, which is as high as it needs to be.
     fn height(&self) -> f32 {
         let label = if self.label.is_some() { 20.0 } else { 0.0 };
-        label + if self.small { sizes::FIELD_S } else { sizes::FIELD }
+        label
+            + if self.small {
+                sizes::FIELD_S
+            } else {
+                sizes::FIELD
+            }
     }
 
     /// Draw it.
     pub fn show(self, ui: &mut Ui) -> FieldResponse {
         let width = self.width.unwrap_or_else(|| ui.available_width());
-        ui.allocate_ui_with_layout(vec2(width, self.height()), egui::Layout::top_down(Align::Min), |ui| {
-            ui.set_width(width);
-            ui.spacing_mut().item_spacing.y = 4.0;
-            let t = Tokens::of(ui);
-            if let Some(text) = self.label {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 4.0;
-                    label(ui, Type::Small, t.text_2, text);
-                    if let Some(note) = self.note {
-                        label(ui, Type::Small, t.text_3, note);
-                    }
-                });
-            }
-            let error = self.error;
-            let response = self.body(ui, width);
-            if let Some(error) = error {
-                super::paint::paragraph(ui, Type::Small, t.err, error);
-            }
-            response
-        })
+        ui.allocate_ui_with_layout(
+            vec2(width, self.height()),
+            egui::Layout::top_down(Align::Min),
+            |ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing.y = 4.0;
+                let t = Tokens::of(ui);
+                if let Some(text) = self.label {
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = 4.0;
+                        label(ui, Type::Small, t.text_2, text);
+                        if let Some(note) = self.note {
+                            label(ui, Type::Small, t.text_3, note);
+                        }
+                    });
+                }
+                let error = self.error;
+                let response = self.body(ui, width);
+                if let Some(error) = error {
+                    super::paint::paragraph(ui, Type::Small, t.err, error);
+                }
+                response
+            },
+        )
         .inner
     }
 

@@ -215,6 +215,9 @@ pub fn report(job: &JobView) -> String {
     text
 }
 
+/// Places from 0 (oldest) to 1 (now), and bytes per second there.
+pub type Curve = Vec<(f32, f64)>;
+
 /// Speed of the last five minutes, sampled when something is painted.
 #[derive(Default)]
 pub struct Speeds {
@@ -257,7 +260,7 @@ impl Speeds {
 
     /// Points as fraction of the span (1 is now) and bytes per second.
     #[must_use]
-    pub fn curves(&self, now: f64) -> (Vec<(f32, f64)>, Vec<(f32, f64)>) {
+    pub fn curves(&self, now: f64) -> (Curve, Curve) {
         let x = |at: f64| (1.0 - (now - at) / Self::SPAN) as f32;
         let up = self
             .samples
