@@ -8,8 +8,9 @@ mod tags;
 
 use egui::Ui;
 use kitbench_protocol::{
-    EventKind, GetRemoteKit, KitDetail, ListRepositories, ListTags, PlanTransfer, RegistryId,
-    RegistryRow, RemoveRegistry, RepositoryList, SignOut, StartPull, TagList, TransferPlan,
+    EventKind, GetRemoteKit, JobKind, KitDetail, ListRepositories, ListTags, PlanTransfer,
+    RegistryId, RegistryRow, RemoveRegistry, RepositoryList, SignOut, StartPull, TagList,
+    TransferPlan,
 };
 
 use crate::app::{Place, View, ViewCtx};
@@ -323,8 +324,9 @@ impl View for Registries {
                 self.tags.invalidate_all();
                 self.plans.invalidate_all();
             }
+            // A pack may push, too.
             EventKind::Job(job)
-                if job.kind == kitbench_protocol::JobKind::Push && job.ended_ms.is_some() =>
+                if matches!(job.kind, JobKind::Pack | JobKind::Push) && job.ended_ms.is_some() =>
             {
                 self.repositories.invalidate_all();
                 self.tags.invalidate_all();
