@@ -136,7 +136,7 @@ fn pack_and_push(mirror: Mirror<'_>, host: &str) -> Result<()> {
     let pack = named("button", "Pack and push v1");
     mirror.when(&pack, "be enabled", |node| !node.disabled)?;
     mirror.click(&pack)?;
-    mirror.gone(&pack)
+    mirror.gone(&named("dialog", "Pack wine"))
 }
 
 fn see_transfers(mirror: Mirror<'_>, reference: &str) -> Result<()> {
@@ -151,7 +151,8 @@ fn see_transfers(mirror: Mirror<'_>, reference: &str) -> Result<()> {
 fn see_tag(mirror: Mirror<'_>, host: &str) -> Result<()> {
     mirror.click(&rail("Registries"))?;
     mirror.click(&containing("listitem|option", host))?;
-    mirror.click(&containing("listitem|option", "wine"))?;
+    mirror.click(&named("button", "Ask again"))?;
+    mirror.click(&named("listitem|option", "wine"))?;
     let tag = mirror.find(&containing("row", "v1"))?;
     ensure!(tag.name.contains("numpy"), "no framework: {}", tag.name);
     Ok(())

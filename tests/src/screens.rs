@@ -156,7 +156,7 @@ fn pack(workbench: &Workbench) -> Result<()> {
     }
     press(workbench, &pack)?;
     workbench.step("pack", |mirror| {
-        mirror.gone(&pack)?;
+        mirror.gone(&named("dialog", "Pack wine"))?;
         mirror.click(&rail("Transfers"))?;
         mirror.find(&containing("listitem|option", "Packed and pushed"))
     })?;

@@ -19,6 +19,12 @@ pub fn bench(arguments: &[String]) -> Result<()> {
     system::prepare_tests()?;
     web::build(false)?;
     desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+    if name == "ui" {
+        shell::step("CPU of a frame, natively", || {
+            let example = ["--package", "kitbench-ui", "--example", "frames"];
+            shell::run(shell::cargo().args(["run", "--release"]).args(example))
+        })?;
+    }
     shell::step("Building the benches", || {
         let package = ["--package", "kitbench-tests", "--bin", "bench"];
         shell::run(shell::cargo().args(["build", "--release"]).args(package))

@@ -7,7 +7,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
 use anyhow::{Context, Result, bail};
@@ -41,7 +40,6 @@ pub fn build(force: bool) -> Result<PathBuf> {
             .out_name("kitbench_ui")
             .generate(&beside)
             .context("wasm-bindgen cannot write the JavaScript glue")?;
-        shrink(&beside.join("kitbench_ui_bg.wasm"))?;
         copy(&page, &beside)?;
         if !beside.join("index.html").is_file() {
             bail!("{} has no index.html", page.display());
@@ -52,30 +50,6 @@ pub fn build(force: bool) -> Result<PathBuf> {
         Ok(())
     })?;
     Ok(web)
-}
-
-/// Makes the WebAssembly smaller by a tenth, where Binaryen is installed; without it the page works
-/// as well and loads a little later.
-fn shrink(wasm: &Path) -> Result<()> {
-    if !shell::has("wasm-opt") {
-        return Ok(());
-    }
-    // What rustc emits for this target; Binaryen would refuse what it is not told of.
-    let features = [
-        "simd",
-        "bulk-memory",
-        "nontrapping-float-to-int",
-        "sign-ext",
-        "mutable-globals",
-        "reference-types",
-        "multivalue",
-    ];
-    let mut command = Command::new("wasm-opt");
-    command.arg("-Oz");
-    for feature in features {
-        command.arg(format!("--enable-{feature}"));
-    }
-    shell::run(command.arg(wasm).arg("-o").arg(wasm))
 }
 
 fn compile() -> Result<PathBuf> {
