@@ -7,15 +7,10 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// What building and opening the window takes on Debian and Ubuntu.
-const RUN: &[&str] = &[
-    "build-essential",
-    "pkg-config",
-    "libwebkit2gtk-4.1-dev",
-    "binaryen", // wasm-opt
-];
+const RUN: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
 
 /// What building the browser door and the shell verbs takes: a C compiler for SQLite and zstd.
-const BUILD: &[&str] = &["build-essential", "pkg-config", "binaryen"];
+const BUILD: &[&str] = &["build-essential", "pkg-config"];
 
 /// What the end-to-end tests, the screenshots and the benches take on top.
 const TEST: &[&str] = &[
