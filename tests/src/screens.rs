@@ -7,7 +7,8 @@ use kitbench_protocol::{ListRegistries, RegistryAddress, SaveRegistry};
 use kitbench_registry::testing::TestRegistry;
 
 use crate::home::Home;
-use crate::mirror::{Query, containing, field, named};
+use crate::mirror::{Mirror, Query, containing, field, named};
+use crate::wait;
 use crate::workbench::{Options, Workbench};
 
 /// The words on the rail, from the top.
@@ -22,7 +23,20 @@ pub const RAIL: &[&str] = &[
 
 /// The control of the rail with this word. Its name may go on with a count.
 pub fn rail(word: &str) -> Query {
-    containing("button|tab|link", word)
+    containing("button", word)
+}
+
+/// Goes to the screen with this word. A dialog that is about to close keeps presses on the rail from
+/// it, so the rail is pressed until it says that the screen is there.
+pub fn go_to(mirror: Mirror<'_>, word: &str) -> Result<()> {
+    let item = rail(word);
+    wait::until(&format!("the screen {word}"), wait::STEP, || {
+        let node = mirror.find(&item)?;
+        if !node.checked {
+            mirror.click(&item)?;
+        }
+        Ok(node.checked.then_some(()))
+    })
 }
 
 /// A screen that is worth a picture.
@@ -104,6 +118,7 @@ fn compare(workbench: &Workbench) -> Result<()> {
             let tick = named("checkbox", &format!("Draw run {run}"));
             if !mirror.find(&tick)?.checked {
                 mirror.click(&tick)?;
+                mirror.when(&tick, "be ticked", |node| node.checked)?;
             }
         }
         Ok(())
@@ -157,7 +172,7 @@ fn pack(workbench: &Workbench) -> Result<()> {
     press(workbench, &pack)?;
     workbench.step("pack", |mirror| {
         mirror.gone(&named("dialog", "Pack wine"))?;
-        mirror.click(&rail("Transfers"))?;
+        go_to(mirror, "Transfers")?;
         mirror.find(&containing("listitem|option", "Packed and pushed"))
     })?;
     Ok(())
@@ -200,8 +215,7 @@ pub fn scene(name: &str) -> Result<&'static Scene> {
 }
 
 fn visit(workbench: &Workbench, word: &str) -> Result<()> {
-    workbench.step(word, |mirror| mirror.click(&rail(word)))?;
-    Ok(())
+    workbench.step(word, |mirror| go_to(mirror, word))
 }
 
 /// Visits scenes in the real window and hands over the picture of each, as PNG.

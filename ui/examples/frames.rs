@@ -1,0 +1,262 @@
+//! CPU time of a frame, natively and without a window: layout, painting commands and
+//! tessellation, which is all the processor does for a frame (pixels are the graphics card's).
+//!
+//! `cargo run --release -p kitbench-ui --example frames`, or as part of `cargo xtask bench ui`.
+//! Three screens at 1440 x 900 as the speed goals name them: 100 projects, a table of 10,000
+//! runs, and 50 curves; each scrolled or zoomed a little on every frame.
+
+use std::time::{Duration, Instant};
+
+use egui::{
+    Context, Event, MouseWheelSource, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2, vec2,
+};
+use kitbench_protocol::{
+    AppInfo, Better, Door, ErrorKind, ErrorView, GitState, MetricColumn, MetricSummary,
+    PROTOCOL_VERSION, PackedF64, ParamColumn, ProjectId, ProjectRow, ProjectState, Request, RunRow,
+    RunState, RunsTable, SeriesView, Settings, Status, ValuesAt, encode,
+};
+use kitbench_ui::App;
+use kitbench_ui::app::Place;
+use kitbench_ui::backend::{InProcess, Reply};
+use kitbench_ui::commands::{Command, CommandId};
+
+const SIZE: Vec2 = vec2(1440.0, 900.0);
+const WARM_UP: usize = 30;
+const FRAMES: usize = 200;
+/// What a frame may take.
+const GOAL: Duration = Duration::from_millis(8);
+
+fn main() {
+    let rows: [(&str, u32, usize, Place, Pos2); 3] = [
+        (
+            "100 projects, the list scrolls",
+            100,
+            0,
+            Place::Projects(None),
+            Pos2::new(200.0, 500.0),
+        ),
+        (
+            "10,000 runs, the table scrolls",
+            1,
+            10_000,
+            experiments(),
+            Pos2::new(400.0, 500.0),
+        ),
+        (
+            "50 curves in four charts, zoomed",
+            1,
+            50,
+            experiments(),
+            Pos2::new(900.0, 260.0),
+        ),
+    ];
+    println!("CPU of a frame at 1440 x 900, goal {} ms", GOAL.as_millis());
+    for (what, projects, runs, place, pointer) in rows {
+        let mut times = measure(projects, runs, place, pointer);
+        times.sort_unstable();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+        println!(
+            "{what:<36} median {:>6.2} ms   95 % {:>6.2} ms   worst {:>6.2} ms   {}",
+            ms(at(0.5)),
+            ms(at(0.95)),
+            ms(at(1.0)),
+            if at(0.95) <= GOAL { "holds" } else { "missed" }
+        );
+    }
+}
+
+fn experiments() -> Place {
+    Place::Experiments(Some(ProjectId(1)))
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Times of frames in which the wheel turns over `pointer`.
+fn measure(projects: u32, runs: usize, place: Place, pointer: Pos2) -> Vec<Duration> {
+    let ctx = Context::default();
+    let door = InProcess::new(ctx.clone(), move |request, reply| {
+        answer(projects, runs, &request, reply)
+    });
+    let mut app = App::new(&ctx, Box::new(door));
+    let mut times = Vec::with_capacity(FRAMES);
+    for frame in 0..WARM_UP + FRAMES {
+        if frame == 5 {
+            app.send(Command::Go(place.clone()));
+        }
+        if frame == 12 && runs > 0 && runs <= 100 {
+            app.send(Command::Run(CommandId::TickAll));
+        }
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
+            time: Some(frame as f64 / 60.0),
+            ..RawInput::default()
+        };
+        if frame > WARM_UP / 2 {
+            input
+                .events
+                .push(Event::PointerMoved(pointer + vec2((frame % 7) as f32, 0.0)));
+            let down = if (frame / 40) % 2 == 0 { -24.0 } else { 24.0 };
+            input.events.push(Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                source: MouseWheelSource::Wheel,
+                delta: vec2(0.0, down),
+                phase: TouchPhase::Move,
+                modifiers: egui::Modifiers::NONE,
+            });
+        }
+        let start = Instant::now();
+        let output = ctx.run_ui(input, |ui| app.ui(ui));
+        let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
+        let took = start.elapsed();
+        std::hint::black_box(meshes);
+        if frame >= WARM_UP {
+            times.push(took);
+        }
+    }
+    times
+}
+
+fn answer(projects: u32, runs: usize, request: &Request, reply: Reply) {
+    fn ok<T: serde::Serialize>(value: T) -> Vec<u8> {
+        encode(&Ok::<T, ErrorView>(value))
+    }
+    reply.send(match request {
+        Request::GetApp(_) => ok(info()),
+        Request::GetSettings(_) => ok(Settings::default()),
+        Request::GetStatus(_) => ok(Status::default()),
+        Request::ListProjects(_) => ok((1..=projects).map(project).collect::<Vec<_>>()),
+        Request::ListRuns(_) => ok(table(runs)),
+        Request::GetSeries(call) => ok(call
+            .runs
+            .iter()
+            .enumerate()
+            .map(|(at, run)| curve(run, at, call.width))
+            .collect::<Vec<_>>()),
+        Request::GetValuesAt(call) => ok(ValuesAt {
+            values: vec![vec![Some((10.0, 0.5)); call.metrics.len()]; call.runs.len()],
+        }),
+        _ => encode(&Err::<(), _>(ErrorView::new(
+            ErrorKind::NotFound,
+            "Not part of this measurement.",
+            "",
+        ))),
+    });
+}
+
+fn info() -> AppInfo {
+    AppInfo {
+        protocol_version: PROTOCOL_VERSION,
+        version: "0".into(),
+        commit: String::new(),
+        door: Door::Window,
+        platform: "linux".into(),
+        home_folder: "/home/me".into(),
+        kit_home: "/home/me/kitops".into(),
+        example_target: "/home/me/wine".into(),
+        state_folder: "/home/me/state".into(),
+        open_project: None,
+    }
+}
+
+fn project(at: u32) -> ProjectRow {
+    ProjectRow {
+        id: ProjectId(at.into()),
+        name: format!("project-{at}"),
+        path: format!("/home/me/ml/project-{at}"),
+        group: format!("Team {}", at % 7),
+        last_tag: Some(format!("v0.{at}.0")),
+        states: vec![ProjectState::Changed(at), ProjectState::ToDecide(2)],
+        git: Some(GitState {
+            branch: "main".into(),
+            commit: "a3f81c2".into(),
+            uncommitted: Some(3),
+        }),
+        is_example: false,
+        scanned_ms: Some(0),
+    }
+}
+
+const METRICS: [&str; 4] = ["val/loss", "val/accuracy", "train/loss", "learning_rate"];
+
+fn table(runs: usize) -> RunsTable {
+    RunsTable {
+        runs: (0..runs).map(run).collect(),
+        total_runs: runs as u32,
+        params: ["lr", "hidden", "seed"]
+            .map(|name| ParamColumn {
+                name: name.into(),
+                differs: true,
+            })
+            .into(),
+        metrics: METRICS
+            .map(|name| MetricColumn {
+                name: name.into(),
+                better: Better::Lower,
+                runs: runs as u32,
+            })
+            .into(),
+        ..RunsTable::default()
+    }
+}
+
+fn run(at: usize) -> RunRow {
+    let spark: Vec<f64> = (0..32)
+        .map(|x| 1.0 / (1.0 + x as f64 + at as f64 % 5.0))
+        .collect();
+    let metric = MetricSummary {
+        last: 0.1 + at as f64 * 1e-4,
+        min: 0.1,
+        max: 2.0,
+        last_step: Some(1_000.0),
+        count: 1_000,
+        spark: PackedF64::from(spark.as_slice()),
+    };
+    RunRow {
+        id: format!("run-{at}"),
+        name: format!("run-{at}"),
+        source: "MLflow".into(),
+        path: format!("mlruns/1/{at}"),
+        state: RunState::Finished,
+        start_ms: Some(0),
+        end_ms: Some(60_000),
+        params: vec![
+            Some(format!("{}e-4", at % 9 + 1)),
+            Some("16".into()),
+            Some(at.to_string()),
+        ],
+        metrics: vec![Some(metric); METRICS.len()],
+        tags: Vec::new(),
+        problems: Vec::new(),
+        parent: None,
+        git_commit: None,
+    }
+}
+
+/// What the engine hands over for one curve: two points a pixel column.
+fn curve(run: &str, at: usize, width: u32) -> SeriesView {
+    let points = width.max(1) as usize * 2;
+    let x: Vec<f64> = (0..points).map(|i| i as f64 / 2.0).collect();
+    let y: Vec<f64> = x
+        .iter()
+        .map(|x| ((x / 40.0 + at as f64).sin() + 1.2) / (1.0 + x / 50.0))
+        .collect();
+    let none = PackedF64::default();
+    SeriesView {
+        run: run.into(),
+        x: PackedF64::from(x.as_slice()),
+        y: PackedF64::from(y.as_slice()),
+        smooth_x: none.clone(),
+        smooth_y: none.clone(),
+        nan_x: none.clone(),
+        pos_inf_x: none.clone(),
+        neg_inf_x: none,
+        drawn: points as u64,
+        logged: 100_000,
+        non_positive: 0,
+        unordered: false,
+        x_min: 0.0,
+        x_max: points as f64 / 2.0,
+    }
+}
