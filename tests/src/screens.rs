@@ -30,6 +30,8 @@ pub fn rail(word: &str) -> Query {
 /// it, so the rail is pressed until it says that the screen is there.
 pub fn go_to(mirror: Mirror<'_>, word: &str) -> Result<()> {
     let item = rail(word);
+    // A page below the screen, such as the Kitfile, counts as the screen, so it is pressed once anyway.
+    mirror.click(&item)?;
     wait::until(&format!("the screen {word}"), wait::STEP, || {
         let node = mirror.find(&item)?;
         if !node.checked {
