@@ -99,9 +99,7 @@ fn edit_kitfile(mirror: Mirror<'_>, project: &Path) -> Result<()> {
     let before = std::fs::read_to_string(&file)?;
     go_to(mirror, "Projects")?;
     mirror.click(&named("button", "Edit Kitfile"))?;
-    let repair = named("button", "Rename to `authors`");
-    mirror.click(&repair)?;
-    mirror.gone(&repair)?;
+    mirror.dismiss(&named("button", "Rename to `authors`"))?;
     // The package comes first, then the model and the layers, which have descriptions too.
     mirror.set(&field("Description"), DESCRIPTION)?;
     let save = named("button", "Save");

@@ -173,6 +173,19 @@ impl<'a> Mirror<'a> {
         self.act(query, "click", "")
     }
 
+    /// Presses a control that goes away when it has done its work, until it is gone: a press in the
+    /// frame in which the page is laid out anew may reach nothing.
+    pub fn dismiss(&self, query: &Query) -> Result<()> {
+        self.click(query)?;
+        wait::until(&format!("{query} to go"), self.patience, || {
+            if self.has(query)? {
+                self.ask(query, "click", "")?;
+                return Ok(None);
+            }
+            Ok(Some(()))
+        })
+    }
+
     /// Gives a control the keyboard.
     pub fn focus(&self, query: &Query) -> Result<Node> {
         self.act(query, "focus", "")

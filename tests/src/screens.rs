@@ -136,7 +136,7 @@ fn repair(workbench: &Workbench) -> Result<()> {
         if !mirror.has(&repair)? {
             return Ok(());
         }
-        mirror.click(&repair)?;
+        mirror.dismiss(&repair)?;
         mirror.when(&save, "be enabled", |node| !node.disabled)?;
         mirror.click(&save)?;
         mirror.when(&save, "have saved", |node| node.disabled)?;
