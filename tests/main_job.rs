@@ -187,8 +187,10 @@ fn compare_runs(mirror: Mirror<'_>) -> Result<Vec<String>> {
 
 /// A drawing of its own, with every run in its legend.
 fn check_chart(path: &Path, runs: &[String]) -> Result<()> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the chart is not at {}", path.display()))?;
+    // The dialog closes first; then the file is written beside and renamed, so it is there whole.
+    let text = wait::until("the chart to be written", wait::STEP, || {
+        Ok(Some(std::fs::read_to_string(path)?))
+    })?;
     ensure!(text.contains("<svg") && text.trim_end().ends_with("</svg>"));
     for run in runs {
         ensure!(text.contains(run.as_str()), "the chart does not name {run}");
