@@ -18,11 +18,14 @@ const MOST_WAIT: i32 = 10_000;
 /// A connection to `kitbench serve`.
 pub struct Socket(Rc<Inner>);
 
+/// Listens to the socket as long as it is kept.
+type Handler = Closure<dyn FnMut(JsEvent)>;
+
 struct Inner {
     url: String,
     context: egui::Context,
     socket: RefCell<Option<WebSocket>>,
-    handlers: RefCell<Vec<Closure<dyn FnMut(JsEvent)>>>,
+    handlers: RefCell<Vec<Handler>>,
     retry: RefCell<Option<Closure<dyn FnMut()>>>,
     unsent: RefCell<Vec<Vec<u8>>>,
     arrived: RefCell<Vec<Incoming>>,
@@ -114,7 +117,7 @@ impl Inner {
     fn handler(
         self: &Rc<Self>,
         act: impl Fn(&Rc<Self>, JsEvent) + 'static,
-    ) -> Closure<dyn FnMut(JsEvent)> {
+    ) -> Handler {
         let weak: Weak<Self> = Rc::downgrade(self);
         Closure::new(move |event| {
             if let Some(inner) = weak.upgrade() {
