@@ -114,10 +114,7 @@ impl Inner {
         *self.socket.borrow_mut() = Some(socket);
     }
 
-    fn handler(
-        self: &Rc<Self>,
-        act: impl Fn(&Rc<Self>, JsEvent) + 'static,
-    ) -> Handler {
+    fn handler(self: &Rc<Self>, act: impl Fn(&Rc<Self>, JsEvent) + 'static) -> Handler {
         let weak: Weak<Self> = Rc::downgrade(self);
         Closure::new(move |event| {
             if let Some(inner) = weak.upgrade() {
