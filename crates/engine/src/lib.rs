@@ -125,6 +125,7 @@ impl Engine {
         let engine = Engine { inner };
         engine.open_what_was_asked().await?;
         app::start_status_ticker(&engine.inner);
+        jobs::resume_interrupted(&engine.inner)?;
         Ok(engine)
     }
 
@@ -185,6 +186,46 @@ pub(crate) async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A pull that was under way when the program ended goes on only if the user said so.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn interrupted_transfers_resume_by_choice() {
+        use kitbench_protocol::{EventKind, JobState, ListJobs, Settings};
+        for resume in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = EngineOptions {
+                state_folder: folder.path().join("state"),
+                kit_home: folder.path().join("kitops"),
+                ..EngineOptions::for_this_user(Door::Browser)
+            };
+            let reference = "127.0.0.1:9/lab/wine:v1".to_owned();
+            {
+                let state = state::State::open(&options.state_folder).unwrap();
+                let spec = jobs::JobSpec::Pull { reference };
+                let id = state.insert_job(&spec).unwrap();
+                state.save_job(&jobs::new_view(id, &spec)).unwrap();
+                let settings = Settings {
+                    resume_transfers: resume,
+                    ..Settings::default()
+                };
+                state.save_settings(&settings).unwrap();
+            }
+            let engine = Engine::start(options).await.unwrap();
+            let mut events = engine.subscribe();
+            let job = engine.call(ListJobs).await.unwrap().remove(0);
+            if !resume {
+                assert!(matches!(job.state, JobState::Paused(_)), "{job:?}");
+                continue;
+            }
+            // Nothing listens there, so going on ends in a failure.
+            let mut state = job.state;
+            while !matches!(state, JobState::Failed(_)) {
+                if let EventKind::Job(view) = events.next().await.unwrap().what {
+                    state = view.state;
+                }
+            }
+        }
+    }
 
     /// Servers await answers on any thread.
     #[test]

@@ -25,6 +25,9 @@ use watcher::JobWatcher;
 /// the line, and make every estimate worse.
 const AT_ONCE: usize = 2;
 
+/// Why a job is paused that was moving when the program ended.
+const INTERRUPTED: &str = "Kitbench ended while it was under way";
+
 /// How a stop was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
@@ -58,7 +61,7 @@ impl Jobs {
         let mut all = BTreeMap::new();
         for (spec, mut view) in state.jobs()? {
             if view.state.is_active() {
-                view.state = JobState::Paused("Kitbench ended while it was under way".into());
+                view.state = JobState::Paused(INTERRUPTED.into());
                 view.summary = spec.interrupted_summary();
                 view.bytes_per_second = None;
                 view.seconds_left = None;
@@ -120,13 +123,49 @@ impl Job {
     }
 }
 
+/// Starts again the transfers that the end of the program interrupted, if the user wishes so.
+pub fn resume_interrupted(inner: &Arc<Inner>) -> Result<(), ErrorView> {
+    let settings = inner.state.settings().map_err(|e| view_of_state(&e))?;
+    if !settings.resume_transfers {
+        return Ok(());
+    }
+    let interrupted: Vec<JobId> = inner
+        .jobs
+        .lock()
+        .iter()
+        .filter(|(_, job)| {
+            job.spec.can_pause() && job.view.state == JobState::Paused(INTERRUPTED.into())
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    for id in interrupted {
+        retry(inner, id)?;
+    }
+    Ok(())
+}
+
 /// Makes a job and queues it.
 pub fn start(inner: &Arc<Inner>, spec: JobSpec) -> Result<JobId, ErrorView> {
     let id = inner
         .state
         .insert_job(&spec)
         .map_err(|e| view_of_state(&e))?;
-    let view = JobView {
+    let view = new_view(id, &spec);
+    queue(
+        inner,
+        id,
+        Job {
+            spec,
+            view,
+            live: None,
+        },
+    )?;
+    Ok(id)
+}
+
+/// A job that waits for its turn.
+pub(crate) fn new_view(id: JobId, spec: &JobSpec) -> JobView {
+    JobView {
         id,
         kind: spec.kind(),
         subject: spec.subject(),
@@ -146,17 +185,7 @@ pub fn start(inner: &Arc<Inner>, spec: JobSpec) -> Result<JobId, ErrorView> {
         digest: None,
         can_retry: false,
         can_pause: spec.can_pause(),
-    };
-    queue(
-        inner,
-        id,
-        Job {
-            spec,
-            view,
-            live: None,
-        },
-    )?;
-    Ok(id)
+    }
 }
 
 /// Starts an ended job again under its own id, so that the list shows one row for one
