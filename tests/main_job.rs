@@ -149,8 +149,8 @@ fn see_transfers(mirror: Mirror<'_>, reference: &str) -> Result<()> {
 fn see_tag(mirror: Mirror<'_>, host: &str) -> Result<()> {
     go_to(mirror, "Registries")?;
     mirror.click(&containing("listitem|option", host))?;
-    mirror.click(&named("listitem|option", "wine"))?;
-    let tag = mirror.find(&containing("row", "v1"))?;
+    let wine = named("listitem|option", "wine");
+    let tag = mirror.click_for(&wine, &containing("row", "v1"))?;
     ensure!(tag.name.contains("numpy"), "no framework: {}", tag.name);
     Ok(())
 }

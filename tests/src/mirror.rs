@@ -186,6 +186,24 @@ impl<'a> Mirror<'a> {
         })
     }
 
+    /// Presses a control until what it leads to is there: a press in the frame in which the page is
+    /// laid out anew may reach nothing. For controls that may be pressed twice, such as rows.
+    pub fn click_for(&self, query: &Query, expected: &Query) -> Result<Node> {
+        self.click(query)?;
+        wait::until(
+            &format!("{expected} after pressing {query}"),
+            self.patience,
+            || {
+                if self.has(expected)? {
+                    return Ok(Some(()));
+                }
+                self.ask(query, "click", "")?;
+                Ok(None)
+            },
+        )?;
+        self.find(expected)
+    }
+
     /// Gives a control the keyboard.
     pub fn focus(&self, query: &Query) -> Result<Node> {
         self.act(query, "focus", "")

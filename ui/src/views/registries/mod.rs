@@ -242,7 +242,7 @@ impl View for Registries {
                             }
                         },
                     );
-                    return ask;
+                    return ask.into_iter().collect::<Vec<Ask>>();
                 };
                 let (repository_ask, content_ask) = split_with(
                     ui,
@@ -254,12 +254,13 @@ impl View for Registries {
                     |ui, view| view.repository_panel(ui, row, ctx),
                     |ui, view| view.content(ui, row, ctx),
                 );
-                repository_ask.or(content_ask)
+                repository_ask.into_iter().chain(content_ask).collect()
             },
         );
         self.widths[0] = Some(first);
         self.widths[1] = Some(second);
-        if let Some(ask) = list_ask.or(rest_ask) {
+        // A slow frame may bring several presses, from left to right: none of them is dropped.
+        for ask in list_ask.into_iter().chain(rest_ask) {
             self.perform(ask, ctx);
         }
     }
