@@ -236,5 +236,11 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::ExportChart(call) => {
             answer(blocking(inner, move |inner| experiments::export(inner, &call)).await)
         }
+        Request::GetRunMarks(call) => {
+            answer(blocking(inner, move |inner| experiments::marks(inner, call.project)).await)
+        }
+        Request::SetRunMark(call) => {
+            answer(blocking(inner, move |inner| experiments::set_mark(inner, &call)).await)
+        }
     }
 }

@@ -15,6 +15,7 @@ mod events;
 mod jobs;
 mod kitfile;
 mod kits;
+mod marks;
 mod packed;
 mod packing;
 mod projects;
@@ -28,6 +29,7 @@ pub use events::*;
 pub use jobs::*;
 pub use kitfile::*;
 pub use kits::*;
+pub use marks::*;
 pub use packed::*;
 pub use packing::*;
 pub use projects::*;
@@ -141,4 +143,6 @@ calls! {
     GetSeries => Vec<SeriesView>,
     GetValuesAt => ValuesAt,
     ExportChart => ExportedFile,
+    GetRunMarks => Vec<RunMark>,
+    SetRunMark => (),
 }

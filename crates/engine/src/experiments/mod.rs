@@ -3,9 +3,11 @@
 
 mod columns;
 mod export;
+mod marks;
 mod series;
 
 pub use export::export;
+pub use marks::{marks, set_mark};
 pub use series::{get_series, values_at};
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@
 pub mod decisions;
 pub mod history;
 pub mod jobs;
+pub mod marks;
 pub mod packs;
 pub mod projects;
 pub mod registries;
@@ -18,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 /// The schema's version, kept in `PRAGMA user_version`.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -91,6 +92,7 @@ impl State {
                 registries::SCHEMA,
                 repositories::SCHEMA,
                 jobs::SCHEMA,
+                marks::SCHEMA,
             ];
             let sql = format!(
                 "BEGIN IMMEDIATE; {} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;",
