@@ -2,7 +2,7 @@
 //!
 //! Each call is a type with an associated reply type ([`Call`]); [`Request`] is
 //! the sum of all calls, [`Event`] the one ordered stream back. Everything is
-//! MessagePack on the wire ([`encode`], [`decode`]); series travel as packed
+//! Postcard on the wire ([`encode`], [`decode`]); series travel as packed
 //! little-endian numbers ([`PackedF64`]). This crate does no I/O and compiles to
 //! WebAssembly.
 //!
@@ -18,6 +18,7 @@ mod kits;
 mod marks;
 mod packed;
 mod packing;
+mod plots;
 mod projects;
 mod registries;
 mod runs;
@@ -32,6 +33,7 @@ pub use kits::*;
 pub use marks::*;
 pub use packed::*;
 pub use packing::*;
+pub use plots::*;
 pub use projects::*;
 pub use registries::*;
 pub use runs::*;
@@ -141,8 +143,11 @@ calls! {
     // Experiments.
     ListRuns => RunsTable,
     GetSeries => Vec<SeriesView>,
+    GetBands => Vec<BandView>,
+    GetPlot => PlotView,
     GetValuesAt => ValuesAt,
     ExportChart => ExportedFile,
     GetRunMarks => Vec<RunMark>,
     SetRunMark => (),
+    ExportPlot => ExportedFile,
 }

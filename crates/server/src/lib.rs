@@ -2,7 +2,7 @@
 //!
 //! Everything lies behind a random token, as in Jupyter. `http://127.0.0.1:PORT/?token=…`
 //! trades it for a cookie; without either nothing is served or answered. The page talks to
-//! the engine through one WebSocket at [`SOCKET_PATH`], which carries MessagePack
+//! the engine through one WebSocket at [`SOCKET_PATH`], which carries postcard
 //! [`ClientFrame`](kitbench_protocol::ClientFrame)s one way and
 //! [`ServerFrame`](kitbench_protocol::ServerFrame)s the other.
 //!

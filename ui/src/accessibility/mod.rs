@@ -16,9 +16,10 @@ pub mod tree;
 
 use std::sync::Mutex;
 
+use egui::accesskit::{ActionRequest, NodeId};
 use egui::{Context, Event, FullOutput, RawInput};
 
-use tree::{Op, Twin};
+use tree::{Element, Op, Twin};
 
 /// Where the mirror's operations go and where its events come from.
 pub trait Sink: Send + Sync + 'static {
@@ -36,6 +37,10 @@ pub trait Sink: Send + Sync + 'static {
 pub struct Mirror {
     twin: Mutex<Twin>,
     sink: Mutex<Box<dyn Sink>>,
+    /// What is asked of this frame, and of what it was asked.
+    asked: Vec<(ActionRequest, Element)>,
+    /// What the last frame could not do, because what it was asked of had got another id by then.
+    again: Vec<ActionRequest>,
 }
 
 /// Enable AccessKit in this context and mirror it into `sink`.
@@ -44,6 +49,8 @@ pub fn install(ctx: &Context, sink: impl Sink) {
     ctx.add_plugin(Mirror {
         twin: Mutex::default(),
         sink: Mutex::new(Box::new(sink)),
+        asked: Vec::new(),
+        again: Vec::new(),
     });
 }
 
@@ -60,10 +67,22 @@ impl egui::Plugin for Mirror {
     }
 
     fn input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
-        let Ok(sink) = self.sink.get_mut() else {
+        let (Ok(twin), Ok(sink)) = (self.twin.get_mut(), self.sink.get_mut()) else {
             return;
         };
-        input.events.extend(sink.take_events());
+        let events = sink.take_events();
+        self.asked = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::AccessKitActionRequest(request) => {
+                    let element = twin.elements().get(&request.target_node.0)?;
+                    Some((request.clone(), element.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let again = self.again.drain(..).map(Event::AccessKitActionRequest);
+        input.events.extend(again.chain(events));
         // While the twin has the focus the canvas has lost it, but the window has not.
         input.focused |= sink.has_focus();
     }
@@ -77,6 +96,20 @@ impl egui::Plugin for Mirror {
             return;
         };
         let ops = twin.update(update, ctx.zoom_factor());
+        // egui numbers what has no id of its own by its place: a line that appears above a button
+        // in the very frame of a press takes the press's aim away. It goes to the one that now is
+        // what was pressed; where there is none or more than one, nothing is pressed.
+        for (request, element) in self.asked.drain(..) {
+            if !twin.elements().contains_key(&request.target_node.0)
+                && let Some(now) = twin.twin_of(&element)
+            {
+                self.again.push(ActionRequest {
+                    target_node: NodeId(now),
+                    ..request
+                });
+                ctx.request_repaint();
+            }
+        }
         if !ops.is_empty() {
             sink.apply(ops);
         }

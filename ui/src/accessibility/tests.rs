@@ -266,3 +266,95 @@ fn an_element_of_another_kind_takes_the_place_of_one_with_the_same_id() {
         children: vec![3]
     }));
 }
+
+/// A page in which a press waits to be taken.
+#[derive(Default)]
+struct Page {
+    events: Vec<egui::Event>,
+    named: std::collections::HashMap<String, u64>,
+}
+
+struct Shared(std::sync::Arc<std::sync::Mutex<Page>>);
+
+impl super::Sink for Shared {
+    fn apply(&mut self, ops: Vec<Op>) {
+        let mut page = self.0.lock().unwrap();
+        for op in ops {
+            if let Op::Set {
+                id,
+                name: "aria-label",
+                value,
+            } = op
+            {
+                page.named.insert(value, id);
+            }
+        }
+    }
+
+    fn take_events(&mut self) -> Vec<egui::Event> {
+        std::mem::take(&mut self.0.lock().unwrap().events)
+    }
+
+    fn has_focus(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_press_follows_a_button_that_gets_another_id_in_its_frame() {
+    let page = std::sync::Arc::<std::sync::Mutex<Page>>::default();
+    let ctx = egui::Context::default();
+    super::install(&ctx, Shared(page.clone()));
+    let mut pressed = 0;
+    let mut frame = |scope: u32| {
+        ctx.run_ui(egui::RawInput::default(), |ui| {
+            ui.push_id(scope, |ui| {
+                pressed += usize::from(ui.button("Rename to authors").clicked());
+            });
+        })
+        .drop_without_applying_deltas();
+        pressed
+    };
+    let press = || {
+        let mut page = page.lock().unwrap();
+        let target_node = NodeId(page.named["Rename to authors"]);
+        let request = egui::accesskit::ActionRequest {
+            action: egui::accesskit::Action::Click,
+            target_tree: TreeId::ROOT,
+            target_node,
+            data: None,
+        };
+        page.events
+            .push(egui::Event::AccessKitActionRequest(request));
+    };
+    frame(0);
+    press();
+    frame(0);
+    assert_eq!(frame(0), 1, "a press where it was aimed is one press");
+    press();
+    frame(1);
+    assert_eq!(frame(1), 2, "the press follows");
+    assert_eq!(frame(1), 2, "and is told once");
+}
+
+#[test]
+fn a_line_above_does_not_change_the_id_of_a_button() {
+    let ctx = egui::Context::default();
+    crate::theme::install(&ctx);
+    let ids = |lines_above: usize| {
+        let mut ids = Vec::new();
+        ctx.run_ui(egui::RawInput::default(), |ui| {
+            for line in 0..lines_above {
+                let _ = ui.label(format!("Line {line}"));
+            }
+            for text in ["Rename to authors", "Remove", "Remove"] {
+                ids.push(ui.add(crate::widgets::Button::neutral(text)).id);
+            }
+        })
+        .drop_without_applying_deltas();
+        ids
+    };
+    let before = ids(0);
+    assert_eq!(ids(3), before);
+    assert_ne!(before[1], before[2]);
+}

@@ -137,6 +137,22 @@ impl Twin {
         &self.known
     }
 
+    /// The only element of the same kind and name, if there is just one.
+    #[must_use]
+    pub fn twin_of(&self, gone: &Element) -> Option<u64> {
+        let name = |element: &Element| {
+            let label = element.attributes.get("aria-label").cloned();
+            (element.tag, element.attributes.get("role").cloned(), label)
+        };
+        let wanted = name(gone);
+        let mut alike = self
+            .known
+            .iter()
+            .filter(|(_, element)| name(element) == wanted);
+        let (id, _) = alike.next()?;
+        alike.next().is_none().then_some(*id)
+    }
+
     fn change(&self, id: u64, element: &Element, replaced: &HashSet<u64>, ops: &mut Vec<Op>) {
         let before = self
             .known

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use egui::{
-    Align2, Color32, CursorIcon, Rect, Response, Role, Sense, Ui, Vec2, Widget, WidgetInfo, pos2,
-    vec2,
+    Align2, Color32, CursorIcon, Id, Rect, Response, Role, Sense, Ui, Vec2, Widget, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::paint::{self, boxed, focus_ring, place};
@@ -351,6 +351,23 @@ impl Parts {
     }
 }
 
+/// An id that lasts while lines come and go above the button: by its name, and, among those of one
+/// name in one scope, by its place among them. egui's own ids count all widgets before it, so that
+/// a press under way when a line appears would be lost, or would hit the neighbour.
+fn id_by_name(ui: &Ui, name: &str) -> Id {
+    let id = ui.scope_id().with(("button", name));
+    let pass = ui.ctx().cumulative_pass_nr();
+    let before = ui.ctx().data_mut(|data| {
+        let (seen_in, count) = data.get_temp_mut_or(id, (pass, 0_usize));
+        if *seen_in != pass {
+            (*seen_in, *count) = (pass, 0);
+        }
+        *count += 1;
+        *count - 1
+    });
+    id.with(before)
+}
+
 impl Widget for Button<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let enabled = !self.busy && self.blocked.is_none();
@@ -371,8 +388,10 @@ impl Widget for Button<'_> {
                     parts.width + 2.0 * pad
                 };
                 let size: Vec2 = vec2(width.max(self.min_width).ceil(), height);
-                let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 let name = self.name.as_deref().unwrap_or(&self.text).to_owned();
+                let (_, space) = ui.allocate_space(size);
+                let rect = ui.layout().align_size_within_rect(size, space);
+                let response = ui.interact(space, id_by_name(ui, &name), Sense::click());
                 response.widget_info(|| {
                     let mut info = WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name);
                     if self.selected {
