@@ -237,6 +237,8 @@ fn run(at: usize, metrics: usize) -> RunRow {
         last: 0.1 + at as f64 * 1e-4,
         min: 0.1,
         max: 2.0,
+        min_step: Some(1_000.0),
+        max_step: Some(0.0),
         last_step: Some(1_000.0),
         count: 1_000,
         spark: PackedF64::from(spark.as_slice()),
@@ -259,6 +261,10 @@ fn run(at: usize, metrics: usize) -> RunRow {
         problems: Vec::new(),
         parent: None,
         git_commit: None,
+        duration_ms: Some(60_000),
+        experiment: None,
+        datasets: Vec::new(),
+        kits: Vec::new(),
     }
 }
 
@@ -273,6 +279,9 @@ fn curve(run: &str, at: usize, width: u32) -> SeriesView {
     let none = PackedF64::default();
     SeriesView {
         run: run.into(),
+        session: 0,
+        sessions: 1,
+        left_out: 0,
         x: PackedF64::from(x.as_slice()),
         y: PackedF64::from(y.as_slice()),
         smooth_x: none.clone(),

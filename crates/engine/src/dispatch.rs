@@ -230,6 +230,15 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::GetSeries(call) => {
             answer(blocking(inner, move |inner| experiments::get_series(inner, &call)).await)
         }
+        Request::GetBands(call) => {
+            answer(blocking(inner, move |inner| experiments::get_bands(inner, &call)).await)
+        }
+        Request::GetPlot(call) => {
+            answer(blocking(inner, move |inner| experiments::get_plot(inner, &call)).await)
+        }
+        Request::ExportPlot(call) => {
+            answer(blocking(inner, move |inner| experiments::export_plot(inner, &call)).await)
+        }
         Request::GetValuesAt(call) => {
             answer(blocking(inner, move |inner| experiments::values_at(inner, &call)).await)
         }

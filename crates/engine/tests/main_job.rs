@@ -280,6 +280,7 @@ async fn runs_are_found_compared_and_exported() {
             x_range: None,
             width: 300,
             smoothing: Smoothing::Ema(0.6),
+            options: CurveOptions::default(),
         })
         .await
         .unwrap();
@@ -298,6 +299,7 @@ async fn runs_are_found_compared_and_exported() {
             metrics: vec![metric.into()],
             x_axis: XAxis::Step,
             x: 10.0,
+            options: CurveOptions::default(),
         })
         .await
         .unwrap();
@@ -348,6 +350,8 @@ async fn runs_are_found_compared_and_exported() {
                 x_range: None,
                 log_y: false,
                 smoothing: Smoothing::None,
+                options: CurveOptions::default(),
+                bands: None,
                 format,
                 theme: ThemeChoice::Light,
                 width: 640,

@@ -98,6 +98,14 @@ pub struct RunRow {
     pub problems: Vec<String>,
     pub parent: Option<String>,
     pub git_commit: Option<String>,
+    /// From begin to end, or to the last logged point while it has not ended.
+    pub duration_ms: Option<i64>,
+    /// Experiment, project or group in the tool.
+    pub experiment: Option<String>,
+    /// Data sets, as `name (digest)`.
+    pub datasets: Vec<String>,
+    /// References of ModelKits that were packed with this run attached, newest first.
+    pub kits: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,6 +115,9 @@ pub struct MetricSummary {
     /// Finite values only; NaN if there are none.
     pub min: f64,
     pub max: f64,
+    /// Steps at which the smallest and the largest value were logged first.
+    pub min_step: Option<f64>,
+    pub max_step: Option<f64>,
     pub last_step: Option<f64>,
     pub count: u64,
     /// A few values in step order for the trend; at most 32.
@@ -136,6 +147,29 @@ pub enum Smoothing {
     Gaussian(f64),
 }
 
+/// What to draw where a resumed run logged steps again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Resumed {
+    /// All points, as logged.
+    #[default]
+    KeepAll,
+    /// Of a repeated stretch the latest.
+    LatestWins,
+    /// A curve per session.
+    Split,
+}
+
+/// How curves are laid out, beyond the axis.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CurveOptions {
+    /// Another metric of the same run as x, in place of the axis: points of equal steps.
+    pub x_metric: Option<String>,
+    /// Pixel columns are equal steps of log10(x).
+    pub log_x: bool,
+    pub resumed: Resumed,
+}
+
 /// Curves of one metric, reduced to what a view of this width can show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GetSeries {
@@ -148,11 +182,18 @@ pub struct GetSeries {
     /// Pixel columns.
     pub width: u32,
     pub smoothing: Smoothing,
+    pub options: CurveOptions,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeriesView {
     pub run: String,
+    /// Which session of a resumed run, from 0; sessions are told apart with [`Resumed::Split`].
+    pub session: u32,
+    /// How many sessions the run has.
+    pub sessions: u32,
+    /// Points not drawn: without an x, or overwritten by a later session.
+    pub left_out: u64,
     /// Raw values, reduced: every minimum and maximum of a pixel column is kept.
     pub x: PackedF64,
     pub y: PackedF64,
@@ -175,6 +216,61 @@ pub struct SeriesView {
     pub x_max: f64,
 }
 
+/// What is drawn of a group of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BandKind {
+    /// Mean, and one standard deviation (of the sample) to each side.
+    #[default]
+    MeanStd,
+    /// Mean, smallest and largest.
+    MinMax,
+    /// Median, lower and upper quartile.
+    Quartiles,
+}
+
+/// Runs that are summed up together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunGroup {
+    pub label: String,
+    pub runs: Vec<String>,
+}
+
+/// A band per group instead of a curve per run. Where a run has no point, its last value before
+/// counts, from its first to its last point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GetBands {
+    pub project: ProjectId,
+    pub groups: Vec<RunGroup>,
+    pub metric: String,
+    pub kind: BandKind,
+    pub x_axis: XAxis,
+    pub x_range: Option<(f64, f64)>,
+    pub width: u32,
+    /// Of each run, before they are summed up.
+    pub smoothing: Smoothing,
+    pub options: CurveOptions,
+}
+
+/// A group's band; the columns have equal length and are in x order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BandView {
+    pub label: String,
+    pub x: PackedF64,
+    /// Mean or median.
+    pub middle: PackedF64,
+    pub low: PackedF64,
+    pub high: PackedF64,
+    /// Runs with a finite value there.
+    pub n: PackedF64,
+    /// Runs of the group that have the metric.
+    pub runs: u32,
+    /// Places drawn, and places at which some run of the group logged.
+    pub drawn: u64,
+    pub logged: u64,
+    pub x_min: f64,
+    pub x_max: f64,
+}
+
 /// Values at (or last before) a place on the x axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GetValuesAt {
@@ -183,6 +279,7 @@ pub struct GetValuesAt {
     pub metrics: Vec<String>,
     pub x_axis: XAxis,
     pub x: f64,
+    pub options: CurveOptions,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -209,6 +306,9 @@ pub struct ExportChart {
     pub x_range: Option<(f64, f64)>,
     pub log_y: bool,
     pub smoothing: Smoothing,
+    pub options: CurveOptions,
+    /// Bands over these groups instead of a curve per run, each in the colour of its first run.
+    pub bands: Option<(BandKind, Vec<RunGroup>)>,
     pub format: ChartFormat,
     /// `System` is drawn light.
     pub theme: ThemeChoice,

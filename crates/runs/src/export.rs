@@ -138,6 +138,18 @@ pub fn csv<'a>(
     Ok(())
 }
 
+/// Writes rows of texts as CSV, quoted where needed.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn rows(rows: impl IntoIterator<Item = Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|text| cell(text)).collect();
+        writeln!(out, "{}", cells.join(","))?;
+    }
+    Ok(())
+}
+
 fn number(value: f64) -> String {
     if value.is_finite() {
         strict_float(value).to_string()

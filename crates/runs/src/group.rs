@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reduce::View;
 use crate::series::is_plain;
 
 /// How runs whose points lie at different x are brought together.
@@ -65,6 +66,40 @@ pub fn band(runs: &[(&[f64], &[f64])], grid: Grid, band: Band) -> Vec<BandPoint>
             summary(x, &mut values, band)
         })
         .collect()
+}
+
+/// What is drawn of a band in a view: per pixel column its first and last place and those where
+/// it reaches furthest down and up, and the places just outside. Answers those, and how many
+/// places lie inside the view.
+pub fn reduce(points: &[BandPoint], view: &View) -> (Vec<BandPoint>, usize) {
+    let place = |x: f64| if view.log_x { x.log10() } else { x };
+    let (from, to) = (place(view.from), place(view.to));
+    let columns = view.columns.max(1) as f64;
+    let column_of = |x: f64| ((place(x) - from) / (to - from) * columns).floor() as i64;
+    let inside = |p: &BandPoint| p.x >= view.from && p.x <= view.to && (!view.log_x || p.x > 0.0);
+    let first = points.partition_point(|p| p.x < view.from);
+    let last = first
+        + points[first..]
+            .iter()
+            .take_while(|p| p.x <= view.to)
+            .count();
+    let mut kept: Vec<BandPoint> = points[..first]
+        .last()
+        .copied()
+        .filter(|p| !view.log_x || p.x > 0.0)
+        .into_iter()
+        .collect();
+    let placed: Vec<&BandPoint> = points[first..last].iter().filter(|p| inside(p)).collect();
+    for column in placed.chunk_by(|a, b| column_of(a.x) == column_of(b.x)) {
+        let low = (0..column.len()).min_by(|a, b| column[*a].low.total_cmp(&column[*b].low));
+        let high = (0..column.len()).max_by(|a, b| column[*a].high.total_cmp(&column[*b].high));
+        let mut places = vec![0, low.unwrap_or(0), high.unwrap_or(0), column.len() - 1];
+        places.sort_unstable();
+        places.dedup();
+        kept.extend(places.into_iter().map(|at| *column[at]));
+    }
+    kept.extend(points[last..].first());
+    (kept, placed.len())
 }
 
 fn line(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
@@ -177,6 +212,32 @@ mod tests {
         let linear = band(&[a, b], Grid::Linear, Band::MeanStd);
         assert_eq!((linear[1].n, linear[1].middle), (2, 3.0));
         assert!((linear[1].high - (3.0 + 2.0_f64.sqrt())).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_band_keeps_its_reach_in_every_column() {
+        let points: Vec<BandPoint> = (0..1000)
+            .map(|i| BandPoint {
+                x: f64::from(i),
+                middle: 0.0,
+                low: if i == 333 { -9.0 } else { -1.0 },
+                high: if i == 777 { 9.0 } else { 1.0 },
+                n: 2,
+            })
+            .collect();
+        let view = View {
+            from: 100.0,
+            to: 900.0,
+            columns: 10,
+            log_x: false,
+        };
+        let (kept, inside) = reduce(&points, &view);
+        assert_eq!(inside, 801);
+        assert!(kept.len() <= 11 * 4 + 2, "{}", kept.len());
+        assert!(kept.is_sorted_by(|a, b| a.x < b.x));
+        assert!(kept.iter().any(|p| p.low == -9.0) && kept.iter().any(|p| p.high == 9.0));
+        assert_eq!((kept[0].x, kept[1].x), (99.0, 100.0));
+        assert_eq!(kept.last().map(|p| p.x), Some(901.0));
     }
 
     #[test]

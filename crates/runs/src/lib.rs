@@ -15,6 +15,7 @@ pub mod filter;
 mod formats;
 pub mod group;
 pub mod model;
+pub mod plots;
 pub mod reader;
 mod readers;
 pub mod reduce;

@@ -168,6 +168,10 @@ fn row(
         problems: run.problems.iter().map(ToString::to_string).collect(),
         parent: run.parent.clone(),
         git_commit: run.git_commit.clone(),
+        duration_ms: run.duration_ms(),
+        experiment: run.experiment.clone(),
+        datasets: run.datasets.clone(),
+        kits: Vec::new(),
     }
 }
 
@@ -176,6 +180,8 @@ fn summary(metric: &MetricSummary) -> Option<protocol::MetricSummary> {
         last: metric.last?,
         min: metric.min.unwrap_or(f64::NAN),
         max: metric.max.unwrap_or(f64::NAN),
+        min_step: metric.min_step.map(|step| step.as_f64()),
+        max_step: metric.max_step.map(|step| step.as_f64()),
         last_step: metric.last_step.map(|step| step.as_f64()),
         count: metric.count,
         spark: PackedF64::default(),

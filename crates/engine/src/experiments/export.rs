@@ -3,14 +3,14 @@
 use kitbench_protocol::{
     ChartFormat, ErrorKind, ErrorView, ExportChart, ExportedFile, ThemeChoice, XAxis,
 };
-use kitbench_runs::chart::{Chart, Line, Palette, Rgb};
+use kitbench_runs::chart::{BandLine, Chart, Line, Palette, Rgb};
 
-use super::series::{axis, smoothing};
+use super::series::{axis, band, drawable, points, smoothing};
 use super::{lock, view_of_runs};
 use crate::Inner;
 
 /// Pixels of a PNG per pixel of the chart, so that it stays sharp in a report.
-const PNG_SCALE: f64 = 2.0;
+pub(super) const PNG_SCALE: f64 = 2.0;
 
 pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorView> {
     let runs = inner.experiments.of(inner, call.project)?;
@@ -18,24 +18,39 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
     let mut lines = Vec::new();
     let mut series_of_runs = Vec::new();
     let mut damage = Vec::new();
-    for wanted in &call.runs {
+    let ids: Vec<String> = call.runs.iter().map(|run| run.id.clone()).collect();
+    let drawable = drawable(&runs, &ids, &call.metric, &call.options);
+    for (wanted, _) in call.runs.iter().zip(drawable).filter(|(_, yes)| *yes) {
         let found = runs
             .runs()
             .iter()
-            .find(|found| found.id == wanted.id && found.run.metrics.contains_key(&call.metric))
+            .find(|found| found.id == wanted.id)
             .map(|found| found.run.clone());
         let Some(run) = found else { continue };
         if let Some(problem) = run.problems.first() {
             damage.push(format!("{}: {}", run.name, problem.message));
         }
-        let series = runs.series(&wanted.id, &call.metric)?;
-        lines.push(Line {
-            label: wanted.label.clone(),
-            colour: rgb(wanted.color),
-            x: series.x_values(axis(call.x_axis), None),
-            y: series.values.clone(),
-        });
-        series_of_runs.push((run, series));
+        let parts = points(
+            &mut runs,
+            &wanted.id,
+            &call.metric,
+            call.x_axis,
+            &call.options,
+        )?;
+        let split = parts.len() > 1;
+        for part in parts {
+            lines.push(Line {
+                label: if split {
+                    format!("{}, session {}", wanted.label, part.session + 1)
+                } else {
+                    wanted.label.clone()
+                },
+                colour: rgb(wanted.color),
+                x: part.x,
+                y: part.y,
+            });
+        }
+        series_of_runs.push((run, runs.series(&wanted.id, &call.metric)?));
     }
     if lines.is_empty() {
         return Err(ErrorView::new(
@@ -43,6 +58,29 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
             format!("None of the chosen runs has the metric `{}`.", call.metric),
             "Tick a run that has it.",
         ));
+    }
+    let mut bands = Vec::new();
+    if let Some((kind, groups)) = &call.bands {
+        for group in groups {
+            let (points, members) = band(
+                &mut runs,
+                group,
+                &call.metric,
+                *kind,
+                call.x_axis,
+                call.smoothing,
+                &call.options,
+            )?;
+            let first = call.runs.iter().find(|run| group.runs.contains(&run.id));
+            if members > 0 {
+                bands.push(BandLine {
+                    label: format!("{} (n = {members})", group.label),
+                    colour: first.map_or([0x80; 3], |run| rgb(run.color)),
+                    points,
+                });
+            }
+        }
+        lines.clear();
     }
     let (ending, media_type, bytes) = match call.format {
         ChartFormat::Csv => {
@@ -56,13 +94,13 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
             ("csv", "text/csv", bytes)
         }
         ChartFormat::Svg => {
-            let svg = chart(call, lines, &damage)
+            let svg = chart(call, lines, bands, &damage)
                 .svg()
                 .map_err(|error| view_of_runs(&error))?;
             ("svg", "image/svg+xml", svg.into_bytes())
         }
         ChartFormat::Png => {
-            let png = chart(call, lines, &damage)
+            let png = chart(call, lines, bands, &damage)
                 .png(PNG_SCALE)
                 .map_err(|error| view_of_runs(&error))?;
             ("png", "image/png", png)
@@ -75,33 +113,43 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
     })
 }
 
-fn chart(call: &ExportChart, lines: Vec<Line>, damage: &[String]) -> Chart {
+fn chart(call: &ExportChart, lines: Vec<Line>, bands: Vec<BandLine>, damage: &[String]) -> Chart {
     Chart {
         title: call.metric.clone(),
-        x_label: match call.x_axis {
-            XAxis::Step => "step",
-            XAxis::Time => "time",
-            XAxis::Relative => "time since the start",
+        x_label: match (&call.options.x_metric, call.x_axis) {
+            (Some(metric), _) => metric,
+            (None, XAxis::Step) => "step",
+            (None, XAxis::Time) => "time",
+            (None, XAxis::Relative) => "time since the start",
         }
         .into(),
-        x_axis: axis(call.x_axis),
+        x_axis: match call.options.x_metric {
+            Some(_) => axis(XAxis::Step),
+            None => axis(call.x_axis),
+        },
+        log_x: call.options.log_x,
         log_y: call.log_y,
         x_range: call.x_range,
         lines,
+        bands,
         smoothing: smoothing(call.smoothing),
         legend: true,
         note: damage.join("; "),
-        palette: match call.theme {
-            ThemeChoice::Dark => dark(),
-            ThemeChoice::Light | ThemeChoice::System => Palette::default(),
-        },
+        palette: palette(call.theme),
         width: call.width,
         height: call.height,
         ..Chart::default()
     }
 }
 
-/// The dark theme's surfaces, as on the screen.
+/// The theme's surfaces, as on the screen; `System` is drawn light.
+pub(super) fn palette(theme: ThemeChoice) -> Palette {
+    match theme {
+        ThemeChoice::Dark => dark(),
+        ThemeChoice::Light | ThemeChoice::System => Palette::default(),
+    }
+}
+
 fn dark() -> Palette {
     Palette {
         background: rgb(0x16181D),
@@ -112,13 +160,13 @@ fn dark() -> Palette {
     }
 }
 
-fn rgb(color: u32) -> Rgb {
+pub(super) fn rgb(color: u32) -> Rgb {
     let [_, red, green, blue] = color.to_be_bytes();
     [red, green, blue]
 }
 
 /// A metric's name as a file name.
-fn file_name(metric: &str) -> String {
+pub(super) fn file_name(metric: &str) -> String {
     let name: String = metric
         .chars()
         .map(|c| {

@@ -4,11 +4,13 @@
 mod columns;
 mod export;
 mod marks;
+mod plots;
 mod series;
 
 pub use export::export;
 pub use marks::{marks, set_mark};
-pub use series::{get_series, values_at};
+pub use plots::{export as export_plot, get as get_plot};
+pub use series::{get_bands, get_series, values_at};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ use kitbench_runs::filter::Filter;
 use kitbench_runs::{Reader, Run, RunsError, Series, Source};
 
 use crate::Inner;
-use crate::errors::sentence;
+use crate::errors::{sentence, view_of_state};
 
 /// The runs of every project that was asked about.
 #[derive(Default)]
@@ -293,6 +295,15 @@ pub fn table(inner: &Inner, project: ProjectId, filter: &str) -> Result<RunsTabl
         .map(|open| source_view(&runs.root, open))
         .collect();
     columns::add_sparks(&mut runs, &mut table);
+    let packed = inner
+        .state
+        .packs_of_runs(project)
+        .map_err(|error| view_of_state(&error))?;
+    for row in &mut table.runs {
+        if let Some(kits) = packed.get(&row.id) {
+            row.kits.clone_from(kits);
+        }
+    }
     Ok(table)
 }
 

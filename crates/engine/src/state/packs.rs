@@ -106,6 +106,39 @@ impl State {
             .optional()?)
     }
 
+    /// References that were packed with a run attached, by run, newest first.
+    pub fn packs_of_runs(
+        &self,
+        project: ProjectId,
+    ) -> Result<BTreeMap<String, Vec<String>>, StateError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare(
+            "SELECT attached_run, reference, tag FROM packs
+             WHERE project_id = ?1 AND attached_run IS NOT NULL ORDER BY id DESC",
+        )?;
+        let rows = statement.query_map([project.0], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        })?;
+        let mut packed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            let (run, reference, tag) = row?;
+            let kit = if reference.ends_with(&format!(":{tag}")) {
+                reference
+            } else {
+                format!("{reference}:{tag}")
+            };
+            let kits = packed.entry(run).or_default();
+            if !kits.contains(&kit) {
+                kits.push(kit);
+            }
+        }
+        Ok(packed)
+    }
+
     /// The files of the last pack by path.
     pub fn last_pack_files(
         &self,

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Chart, Prepared, Rgb, ticks};
+use super::{Chart, Palette, Prepared, Rgb, ticks};
 use crate::error::RunsError;
 use crate::reduce::Reduced;
 use crate::series::XAxis;
@@ -12,27 +12,29 @@ use crate::series::XAxis;
 /// Plotters counts a font's size from its highest to its lowest point; sizes here are ems.
 const EM: f64 = 1.24;
 
-type Area<DB> = DrawingArea<DB, Shift>;
-type Pixel = (f64, f64);
+pub(super) type Area<DB> = DrawingArea<DB, Shift>;
+pub(super) type Pixel = (f64, f64);
 
-fn colour(rgb: Rgb) -> RGBColor {
+pub(super) fn colour(rgb: Rgb) -> RGBColor {
     RGBColor(rgb[0], rgb[1], rgb[2])
 }
 
-fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> RunsError {
+pub(super) fn failed<E: std::error::Error + Send + Sync>(
+    error: DrawingAreaErrorKind<E>,
+) -> RunsError {
     RunsError::Chart(error.to_string())
 }
 
 /// The plot's place on the picture and how numbers become pixels.
-struct Frame {
-    left: f64,
-    top: f64,
-    right: f64,
-    bottom: f64,
-    x: (f64, f64),
-    y: (f64, f64),
-    log_x: bool,
-    log_y: bool,
+pub(super) struct Frame {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+    pub x: (f64, f64),
+    pub y: (f64, f64),
+    pub log_x: bool,
+    pub log_y: bool,
 }
 
 fn part(value: f64, (low, high): (f64, f64), log: bool) -> f64 {
@@ -44,7 +46,7 @@ fn part(value: f64, (low, high): (f64, f64), log: bool) -> f64 {
 }
 
 impl Frame {
-    fn pixel(&self, [x, y]: [f64; 2]) -> Pixel {
+    pub(super) fn pixel(&self, [x, y]: [f64; 2]) -> Pixel {
         let px = self.left + part(x, self.x, self.log_x) * (self.right - self.left);
         let py = self.bottom - part(y, self.y, self.log_y) * (self.bottom - self.top);
         // Far outside stays outside without overflowing integers.
@@ -88,13 +90,13 @@ impl Frame {
     }
 }
 
-fn round(p: Pixel) -> (i32, i32) {
+pub(super) fn round(p: Pixel) -> (i32, i32) {
     (p.0.round() as i32, p.1.round() as i32)
 }
 
 /// How a text looks and which of its points is placed.
 #[derive(Clone, Copy)]
-struct Lettering {
+pub(super) struct Lettering {
     size: f64,
     style: FontStyle,
     rgb: Rgb,
@@ -103,7 +105,7 @@ struct Lettering {
 }
 
 impl Lettering {
-    fn new(size: f64, rgb: Rgb, place: (HPos, VPos)) -> Self {
+    pub(super) fn new(size: f64, rgb: Rgb, place: (HPos, VPos)) -> Self {
         Self {
             size,
             style: FontStyle::Normal,
@@ -129,23 +131,23 @@ impl Lettering {
     }
 }
 
-struct Pen<'a, DB: DrawingBackend> {
-    area: &'a Area<DB>,
-    scale: f64,
+pub(super) struct Pen<'a, DB: DrawingBackend> {
+    pub area: &'a Area<DB>,
+    pub scale: f64,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
-    fn stroke(&self, width: f64) -> u32 {
+    pub(super) fn stroke(&self, width: f64) -> u32 {
         (width * self.scale).round().max(1.0) as u32
     }
 
-    fn path(&self, points: Vec<(i32, i32)>, style: ShapeStyle) -> Result<(), RunsError> {
+    pub(super) fn path(&self, points: Vec<(i32, i32)>, style: ShapeStyle) -> Result<(), RunsError> {
         self.area
             .draw(&PathElement::new(points, style))
             .map_err(failed)
     }
 
-    fn text(&self, text: &str, at: Pixel, look: Lettering) -> Result<(), RunsError> {
+    pub(super) fn text(&self, text: &str, at: Pixel, look: Lettering) -> Result<(), RunsError> {
         if text.is_empty() {
             return Ok(());
         }
@@ -167,7 +169,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// Rough width of a text: the picture must not depend on measuring failing.
-    fn text_width(&self, text: &str, size: f64) -> f64 {
+    pub(super) fn text_width(&self, text: &str, size: f64) -> f64 {
         text.chars().count() as f64 * size * 0.56 * self.scale
     }
 }
@@ -180,30 +182,19 @@ pub(super) fn chart<DB: DrawingBackend>(
     scale: f64,
 ) -> Result<(), RunsError> {
     let pen = Pen { area, scale };
-    let p = &chart.palette;
-    area.fill(&colour(p.background)).map_err(failed)?;
-    let (width, height) = area.dim_in_pixel();
-    let (width, height) = (f64::from(width), f64::from(height));
-    let foot = wrap(&pen, &ready.foot, width - 32.0 * scale, 11.0);
+    let Some(place) = sheet(&pen, &chart.palette, &chart.title, &ready.foot)? else {
+        return Ok(());
+    };
     let frame = Frame {
-        left: 76.0 * scale,
-        top: (if chart.title.is_empty() { 16.0 } else { 46.0 }) * scale,
-        right: width - 20.0 * scale,
-        bottom: height - (54.0 + 15.0 * foot.len() as f64) * scale,
+        left: place.left,
+        top: place.top,
+        right: place.right,
+        bottom: place.bottom,
         x: ready.x,
         y: ready.y,
         log_x: chart.log_x,
         log_y: chart.log_y,
     };
-    // Too small for axes: an empty picture is all that fits.
-    if frame.right - frame.left < 8.0 || frame.bottom - frame.top < 8.0 {
-        return Ok(());
-    }
-    pen.text(
-        &chart.title,
-        (16.0 * scale, 16.0 * scale),
-        Lettering::new(16.0, p.text, (HPos::Left, VPos::Top)).bold(),
-    )?;
     axes(chart, &pen, &frame)?;
     bands(chart, &pen, &frame)?;
     for (line, (raw, smooth)) in chart.lines.iter().zip(&ready.lines) {
@@ -217,15 +208,53 @@ pub(super) fn chart<DB: DrawingBackend>(
     if chart.legend {
         legend(chart, &pen, &frame)?;
     }
+    Ok(())
+}
+
+/// The room between title and foot, with the axes' labels outside of it, in pixels.
+pub(super) struct Sheet {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+/// Paints the background, the title and the foot. `None` when nothing else fits.
+pub(super) fn sheet<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    palette: &Palette,
+    title: &str,
+    foot: &str,
+) -> Result<Option<Sheet>, RunsError> {
+    let scale = pen.scale;
+    pen.area.fill(&colour(palette.background)).map_err(failed)?;
+    let (width, height) = pen.area.dim_in_pixel();
+    let (width, height) = (f64::from(width), f64::from(height));
+    let foot = wrap(pen, foot, width - 32.0 * scale, 11.0);
+    let place = Sheet {
+        left: 76.0 * scale,
+        top: (if title.is_empty() { 16.0 } else { 46.0 }) * scale,
+        right: width - 20.0 * scale,
+        bottom: height - (54.0 + 15.0 * foot.len() as f64) * scale,
+    };
+    // Too small for axes: an empty picture is all that fits.
+    if place.right - place.left < 8.0 || place.bottom - place.top < 8.0 {
+        return Ok(None);
+    }
+    pen.text(
+        title,
+        (16.0 * scale, 16.0 * scale),
+        Lettering::new(16.0, palette.text, (HPos::Left, VPos::Top)).bold(),
+    )?;
     for (i, text) in foot.iter().enumerate() {
         let y = height - (8.0 + 15.0 * (foot.len() - 1 - i) as f64) * scale;
         pen.text(
             text,
             (16.0 * scale, y),
-            Lettering::new(11.0, p.muted, (HPos::Left, VPos::Bottom)),
+            Lettering::new(11.0, palette.muted, (HPos::Left, VPos::Bottom)),
         )?;
     }
-    Ok(())
+    Ok(Some(place))
 }
 
 fn axes<DB: DrawingBackend>(
@@ -233,42 +262,74 @@ fn axes<DB: DrawingBackend>(
     pen: &Pen<'_, DB>,
     frame: &Frame,
 ) -> Result<(), RunsError> {
-    let (p, scale) = (&chart.palette, pen.scale);
-    let wanted_x = ((frame.right - frame.left) / (90.0 * scale)).max(2.0) as usize;
-    let wanted_y = ((frame.bottom - frame.top) / (45.0 * scale)).max(2.0) as usize;
+    let (wanted_x, wanted_y) = wanted(pen, frame);
     let (low, high) = frame.x;
     let xs = match (chart.log_x, chart.x_axis) {
         (true, _) => ticks::logarithmic(low, high, wanted_x),
         (false, XAxis::Step) => ticks::linear(low, high, wanted_x),
         (false, _) => ticks::times(low, high, wanted_x),
     };
-    let ys = if chart.log_y {
-        ticks::logarithmic(frame.y.0, frame.y.1, wanted_y)
+    let text = |x: f64| (x, ticks::x_text(chart.x_axis, x, high - low));
+    let xs: Vec<_> = xs.into_iter().map(text).collect();
+    let ys = numbers(frame.y, chart.log_y, wanted_y);
+    grid(
+        pen,
+        &chart.palette,
+        frame,
+        (&chart.x_label, &xs),
+        (&chart.y_label, &ys),
+    )
+}
+
+/// How many ticks fit along each axis.
+pub(super) fn wanted<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: &Frame) -> (usize, usize) {
+    let fits = |room: f64, each: f64| (room / (each * pen.scale)).max(2.0) as usize;
+    (
+        fits(frame.right - frame.left, 90.0),
+        fits(frame.bottom - frame.top, 45.0),
+    )
+}
+
+/// Ticks of an axis of numbers with their texts.
+pub(super) fn numbers((low, high): (f64, f64), log: bool, wanted: usize) -> Vec<(f64, String)> {
+    let at = if log {
+        ticks::logarithmic(low, high, wanted)
     } else {
-        ticks::linear(frame.y.0, frame.y.1, wanted_y)
+        ticks::linear(low, high, wanted)
     };
+    at.into_iter().map(|v| (v, ticks::number(v))).collect()
+}
+
+/// Grid lines with their texts, the axes and their names.
+pub(super) fn grid<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    p: &Palette,
+    frame: &Frame,
+    (x_label, xs): (&str, &[(f64, String)]),
+    (y_label, ys): (&str, &[(f64, String)]),
+) -> Result<(), RunsError> {
+    let scale = pen.scale;
     let grid = ShapeStyle::from(colour(p.grid)).stroke_width(pen.stroke(1.0));
-    for x in xs {
-        let at = frame.pixel([x, frame.y.0]).0;
+    for (x, text) in xs {
+        let at = frame.pixel([*x, frame.y.0]).0;
         pen.path(
             vec![round((at, frame.top)), round((at, frame.bottom))],
             grid,
         )?;
-        let text = ticks::x_text(chart.x_axis, x, high - low);
         pen.text(
-            &text,
+            text,
             (at, frame.bottom + 6.0 * scale),
             Lettering::new(11.0, p.muted, (HPos::Center, VPos::Top)),
         )?;
     }
-    for y in ys {
-        let at = frame.pixel([frame.x.0, y]).1;
+    for (y, text) in ys {
+        let at = frame.pixel([frame.x.0, *y]).1;
         pen.path(
             vec![round((frame.left, at)), round((frame.right, at))],
             grid,
         )?;
         pen.text(
-            &ticks::number(y),
+            text,
             (frame.left - 6.0 * scale, at),
             Lettering::new(11.0, p.muted, (HPos::Right, VPos::Center)),
         )?;
@@ -286,13 +347,13 @@ fn axes<DB: DrawingBackend>(
     );
     let log = |on: bool| if on { " (log)" } else { "" };
     pen.text(
-        &format!("{}{}", chart.x_label, log(chart.log_x)),
+        &format!("{x_label}{}", log(frame.log_x)),
         middle,
         Lettering::new(12.0, p.muted, (HPos::Center, VPos::Top)),
     )?;
     let middle = (10.0 * scale, f64::midpoint(frame.top, frame.bottom));
     pen.text(
-        &format!("{}{}", chart.y_label, log(chart.log_y)),
+        &format!("{y_label}{}", log(frame.log_y)),
         middle,
         Lettering::new(12.0, p.muted, (HPos::Center, VPos::Top)).turned(),
     )

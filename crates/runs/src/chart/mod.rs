@@ -4,13 +4,13 @@
 //! is that of all points and its foot can say truthfully what it shows.
 
 mod draw;
+mod plots;
+mod render;
 mod ticks;
 
-use std::sync::Once;
+pub use plots::{BoxGroup, Figure, LineAcross, PlotChart, Spot};
 
-use plotters::backend::{BitMapBackend, SVGBackend};
-use plotters::prelude::IntoDrawingArea;
-use plotters::style::{FontStyle, register_font};
+use plotters::prelude::DrawingBackend;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RunsError;
@@ -18,9 +18,6 @@ use crate::group::BandPoint;
 use crate::reduce::{Reduced, View, limits, m4};
 use crate::series::{XAxis, is_plain};
 use crate::smooth::Smoothing;
-
-/// Largest side of a picture, in pixels.
-const MAX_SIDE: u32 = 16_384;
 
 /// A colour: red, green, blue.
 pub type Rgb = [u8; 3];
@@ -152,20 +149,7 @@ impl Chart {
     /// # Errors
     /// When the size is 0 or beyond 16,384 pixels.
     pub fn svg(&self) -> Result<String, RunsError> {
-        self.check_size(1.0)?;
-        fonts();
-        let mut text = String::new();
-        {
-            let area =
-                SVGBackend::with_string(&mut text, (self.width, self.height)).into_drawing_area();
-            draw::chart(self, &self.prepare(), &area, 1.0)?;
-            area.present()
-                .map_err(|e| RunsError::Chart(e.to_string()))?;
-        }
-        Ok(text.replace(
-            "font-family=\"Inter\"",
-            "font-family=\"Inter, Helvetica, Arial, sans-serif\"",
-        ))
+        render::svg(self)
     }
 
     /// The picture as PNG bytes, `scale` times the chart's size in pixels.
@@ -173,42 +157,13 @@ impl Chart {
     /// # Errors
     /// When the size is 0 or beyond 16,384 pixels.
     pub fn png(&self, scale: f64) -> Result<Vec<u8>, RunsError> {
-        let (width, height) = self.check_size(scale)?;
-        fonts();
-        let mut pixels = vec![0; width as usize * height as usize * 3];
-        {
-            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-            draw::chart(self, &self.prepare(), &area, scale)?;
-            area.present()
-                .map_err(|e| RunsError::Chart(e.to_string()))?;
-        }
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let written = encoder
-            .write_header()
-            .and_then(|mut writer| writer.write_image_data(&pixels));
-        written.map_err(|e| RunsError::Chart(e.to_string()))?;
-        Ok(bytes)
+        render::png(self, scale)
     }
 
     /// The line under the picture: how many of the points are drawn, how they were reduced
     /// and smoothed, what cannot be drawn.
     pub fn honesty(&self) -> String {
         self.prepare().foot
-    }
-
-    fn check_size(&self, scale: f64) -> Result<(u32, u32), RunsError> {
-        let side = |n: u32| (f64::from(n) * scale).round();
-        let (width, height) = (side(self.width), side(self.height));
-        let fits = |n: f64| n >= 1.0 && n <= f64::from(MAX_SIDE);
-        if !fits(width) || !fits(height) {
-            return Err(RunsError::Chart(format!(
-                "a picture of {width} × {height} pixels is not possible; each side must be 1 to {MAX_SIDE}"
-            )));
-        }
-        Ok((width as u32, height as u32))
     }
 
     fn prepare(&self) -> Prepared {
@@ -358,6 +313,21 @@ impl Chart {
     }
 }
 
+impl render::Picture for Chart {
+    fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &draw::Area<DB>, scale: f64) -> Result<(), RunsError> {
+        draw::chart(self, &self.prepare(), area, scale)
+    }
+}
+
+/// Round places on an axis of numbers, about `wanted` of them, with their texts.
+pub fn ticks_of(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
+    draw::numbers((low, high), false, wanted)
+}
+
 /// A range of no width gets some.
 fn widen((low, high): (f64, f64), log: bool) -> (f64, f64) {
     if low < high {
@@ -399,27 +369,6 @@ fn thousands(n: usize) -> String {
         out.push(c);
     }
     out
-}
-
-/// Makes the bundled fonts known to plotters, once: pictures do not depend on what the
-/// system has installed.
-fn fonts() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        for (style, bytes) in [
-            (
-                FontStyle::Normal,
-                include_bytes!("../../../../assets/fonts/inter-400.ttf").as_slice(),
-            ),
-            (
-                FontStyle::Bold,
-                include_bytes!("../../../../assets/fonts/inter-600.ttf").as_slice(),
-            ),
-        ] {
-            // Fails only for bytes that are no font; then text is reported as unavailable.
-            let _ = register_font("Inter", style, bytes);
-        }
-    });
 }
 
 #[cfg(test)]

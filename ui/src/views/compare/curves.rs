@@ -358,6 +358,9 @@ mod tests {
     fn view(run: &str, x: &[f64], y: &[f64]) -> SeriesView {
         SeriesView {
             run: run.to_owned(),
+            session: 0,
+            sessions: 1,
+            left_out: 0,
             x: packed(x),
             y: packed(y),
             smooth_x: packed(&[]),

@@ -2,7 +2,7 @@
 
 use egui::{Context, Ui, vec2};
 use kitbench_protocol::{
-    ChartFormat, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice,
+    ChartFormat, CurveOptions, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice,
 };
 
 use super::Compare;
@@ -92,6 +92,8 @@ impl Compare {
             x_range: self.sight.x_range,
             log_y: self.setup.log_of(metric),
             smoothing: self.setup.smoothing(),
+            options: CurveOptions::default(),
+            bands: None,
             format,
             theme,
             width: SIZE.0,

@@ -13,6 +13,8 @@ fn metric(last: f64) -> Option<MetricSummary> {
         last,
         min: last,
         max: last,
+        min_step: None,
+        max_step: None,
         last_step: Some(10.0),
         count: 10,
         spark: PackedF64::default(),
@@ -42,6 +44,10 @@ fn run(
         problems: Vec::new(),
         parent: None,
         git_commit: None,
+        duration_ms: None,
+        experiment: None,
+        datasets: Vec::new(),
+        kits: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kitbench_protocol::{GetSeries, ProjectId, SeriesView, Smoothing, XAxis};
+use kitbench_protocol::{CurveOptions, GetSeries, ProjectId, SeriesView, Smoothing, XAxis};
 use serde::{Deserialize, Serialize};
 
 use super::axes::AxesState;
@@ -215,6 +215,7 @@ impl Asked {
             } else {
                 Smoothing::None
             },
+            options: CurveOptions::default(),
         }
     }
 }

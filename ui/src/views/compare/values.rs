@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use egui::Ui;
-use kitbench_protocol::{Better, GetValuesAt, ValuesAt, XAxis};
+use kitbench_protocol::{Better, CurveOptions, GetValuesAt, ValuesAt, XAxis};
 
 use super::cells::slot_color;
 use super::columns::short_names;
@@ -148,6 +148,7 @@ impl Compare {
                     metrics,
                     x_axis: self.setup.axis,
                     x,
+                    options: CurveOptions::default(),
                 },
             );
         }
