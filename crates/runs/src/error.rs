@@ -32,6 +32,14 @@ pub enum RunsError {
         /// What SQLite said, with the remedy where there is one.
         message: String,
     },
+    /// A tracking server could not be asked.
+    #[error("{address} {message}")]
+    Server {
+        /// The server's address, without secrets.
+        address: String,
+        /// What is wrong, as the end of a sentence that begins with the address.
+        message: String,
+    },
     /// The run is not (or no longer) in the source.
     #[error("{} holds no run {run:?}", path.display())]
     UnknownRun {

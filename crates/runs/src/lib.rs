@@ -21,6 +21,7 @@ mod readers;
 pub mod reduce;
 pub mod scan;
 pub mod series;
+pub mod server;
 pub mod smooth;
 
 pub use error::RunsError;

@@ -19,6 +19,8 @@ pub enum SourceKind {
     MlflowFile,
     /// MLflow SQLite database.
     MlflowSqlite,
+    /// MLflow tracking server, asked by REST.
+    MlflowServer,
     /// TensorBoard event files.
     Tensorboard,
     /// Weights & Biases run files.
@@ -61,6 +63,7 @@ impl SourceKind {
         match self {
             Self::MlflowFile => "mlflow-file",
             Self::MlflowSqlite => "mlflow-sqlite",
+            Self::MlflowServer => "mlflow-server",
             Self::Tensorboard => "tensorboard",
             Self::Wandb => "wandb",
             Self::Dvclive => "dvclive",
@@ -181,7 +184,8 @@ pub struct MetricSummary {
     pub max: Option<f64>,
     /// Step of `max`.
     pub max_step: Option<Step>,
-    /// Points logged, non-finite ones included.
+    /// Points logged, non-finite ones included. 0 when only the last value is known yet (a
+    /// large tracking server, until the series is read).
     pub count: u64,
     /// How many of them are NaN.
     pub nan: u64,

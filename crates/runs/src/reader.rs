@@ -112,6 +112,12 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
     Ok(match source.kind {
         SourceKind::MlflowFile => Box::new(readers::mlflow_file::MlflowFiles::new(own)),
         SourceKind::MlflowSqlite => Box::new(readers::mlflow_sqlite::MlflowSqlite::new(own)),
+        SourceKind::MlflowServer => {
+            let (address, login) = crate::server::Address::parse(&source.path.to_string_lossy())?;
+            Box::new(readers::mlflow_server::MlflowServer::new(
+                own, address, &login,
+            ))
+        }
         SourceKind::Trackio => Box::new(readers::trackio::Trackio::new(own)),
         SourceKind::Lightning
         | SourceKind::Keras

@@ -20,7 +20,7 @@ const SPARK_METRICS: usize = 12;
 /// Name of a source as people know the tool.
 pub fn source_name(kind: SourceKind) -> &'static str {
     match kind {
-        SourceKind::MlflowFile | SourceKind::MlflowSqlite => "MLflow",
+        SourceKind::MlflowFile | SourceKind::MlflowSqlite | SourceKind::MlflowServer => "MLflow",
         SourceKind::Tensorboard => "TensorBoard",
         SourceKind::Wandb => "W&B",
         SourceKind::Dvclive => "DVCLive",

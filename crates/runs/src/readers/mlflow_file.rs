@@ -11,6 +11,7 @@ use crate::formats::tail::{Change, Tail, now_ms, read_small, unix_ms};
 use crate::formats::{number, yaml};
 use crate::model::{MetricSummary, Problem, Run, RunState, SourceKind};
 use crate::reader::{Reader, Refresh};
+use crate::readers::mlflow::apply_tags;
 use crate::scan::Source;
 use crate::series::{Series, Step};
 
@@ -315,17 +316,6 @@ impl RunFolder {
         self.run.datasets = found;
         true
     }
-}
-
-/// What MLflow's own tags say about a run (1.4 of the format notes).
-pub(crate) fn apply_tags(run: &mut Run) {
-    let tag = |name: &str| run.tags.get(name).filter(|text| !text.is_empty()).cloned();
-    if run.name.is_empty() {
-        run.name = tag("mlflow.runName").unwrap_or_else(|| run.id.clone());
-    }
-    run.parent = tag("mlflow.parentRunId");
-    run.note = tag("mlflow.note.content");
-    run.git_commit = tag("mlflow.source.git.commit");
 }
 
 /// Files below a folder with their path as key (`/` between parts), in order.

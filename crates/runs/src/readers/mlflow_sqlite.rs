@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::error::RunsError;
 use crate::formats::sqlite::{BITE, Stamp, look, real, stamp, tables, text};
 use crate::formats::tail::now_ms;
-use crate::model::{MetricSummary, Problem, Run, RunState, SourceKind};
+use crate::model::{MetricSummary, Problem, Run, SourceKind};
 use crate::reader::{Reader, Refresh};
-use crate::readers::mlflow_file::apply_tags;
+use crate::readers::mlflow::{apply_tags, state};
 use crate::scan::Source;
 use crate::series::{Series, Step};
 
@@ -314,19 +314,6 @@ impl MlflowSqlite {
         refresh.removed = known.into_keys().collect();
         refresh.removed.sort();
         Ok(refresh)
-    }
-}
-
-fn state(run: &Run, status: &str, now: i64) -> RunState {
-    match status {
-        "FINISHED" => RunState::Finished,
-        "FAILED" => RunState::Failed,
-        "KILLED" => RunState::Killed,
-        "SCHEDULED" => RunState::Scheduled,
-        _ => {
-            let last = run.metrics.values().filter_map(|m| m.last_time_ms).max();
-            RunState::without_end(last.max(run.start_ms), now)
-        }
     }
 }
 
