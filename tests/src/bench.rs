@@ -1,5 +1,6 @@
 //! Measurements, in release mode, of the programs as a user starts them.
 
+pub mod latency;
 pub mod pack;
 pub mod process_tree;
 pub mod table;

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod display;
 pub mod driver;
 pub mod home;
+pub mod main_job;
 pub mod mirror;
 pub mod native;
 pub mod process;

@@ -3,96 +3,58 @@
 //! Pictures go to `CARGO_TARGET_TMPDIR/pictures` for a person to look at; what is asserted is the
 //! accessibility tree and the file on disk.
 
+mod support;
+
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use kitbench_engine::{Engine, EngineOptions};
-use kitbench_protocol::{AddProject, CopyExample, Door, ProjectId, Request, ThemeChoice};
-use kitbench_ui::App;
+use kitbench_protocol::{AddProject, CopyExample, Door, ThemeChoice};
 use kitbench_ui::app::Place;
-use kitbench_ui::backend::InProcess;
 use kitbench_ui::commands::{Command, CommandId};
+use support::WIDE;
 
-/// An engine of its own and the front end over it.
+/// The front end with one project's Kitfile open.
 struct Bench {
-    harness: Harness<'static, Option<App>>,
-    project: ProjectId,
+    bench: support::Bench,
     folder: PathBuf,
-    _temporary: tempfile::TempDir,
 }
 
-const WIDE: [f32; 2] = [1440.0, 900.0];
+impl Deref for Bench {
+    type Target = support::Bench;
 
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
+}
+
+/// With the project that the closure makes in a folder; the example where it makes none.
 fn bench(
     size: [f32; 2],
     theme: ThemeChoice,
     project: impl FnOnce(&Path) -> Option<PathBuf>,
 ) -> Bench {
-    let temporary = tempfile::tempdir().expect("a temporary folder");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let options = EngineOptions {
-        state_folder: temporary.path().join("state"),
-        kit_home: temporary.path().join("kitops"),
-        example_target: temporary.path().join("wine"),
-        ..EngineOptions::for_this_user(Door::Window)
+    let mut bench = support::bench(size, theme, Door::Window);
+    let row = match project(bench.folder.path()) {
+        None => bench.call(CopyExample { target: None }),
+        Some(path) => bench.call(AddProject {
+            path: path.display().to_string(),
+        }),
     };
-    let path = project(temporary.path());
-    let (engine, row) = runtime.block_on(async {
-        let engine = Engine::start(options).await.expect("the engine starts");
-        let row = match path {
-            None => engine
-                .call(CopyExample { target: None })
-                .await
-                .expect("the example is copied"),
-            Some(path) => {
-                let path = path.display().to_string();
-                engine
-                    .call(AddProject { path })
-                    .await
-                    .expect("the folder is added")
-            }
-        };
-        (engine, row)
-    });
-    let call = move |request: Request, reply: kitbench_ui::backend::Reply| {
-        reply.send(runtime.block_on(engine.handle(request)));
-    };
-    let mut call = Some(call);
-    let harness = Harness::builder()
-        .with_size(size)
-        .with_max_steps(64)
-        .wgpu()
-        .build_ui_state(
-            move |ui, app: &mut Option<App>| {
-                if let Some(app) = app {
-                    app.ui(ui);
-                } else if let Some(call) = call.take() {
-                    *app = Some(App::new(
-                        ui.ctx(),
-                        Box::new(InProcess::new(ui.ctx().clone(), call)),
-                    ));
-                    kitbench_ui::theme::set_choice(ui.ctx(), theme);
-                    ui.ctx().request_repaint();
-                }
-            },
-            None,
-        );
-    let mut bench = Bench {
-        harness,
-        project: row.id,
+    bench.open(row.id);
+    bench.send(Command::Go(Place::Kitfile(row.id)));
+    bench.settle();
+    Bench {
+        bench,
         folder: PathBuf::from(row.path),
-        _temporary: temporary,
-    };
-    bench.settle();
-    bench.send(Command::Run(match theme {
-        ThemeChoice::Light => CommandId::ThemeLight,
-        _ => CommandId::ThemeDark,
-    }));
-    bench.send(Command::Go(Place::Kitfile(bench.project)));
-    bench.settle();
-    bench
+    }
 }
 
 fn example(size: [f32; 2], theme: ThemeChoice) -> Bench {
@@ -100,27 +62,6 @@ fn example(size: [f32; 2], theme: ThemeChoice) -> Bench {
 }
 
 impl Bench {
-    fn send(&mut self, command: Command) {
-        self.harness
-            .state()
-            .as_ref()
-            .expect("the app runs")
-            .send(command);
-    }
-
-    /// Frames until what was asked for has arrived and debounces have passed: a frame is a quarter
-    /// of a second of the interface's time.
-    fn settle(&mut self) {
-        for _ in 0..8 {
-            self.harness.step();
-        }
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click_accesskit();
-        self.settle();
-    }
-
     fn has(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
@@ -156,18 +97,6 @@ impl Bench {
         field.expect("a field of this name").type_text(text);
         self.settle();
     }
-
-    fn picture(&mut self, name: &str) {
-        let picture = self
-            .harness
-            .render()
-            .expect("a software renderer (lavapipe) is installed");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
-        std::fs::create_dir_all(&folder).expect("the target folder can be written");
-        picture
-            .save(folder.join(format!("{name}.png")))
-            .expect("the picture can be written");
-    }
 }
 
 #[test]
@@ -197,6 +126,55 @@ fn fix_edit_and_save_keep_comments_and_order() {
     );
     assert_eq!(bench.on_disk(), wanted);
     assert!(!bench.has("2 unsaved lines"));
+}
+
+#[test]
+fn packing_asks_first_what_to_do_with_unsaved_edits() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    let before = bench.on_disk();
+    bench.click("Rename to `authors`");
+    // From another screen as well: the edits are in no pack either way.
+    bench.send(Command::Run(CommandId::GoProjects));
+    bench.send(Command::Run(CommandId::Pack));
+    bench.wait_for("Unsaved changes in the Kitfile");
+    bench.picture("kitfile-before-pack");
+    bench.click("Cancel");
+    assert_eq!(bench.on_disk(), before);
+    assert!(!bench.has("Pack wine"));
+
+    bench.send(Command::Run(CommandId::Pack));
+    bench.click("Pack without them…");
+    bench.wait_for("Pack wine");
+    assert_eq!(bench.on_disk(), before);
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
+
+    bench.send(Command::Run(CommandId::Pack));
+    bench.click("Save, then pack…");
+    bench.wait_for("Pack wine");
+    assert_eq!(
+        bench.on_disk(),
+        before.replace("  author:\n", "  authors:\n")
+    );
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
+
+    bench.send(Command::Run(CommandId::Pack));
+    bench.wait_for("Pack wine");
+    assert!(!bench.has("Unsaved changes in the Kitfile"));
+}
+
+#[test]
+fn saving_before_a_pack_does_not_overwrite_what_another_wrote() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.click("Rename to `authors`");
+    let theirs = "package:\n  name: other\n";
+    std::fs::write(bench.folder.join("Kitfile"), theirs).expect("the Kitfile can be written");
+    bench.send(Command::Run(CommandId::Pack));
+    bench.click("Save, then pack…");
+    bench.wait_for("Keep mine");
+    assert_eq!(bench.on_disk(), theirs);
+    assert!(!bench.has("Pack wine"));
 }
 
 #[test]

@@ -9,12 +9,15 @@ use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use kitbench_registry::testing::TestRegistry;
+
+use crate::bench::latency;
 use crate::bench::process_tree::Tree;
 use crate::bench::table::Table;
 use crate::home::Home;
 use crate::mirror::{containing, every};
-use crate::wait;
 use crate::workbench::{Options, Workbench};
+use crate::{main_job, native, wait};
 
 /// How long the idle window is watched.
 const IDLE: Duration = Duration::from_secs(30);
@@ -70,12 +73,21 @@ pub fn measure() -> Result<Table> {
         "MB",
     );
     walk(&workbench)?;
+    let registry = TestRegistry::plain();
+    let chart = home.path().join("val-loss.svg");
+    main_job::walk(&workbench, &home, &registry, || {
+        let display = workbench.display().context("the window has a display")?;
+        native::save_as(display, "Save File", &chart)?;
+        Ok(chart.clone())
+    })?;
     table.at_most(
-        "memory after a walk through all screens",
+        "memory after all screens and the main job",
         megabytes(Tree::below(root)?.memory()),
         450.0,
         "MB",
     );
+    drop(workbench);
+    latency::measure(&mut table)?;
     sizes(&mut table)?;
     Ok(table)
 }

@@ -12,7 +12,7 @@ pub use shared::Shared;
 use std::collections::HashMap;
 
 use egui::{Context, Frame, Key, Modifiers, Ui};
-use kitbench_protocol::{Call, ErrorView, EventKind, Settings, ThemeChoice};
+use kitbench_protocol::{Call, ErrorView, EventKind, ProjectId, Settings, ThemeChoice};
 
 use crate::backend::{Backend, Client};
 use crate::commands::{self, Command, CommandId, CommandSender, Entity, Palette};
@@ -97,7 +97,13 @@ pub trait View {
         let _ = out;
     }
 
-    /// Whether leaving would lose something; a sentence that says what.
+    /// A dialog that packs a project is about to open: a question may come first.
+    fn before_pack(&mut self, project: ProjectId, dialog: Box<dyn Dialog>) -> Box<dyn Dialog> {
+        let _ = project;
+        dialog
+    }
+
+    /// What of this screen is not saved yet; a sentence.
     fn unsaved(&self) -> Option<String> {
         None
     }
@@ -117,6 +123,11 @@ pub trait View {
 pub trait Dialog {
     /// Draw it with [`widgets::dialog`]; false closes it.
     fn show(&mut self, ctx: &Context, view: &ViewCtx<'_>) -> bool;
+
+    /// The project that it is about to pack.
+    fn packs(&self) -> Option<ProjectId> {
+        None
+    }
 }
 
 /// The whole front end.

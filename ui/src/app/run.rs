@@ -23,7 +23,12 @@ impl App {
         match command {
             Command::Run(id) => self.run_named(ctx, id, now),
             Command::Go(place) => self.go(place),
-            Command::Show(dialog) => {
+            Command::Show(mut dialog) => {
+                if let Some(project) = dialog.packs() {
+                    for view in self.views.values_mut() {
+                        dialog = view.before_pack(project, dialog);
+                    }
+                }
                 self.focus_before
                     .push(ctx.memory(|memory| memory.focused()));
                 self.dialogs.push(dialog);

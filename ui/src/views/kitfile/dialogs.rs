@@ -19,6 +19,11 @@ use crate::widgets::{self, Button, DialogFrame, FailureAction, TextField, TreeRo
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided {
     Discard,
+    /// This text is on disk now.
+    Saved {
+        text: String,
+        revision: Option<String>,
+    },
     KeepMine,
     TakeTheirs,
     Path(Target, String),

@@ -16,6 +16,7 @@ use kitbench_protocol::{
     SaveOutcome, TextEdit, TextSpan,
 };
 
+use super::before_pack::Unsaved;
 use super::diff::{LineDiff, compare};
 use super::history::History;
 use crate::backend::{Client, Pending};
@@ -85,6 +86,16 @@ pub enum Phase<'a> {
 pub struct Draft {
     text: String,
     revision: Option<String>,
+}
+
+impl Draft {
+    pub fn unsaved(&self) -> Unsaved {
+        Unsaved {
+            text: self.text.clone(),
+            revision: self.revision.clone(),
+            words: None,
+        }
+    }
 }
 
 /// The Kitfile of one project.
@@ -206,6 +217,15 @@ impl Editor {
 
     pub fn is_dirty(&self) -> bool {
         self.text != self.saved_text
+    }
+
+    /// The text, if it is not what is on disk.
+    pub fn unsaved(&self) -> Option<Unsaved> {
+        (self.loaded && self.is_dirty()).then(|| Unsaved {
+            text: self.text.clone(),
+            revision: self.revision.clone(),
+            words: Some(compare(&self.saved_text, &self.text).words()),
+        })
     }
 
     /// Edits of the form that are not in the text yet.
@@ -438,6 +458,13 @@ impl Editor {
             self.failure = None;
             self.since = now;
         }
+    }
+
+    /// A dialog has saved this text.
+    pub fn was_saved(&mut self, text: String, revision: Option<String>) {
+        self.conflict = None;
+        self.set_saved(text, revision, None);
+        self.open_wanted = true;
     }
 
     /// The other text on disk is to be replaced by this one when it is saved.

@@ -1,5 +1,6 @@
 //! The Kitfile editor: a form and its text side by side, saved without losing a comment.
 
+mod before_pack;
 mod dialogs;
 mod diff;
 mod editor;
@@ -16,9 +17,10 @@ use egui::{Key, Modifiers, Ui};
 use kitbench_protocol::{EventKind, FormEdit, KitfileProblem, ProjectId, Reveal, SaveFile};
 use serde::{Deserialize, Serialize};
 
-use crate::app::{Place, View, ViewCtx};
+use crate::app::{Dialog, Place, View, ViewCtx};
 use crate::commands::{Command, CommandId};
 use crate::widgets::Toast;
+use before_pack::BeforePack;
 use dialogs::{Decided, DiffDialog, Inbox, PathDialog, RunDialog};
 use editor::{Draft, Editor};
 use form::{Act, FormState, Target};
@@ -129,6 +131,7 @@ impl Kitfile {
                     self.form.forget();
                     editor.discard();
                 }
+                Decided::Saved { text, revision } => editor.was_saved(text, revision),
                 Decided::KeepMine => editor.keep_mine(),
                 Decided::TakeTheirs => {
                     self.form.forget();
@@ -424,6 +427,23 @@ impl View for Kitfile {
         self.editors
             .values_mut()
             .for_each(|editor| editor.reopen(0.0));
+    }
+
+    fn before_pack(&mut self, project: ProjectId, dialog: Box<dyn Dialog>) -> Box<dyn Dialog> {
+        self.take_inbox();
+        let unsaved = match self.editors.get(&project) {
+            Some(editor) => editor.unsaved(),
+            None => self.drafts.get(&project.0).map(Draft::unsaved),
+        };
+        match unsaved {
+            Some(unsaved) => Box::new(BeforePack::new(
+                project,
+                self.inbox.clone(),
+                unsaved,
+                dialog,
+            )),
+            None => dialog,
+        }
     }
 
     fn unsaved(&self) -> Option<String> {

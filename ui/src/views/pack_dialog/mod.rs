@@ -151,6 +151,10 @@ impl PackDialog {
 }
 
 impl Dialog for PackDialog {
+    fn packs(&self) -> Option<ProjectId> {
+        Some(self.project)
+    }
+
     fn show(&mut self, ctx: &Context, view: &ViewCtx<'_>) -> bool {
         if *self.done.borrow() == Outcome::Started {
             return false;
