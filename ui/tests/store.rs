@@ -121,7 +121,16 @@ fn a_pushed_kit_is_seen_on_the_registry() {
     )))));
     bench.wait_for("Look inside");
     bench.wait_for("Everything is here already");
+    bench.wait_for("requirements.txt");
+    bench.click_row("Model, ");
+    bench.wait_for("fetched to list these files");
     bench.picture("registries-drawer-light");
+    bench.click_row("wine.safetensors");
+    bench.wait_for("Filter tensors");
+    bench.picture("registries-look-inside-light");
+    assert!(bench.shows("of it to show this"), "{}", bench.all());
+    bench.harness.key_press(egui::Key::Escape);
+    bench.settle();
     bench.click("Add…");
     bench.wait_for("Plain HTTP, without encryption");
     bench.picture("registries-add-light");

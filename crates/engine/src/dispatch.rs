@@ -124,6 +124,7 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
             })
             .await,
         ),
+        Request::ListLayerFiles(call) => answer(kits::list_layer(inner, call).await),
         Request::ReadKitFile(call) => answer(kits::read_file(inner, call).await),
         Request::TagKit(call) => answer(
             blocking(inner, move |inner| {

@@ -117,6 +117,28 @@ pub struct HistoryEntry {
     pub detail: String,
 }
 
+/// Lists the files of one layer of a kit on a registry. Only the pieces of the layer that it takes
+/// are fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListLayerFiles {
+    pub reference: String,
+    /// Place of the layer in the manifest.
+    pub layer: u32,
+    /// Also where all of the layer has to be fetched for it.
+    pub whole: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerFiles {
+    pub files: Vec<KitFileEntry>,
+    /// Whether there are more than are listed.
+    pub cut: bool,
+    /// Bytes of the layer that were fetched.
+    pub fetched_bytes: u64,
+    /// Nothing is listed, because all of the layer would have to be fetched: why.
+    pub needs_whole: Option<String>,
+}
+
 /// Looks into one file of a kit, local or remote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadKitFile {

@@ -109,6 +109,7 @@ calls! {
     // The local store.
     ListKits => KitList,
     GetKit => KitDetail,
+    ListLayerFiles => LayerFiles,
     ReadKitFile => FileView,
     TagKit => (),
     PlanRemoveKit => RemovalPlan,

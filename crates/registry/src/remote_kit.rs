@@ -4,10 +4,12 @@
 //! These types bridge from blocking threads to the runtime, so they must not be used on its worker threads.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::{Buf as _, Bytes};
 use kitbench_modelkit::progress::CancellationToken;
-use kitbench_modelkit::source::{KitResolver, KitSource};
+use kitbench_modelkit::source::{KitResolver, KitSource, ReadSeek};
 use kitbench_modelkit::{Descriptor, Digest, Manifest, Reference};
 use reqwest::header::RANGE;
 use reqwest::{Method, StatusCode};
@@ -35,6 +37,9 @@ pub struct RemoteKit {
     manifest: Manifest,
     runtime: Handle,
     cancel: CancellationToken,
+    fetched: Arc<AtomicU64>,
+    /// The last piece that was read: who looks for a file in a layer reads its beginning twice.
+    last: Arc<Mutex<Option<(Digest, u64, Bytes)>>>,
 }
 
 impl Registry {
@@ -60,6 +65,8 @@ impl Registry {
             manifest,
             runtime: Handle::current(),
             cancel: cancel.clone(),
+            fetched: Arc::default(),
+            last: Arc::default(),
         })
     }
 }
@@ -75,6 +82,11 @@ impl RemoteKit {
         self.remote.digest
     }
 
+    /// Bytes of blobs that came from the registry so far.
+    pub fn fetched_bytes(&self) -> u64 {
+        self.fetched.load(Ordering::Relaxed)
+    }
+
     /// Reads a blob from any position, in pieces, where the registry allows that.
     pub fn reader(&self, blob: &Descriptor) -> BlobReader {
         BlobReader {
@@ -84,6 +96,8 @@ impl RemoteKit {
             size: blob.size,
             runtime: self.runtime.clone(),
             cancel: self.cancel.clone(),
+            fetched: self.fetched.clone(),
+            last: self.last.clone(),
             position: 0,
             block_start: 0,
             block: Bytes::new(),
@@ -107,6 +121,7 @@ impl KitSource for RemoteKit {
             repository: self.reference.repository.clone(),
             blob: blob.clone(),
             cancel: self.cancel.clone(),
+            fetched: self.fetched.clone(),
         };
         self.runtime.spawn(async move {
             if let Err(error) = stream.run(&sender).await {
@@ -119,6 +134,20 @@ impl KitSource for RemoteKit {
             piece: Bytes::new(),
         }))
     }
+
+    /// Whether this registry serves pieces is found out with the first one.
+    fn seekable(
+        &self,
+        blob: &Descriptor,
+    ) -> kitbench_modelkit::Result<Option<Box<dyn ReadSeek + '_>>> {
+        let mut reader = self.reader(blob);
+        match reader.load(0) {
+            Ok(()) => Ok(Some(Box::new(reader))),
+            Err(Error::Unsupported { .. }) => Ok(None),
+            Err(Error::Cancelled) => Err(kitbench_modelkit::Error::Cancelled),
+            Err(error) => Err(kitbench_modelkit::Error::Source(Box::new(error))),
+        }
+    }
 }
 
 /// One blob on its way to a blocking reader; continued where a connection breaks.
@@ -127,6 +156,7 @@ struct BlobStream {
     repository: String,
     blob: Descriptor,
     cancel: CancellationToken,
+    fetched: Arc<AtomicU64>,
 }
 
 type Piece = Result<Bytes>;
@@ -189,6 +219,8 @@ impl BlobStream {
             .next_chunk(&mut response, &what)
             .await?
         {
+            self.fetched
+                .fetch_add(chunk.len() as u64, Ordering::Relaxed);
             let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());
             chunk.advance(passed);
             skip -= passed as u64;
@@ -250,6 +282,8 @@ pub struct BlobReader {
     size: u64,
     runtime: Handle,
     cancel: CancellationToken,
+    fetched: Arc<AtomicU64>,
+    last: Arc<Mutex<Option<(Digest, u64, Bytes)>>>,
     position: u64,
     block_start: u64,
     block: Bytes,
@@ -262,6 +296,39 @@ impl BlobReader {
             .ok()
             .filter(|&offset| offset < self.block.len())
     }
+
+    /// Fetches the block that `position` lies in.
+    fn load(&mut self, position: u64) -> Result<()> {
+        let start = position - position % BLOCK;
+        if let Ok(last) = self.last.lock()
+            && let Some((digest, at, block)) = &*last
+            && (digest, *at) == (&self.digest, start)
+        {
+            (self.block_start, self.block) = (start, block.clone());
+            return Ok(());
+        }
+        let range = start..start.saturating_add(BLOCK).min(self.size);
+        let wanted = range.end.saturating_sub(range.start);
+        let read = self
+            .registry
+            .blob_range(&self.repository, &self.digest, range);
+        let block = self.runtime.block_on(or_cancelled(&self.cancel, read))?;
+        self.fetched
+            .fetch_add(block.len() as u64, Ordering::Relaxed);
+        if block.len() as u64 != wanted {
+            return Err(Error::SizeMismatch {
+                host: self.registry.host().to_owned(),
+                what: format!("a piece of blob {} of {}", self.digest, self.repository),
+                expected: wanted,
+                actual: block.len() as u64,
+            });
+        }
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some((self.digest, start, block.clone()));
+        }
+        (self.block_start, self.block) = (start, block);
+        Ok(())
+    }
 }
 
 impl Read for BlobReader {
@@ -270,23 +337,7 @@ impl Read for BlobReader {
             return Ok(0);
         }
         if self.in_block().is_none() {
-            let start = self.position - self.position % BLOCK;
-            let range = start..start.saturating_add(BLOCK).min(self.size);
-            let wanted = range.end - range.start;
-            let read = self
-                .registry
-                .blob_range(&self.repository, &self.digest, range);
-            let block = self
-                .runtime
-                .block_on(or_cancelled(&self.cancel, read))
-                .map_err(to_io)?;
-            if block.len() as u64 != wanted {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    "the registry sent a part of the piece",
-                ));
-            }
-            (self.block_start, self.block) = (start, block);
+            self.load(self.position).map_err(to_io)?;
         }
         let offset = self.in_block().unwrap_or_default();
         let rest = self.block.get(offset..).unwrap_or_default();

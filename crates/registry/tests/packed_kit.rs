@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kitbench_modelkit::Reference;
 use kitbench_modelkit::cache::FileCache;
+use kitbench_modelkit::inspect::{Kit, files};
 use kitbench_modelkit::pack::{PackOptions, pack};
 use kitbench_modelkit::progress::{CancellationToken, Silent};
 use kitbench_modelkit::store::{Home, Store};
@@ -21,7 +22,7 @@ fn project(folder: &Path) {
         "Kitfile",
         "manifestVersion: 1.0.0\npackage:\n  name: demo\nmodel:\n  name: m\n  path: model\ndatasets:\n  - name: train\n    path: data/train.csv\ncode:\n  - path: src\n",
     );
-    write("model/weights.bin", &"w".repeat(300_000));
+    write("model/weights.bin", &"w".repeat(9_000_000));
     write("model/config.json", "{}");
     write("data/train.csv", "a,b\n1,2\n");
     write("src/main.py", "print(1)\n");
@@ -58,6 +59,26 @@ async fn a_packed_project_travels() {
         .await
         .unwrap();
     assert_eq!(outcome.digest, packed.manifest.digest);
+
+    // Looking inside fetches the pieces that it takes: of 9 MB of weights the beginning and the end.
+    let kit = registry.kit(&reference, &cancel).await.unwrap();
+    let (kit, listed, fetched) = tokio::task::spawn_blocking(move || {
+        let read = Kit::read(&kit).unwrap();
+        let layer = &read.layers[0];
+        let cancel = CancellationToken::new();
+        let listed = files::list_files(&kit, layer, 10, &cancel).unwrap();
+        let path = &listed.files[1].path.clone();
+        let config = files::read_file(&kit, layer, path, 100, &cancel).unwrap();
+        assert_eq!(config.bytes, b"{}");
+        let fetched = kit.fetched_bytes();
+        (kit, listed, fetched)
+    })
+    .await
+    .unwrap();
+    drop(kit);
+    let names: Vec<&str> = listed.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(names, ["model", "model/config.json", "model/weights.bin"]);
+    assert!(fetched < 4_000_000, "{fetched} bytes were fetched");
 
     let there = Store::new(Home::at(folder.path().join("there")));
     let pulled = registry

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use kitbench_modelkit::inspect::content::{self, Content, Tensor};
 use kitbench_modelkit::inspect::{Kit, KitLayer, files};
+use kitbench_modelkit::media::Compression;
 use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::source::KitSource;
 use kitbench_modelkit::{Error, Result};
 use kitbench_protocol::{
-    ErrorKind, ErrorView, FileContent, FileView, KitFileEntry, ReadKitFile, TensorRow,
+    ErrorKind, ErrorView, FileContent, FileView, KitFileEntry, LayerFiles, ListLayerFiles,
+    ReadKitFile, TensorRow,
 };
 
 use super::{parse_reference, store};
@@ -29,8 +31,11 @@ const MAX_FACTS: usize = 500;
 /// The entries of a layer in the order of its archive.
 pub fn list_files(source: &dyn KitSource, layer: &KitLayer) -> Result<Vec<KitFileEntry>> {
     let listing = files::list_files(source, layer, MAX_FILES, &CancellationToken::new())?;
-    Ok(listing
-        .files
+    Ok(entries(listing.files))
+}
+
+fn entries(files: Vec<files::LayerFile>) -> Vec<KitFileEntry> {
+    files
         .into_iter()
         .map(|file| KitFileEntry {
             path: file.path,
@@ -38,7 +43,66 @@ pub fn list_files(source: &dyn KitSource, layer: &KitLayer) -> Result<Vec<KitFil
             is_folder: file.is_folder,
             mode: file.mode,
         })
-        .collect())
+        .collect()
+}
+
+/// The entries of one layer of a kit on a registry.
+pub async fn list_layer(
+    inner: &Arc<Inner>,
+    call: ListLayerFiles,
+) -> std::result::Result<LayerFiles, ErrorView> {
+    let reference = registries::remote_reference(&call.reference)?;
+    let source = registries::remote_kit(inner, &reference).await?;
+    blocking(inner, move |_| {
+        let list = || -> Result<Option<LayerFiles>> {
+            let kit = Kit::read(&source)?;
+            let Some(layer) = layer_at(&kit, call.layer) else {
+                return Ok(None);
+            };
+            let before = source.fetched_bytes();
+            let needs_whole = match layer.compression {
+                _ if call.whole => None,
+                Compression::None if source.seekable(&layer.descriptor)?.is_none() => {
+                    Some("The registry sends layers only as a whole".to_owned())
+                }
+                Compression::None => None,
+                _ => Some("This layer is compressed".to_owned()),
+            };
+            if needs_whole.is_some() {
+                return Ok(Some(LayerFiles {
+                    needs_whole,
+                    ..LayerFiles::default()
+                }));
+            }
+            let listing = files::list_files(&source, layer, MAX_FILES, &CancellationToken::new())?;
+            Ok(Some(LayerFiles {
+                files: entries(listing.files),
+                cut: listing.truncated,
+                fetched_bytes: source.fetched_bytes() - before,
+                needs_whole: None,
+            }))
+        };
+        list()
+            .map_err(|error| view_of_kit(&error))?
+            .ok_or_else(|| no_layer(call.layer))
+    })
+    .await
+}
+
+/// The layer at a place of the manifest.
+fn layer_at(kit: &Kit, index: u32) -> Option<&KitLayer> {
+    let descriptor = kit.manifest.layers().get(index as usize)?;
+    kit.layers
+        .iter()
+        .find(|layer| layer.descriptor == *descriptor)
+}
+
+fn no_layer(index: u32) -> ErrorView {
+    ErrorView::new(
+        ErrorKind::NotFound,
+        format!("The ModelKit has no layer {index}."),
+        "It was packed again meanwhile; open it anew.",
+    )
 }
 
 /// Path and text of the README nearest to the project's root.
@@ -57,7 +121,13 @@ pub async fn read_file(
     if call.remote {
         let reference = registries::remote_reference(&call.reference)?;
         let source = registries::remote_kit(inner, &reference).await?;
-        return blocking(inner, move |_| show(&source, &call)).await;
+        return blocking(inner, move |_| {
+            let mut view = show(&source, &call)?;
+            // What finding the file in its layer took is part of it.
+            view.read_bytes = source.fetched_bytes();
+            Ok(view)
+        })
+        .await;
     }
     blocking(inner, move |inner| {
         let reference = parse_reference(&call.reference)?.or_latest();
@@ -72,22 +142,13 @@ pub async fn read_file(
 fn show(source: &dyn KitSource, call: &ReadKitFile) -> std::result::Result<FileView, ErrorView> {
     let view = || -> Result<Option<FileView>> {
         let kit = Kit::read(source)?;
-        let descriptor = kit.manifest.layers().get(call.layer as usize).cloned();
-        let layer = kit
-            .layers
-            .iter()
-            .find(|layer| Some(&layer.descriptor) == descriptor.as_ref());
-        layer
+        layer_at(&kit, call.layer)
             .map(|layer| view_of_file(source, layer, &call.path))
             .transpose()
     };
-    view().map_err(|error| view_of_kit(&error))?.ok_or_else(|| {
-        ErrorView::new(
-            ErrorKind::NotFound,
-            format!("The ModelKit has no layer {}.", call.layer),
-            "It was packed again meanwhile; open it anew.",
-        )
-    })
+    view()
+        .map_err(|error| view_of_kit(&error))?
+        .ok_or_else(|| no_layer(call.layer))
 }
 
 fn view_of_file(source: &dyn KitSource, layer: &KitLayer, path: &str) -> Result<FileView> {

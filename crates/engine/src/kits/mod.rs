@@ -7,7 +7,7 @@ mod unpack;
 
 pub use detail::{local_detail, remote_detail};
 pub use diff::diff;
-pub use look::read_file;
+pub use look::{list_layer, read_file};
 pub use unpack::{options as unpack_options, plan as plan_unpack};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -24,8 +24,21 @@ pub struct FilesTab {
     selected: Option<(u32, String)>,
     opened: Opened,
     width: Option<f32>,
+    look: Look,
+}
+
+/// How the tables of a file's content are arranged.
+#[derive(Default)]
+pub struct Look {
     table: TableState,
     tensor_filter: String,
+}
+
+impl Look {
+    /// The content of a file.
+    pub fn show(&mut self, ui: &mut Ui, view: &FileView) {
+        look(ui, view, &mut self.table, &mut self.tensor_filter);
+    }
 }
 
 pub fn files(
@@ -41,8 +54,7 @@ pub fn files(
         folded,
         selected,
         opened,
-        table,
-        tensor_filter,
+        look,
         ..
     } = tab;
     let chosen = selected.clone();
@@ -76,7 +88,7 @@ pub fn files(
                 RemoteView::Failed(error) => {
                     retry = failed(ui, error) == Some(FailureAction::Retry);
                 }
-                RemoteView::Ready { value, .. } => look(ui, value, table, tensor_filter),
+                RemoteView::Ready { value, .. } => look.show(ui, value),
             }
             if retry {
                 remote.invalidate();
@@ -86,8 +98,7 @@ pub fn files(
     tab.width = Some(width);
     if let Some(picked) = picked {
         tab.selected = Some(picked);
-        tab.table = TableState::default();
-        tab.tensor_filter.clear();
+        tab.look = Look::default();
     }
 }
 
@@ -189,7 +200,8 @@ fn file_row(
         .clicked()
 }
 
-fn file_icon(path: &str) -> &'static str {
+/// The icon of a file by its ending.
+pub fn file_icon(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
         "safetensors" | "gguf" | "onnx" => icons::CUBE,
         "csv" | "tsv" | "parquet" => icons::FILE_CSV,

@@ -7,6 +7,8 @@ pub mod markdown;
 mod model;
 mod page;
 
+pub use files::{Look, file_icon};
+
 use std::collections::BTreeSet;
 
 use egui::Ui;

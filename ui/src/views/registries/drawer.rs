@@ -4,6 +4,7 @@ use egui::{Align, Layout, ScrollArea, Sense, Ui, vec2};
 use kitbench_protocol::{KitDetail, TransferPlan};
 
 use super::Ask;
+use super::inside::Inside;
 use crate::app::ViewCtx;
 use crate::backend::{Remote, RemoteView};
 use crate::commands::Command;
@@ -21,6 +22,7 @@ pub fn drawer(
     kit: &mut Remote<KitDetail>,
     plan: &mut Remote<TransferPlan>,
     tab: &mut usize,
+    files: &mut Inside,
     ctx: &ViewCtx<'_>,
 ) -> Option<Ask> {
     let t = Tokens::of(ui);
@@ -66,7 +68,7 @@ pub fn drawer(
             }
         }
         rule(ui);
-        inside(ui, kit, tab);
+        inside(ui, reference, kit, tab, files, ctx);
     });
     if retry {
         plan.invalidate();
@@ -147,12 +149,20 @@ fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_
     ask
 }
 
-fn inside(ui: &mut Ui, kit: &Remote<KitDetail>, tab: &mut usize) {
+fn inside(
+    ui: &mut Ui,
+    reference: &str,
+    kit: &Remote<KitDetail>,
+    tab: &mut usize,
+    files: &mut Inside,
+    ctx: &ViewCtx<'_>,
+) {
     let t = Tokens::of(ui);
     bar_row(ui, 44.0, 14.0, false, |ui| {
         label(ui, Type::BodyBold, t.text, "Look inside");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let choices = [
+                Segment::new("Files"),
                 Segment::new("Facts"),
                 Segment::new("Kitfile"),
                 Segment::new("Manifest"),
@@ -165,8 +175,9 @@ fn inside(ui: &mut Ui, kit: &Remote<KitDetail>, tab: &mut usize) {
         RemoteView::Failed(error) => {
             failed(ui, error);
         }
+        RemoteView::Ready { value, .. } if *tab == 0 => files.show(ui, reference, value, ctx),
         RemoteView::Ready { value, .. } => inset(ui, 14.0, |ui| match *tab {
-            0 => {
+            1 => {
                 for (key, fact) in &value.facts {
                     key_value(ui, key, fact);
                 }
@@ -174,7 +185,7 @@ fn inside(ui: &mut Ui, kit: &Remote<KitDetail>, tab: &mut usize) {
                     crate::widgets::paragraph(ui, Type::Small, t.warn, problem);
                 }
             }
-            1 => {
+            2 => {
                 code::code_block(ui, &value.kitfile, &[]);
             }
             _ => {

@@ -2,6 +2,7 @@
 
 mod add;
 mod drawer;
+mod inside;
 mod model;
 mod panels;
 mod tags;
@@ -36,6 +37,7 @@ pub struct Registries {
     kits: RemoteMap<String, KitDetail>,
     plans: RemoteMap<String, TransferPlan>,
     drawer_tab: usize,
+    inside: inside::Inside,
     widths: [Option<f32>; 3],
 }
 
@@ -67,6 +69,7 @@ impl Registries {
         self.tags.invalidate_all();
         self.kits.invalidate_all();
         self.plans.invalidate_all();
+        self.inside.refresh();
     }
 
     fn perform(&mut self, ask: Ask, ctx: &ViewCtx<'_>) {
@@ -138,7 +141,7 @@ impl Registries {
         )
     }
 
-    fn content(&mut self, ui: &mut Ui, row: &RegistryRow, ctx: &ViewCtx<'_>) -> Option<Ask> {
+    fn content(&mut self, ui: &mut Ui, row: &RegistryRow, ctx: &ViewCtx<'_>) -> Vec<Ask> {
         let Some(repository) = self.repository.clone() else {
             empty(
                 ui,
@@ -147,7 +150,7 @@ impl Registries {
                 "Its tags are listed here, with what each would add to this computer.",
                 |_| {},
             );
-            return None;
+            return Vec::new();
         };
         let id = row.id;
         let key = (id, repository.clone());
@@ -166,7 +169,9 @@ impl Registries {
                 &mut self.tag_filter,
                 &mut self.table,
                 ctx,
-            );
+            )
+            .into_iter()
+            .collect();
         };
         let reference = format!("{}/{repository}:{tag}", row.address.host);
         let kit = self
@@ -184,15 +189,20 @@ impl Registries {
                 target: String::new(),
             });
         let mut width = self.widths[2].unwrap_or(356.0);
-        let (tag_filter, table, drawer_tab) =
-            (&mut self.tag_filter, &mut self.table, &mut self.drawer_tab);
+        let Self {
+            tag_filter,
+            table,
+            drawer_tab,
+            inside,
+            ..
+        } = self;
         let (drawer_ask, tags_ask) = split(
             ui,
             "Tag",
             Side::Right,
             &mut width,
             356.0,
-            |ui| drawer::drawer(ui, &reference, &tag, kit, plan, drawer_tab, ctx),
+            |ui| drawer::drawer(ui, &reference, &tag, kit, plan, drawer_tab, inside, ctx),
             |ui| {
                 tags::tags(
                     ui,
@@ -207,7 +217,7 @@ impl Registries {
             },
         );
         self.widths[2] = Some(width);
-        drawer_ask.or(tags_ask)
+        drawer_ask.into_iter().chain(tags_ask).collect()
     }
 }
 
