@@ -19,6 +19,7 @@ mod jobs;
 mod kitfile;
 mod kits;
 mod packing;
+mod pictures;
 mod projects;
 mod registries;
 mod state;

@@ -149,6 +149,27 @@ pub struct ReadKitFile {
     pub path: String,
 }
 
+/// A decoded picture.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Pixels of the picture itself.
+    pub width: u32,
+    pub height: u32,
+    /// Pixels of what is sent, which may be smaller.
+    pub shown_width: u32,
+    pub shown_height: u32,
+    /// Red, green, blue, alpha (not multiplied) by rows from the top: `4 · shown_width · shown_height`
+    /// bytes.
+    #[serde(with = "serde_bytes")]
+    pub rgba: Vec<u8>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({} x {})", self.width, self.height)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileView {
     pub path: String,
@@ -177,11 +198,7 @@ pub enum FileContent {
         rows: Vec<Vec<String>>,
         total_rows: Option<u64>,
     },
-    Image {
-        media_type: String,
-        #[serde(with = "serde_bytes")]
-        bytes: Vec<u8>,
-    },
+    Image(Picture),
     /// Key, value; for formats that are summed up rather than shown.
     Facts {
         title: String,

@@ -50,7 +50,7 @@ pub fn measure() -> Result<Table> {
     };
     let workbench = Workbench::window(&home, &options)?;
     workbench.step("open the example", |mirror| {
-        mirror.find(&containing("button", "Pack"))
+        mirror.find(&containing("button", "Edit Kitfile"))
     })?;
     let root = workbench.root_process();
     settled(root)?;

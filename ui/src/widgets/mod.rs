@@ -13,6 +13,7 @@ mod field;
 mod list;
 mod menu;
 mod paint;
+mod picture;
 mod pill;
 mod select;
 mod split;
@@ -36,6 +37,7 @@ pub use paint::{
     Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces,
     place, rule,
 };
+pub use picture::picture;
 pub use pill::{
     Mark, badge, fact, legend, legend_color, mark, paint_count_badge, paint_mark, paint_marker,
     pill,

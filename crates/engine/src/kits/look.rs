@@ -153,17 +153,14 @@ fn show(source: &dyn KitSource, call: &ReadKitFile) -> std::result::Result<FileV
 
 fn view_of_file(source: &dyn KitSource, layer: &KitLayer, path: &str) -> Result<FileView> {
     let cancel = CancellationToken::new();
-    if let Some(media_type) = image_type(path) {
+    if is_picture(path) {
         let file = files::read_file(source, layer, path, MAX_IMAGE, &cancel)?;
         let read_bytes = file.bytes.len() as u64;
         let whole = read_bytes == file.size;
-        let content = if whole {
-            FileContent::Image {
-                media_type: media_type.into(),
-                bytes: file.bytes,
-            }
-        } else {
-            head(file.bytes)
+        let content = match crate::pictures::decode(&file.bytes) {
+            Ok(picture) if whole => FileContent::Image(picture),
+            // Broken or too large: its bytes are still shown.
+            _ => head(file.bytes),
         };
         return Ok(FileView {
             path: path.into(),
@@ -216,14 +213,9 @@ impl<R: std::io::Seek> std::io::Seek for Counting<R> {
     }
 }
 
-fn image_type(path: &str) -> Option<&'static str> {
-    let ending = path.rsplit('.').next()?.to_lowercase();
-    match ending.as_str() {
-        "png" => Some("image/png"),
-        "jpg" | "jpeg" => Some("image/jpeg"),
-        "gif" => Some("image/gif"),
-        _ => None,
-    }
+fn is_picture(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    ["png", "jpg", "jpeg", "gif", "webp", "bmp"].contains(&ending.as_str())
 }
 
 fn head(mut bytes: Vec<u8>) -> FileContent {

@@ -11,7 +11,7 @@ use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::table::{Column, Line, Table, TableState};
 use crate::widgets::{
     FailureAction, Side, TextField, TreeRow, bar_row, code, empty, fact, failed, inset, key_value,
-    label, paragraph, rule, skeleton, split, strip,
+    label, paragraph, picture, rule, skeleton, split, strip,
 };
 
 /// Rows of the hex view.
@@ -220,7 +220,7 @@ fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mu
         fact(
             ui,
             icons::LIGHTNING,
-            &format!("Read {} of it to show this", format::bytes(view.read_bytes)),
+            &format!("Read {} to show this", format::bytes(view.read_bytes)),
         );
     });
     match &view.content {
@@ -285,15 +285,19 @@ fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mu
                 });
             });
         }
-        FileContent::Image { bytes, media_type } => {
-            inset(ui, 20.0, |ui| {
-                let words = format!(
-                    "A picture ({media_type}, {}).",
-                    format::bytes(bytes.len() as u64)
-                );
-                paragraph(ui, Type::Body, t.text_2, &words);
-            });
-        }
+        FileContent::Image(image) => inset(ui, 20.0, |ui| {
+            let mut words = format!("{} × {} pixels", image.width, image.height);
+            if image.shown_width != image.width {
+                words.push_str(&format!(
+                    ", shown as {} × {}",
+                    image.shown_width, image.shown_height
+                ));
+            }
+            label(ui, Type::Small, t.text_2, &words);
+            ui.add_space(8.0);
+            let id = egui::Id::unique(("picture", &view.path, view.bytes));
+            picture(ui, id, &view.path, image);
+        }),
         FileContent::Bytes { head } => hex(ui, head),
     }
 }
