@@ -166,7 +166,7 @@ pub fn plan(
             context,
             &mut covered,
         )?;
-        if let Some(by) = ignore.ignored_by(&clean_path(layer.path.trim())) {
+        if let Some(by) = ignore.ignored_by(&clean_again(&layer.path))? {
             plan.warnings.push(format!(
                 "the path {} of the {} is ignored by “{}” in .kitignore",
                 layer.path, layer.label, by.pattern
@@ -219,22 +219,36 @@ pub fn layer_paths(kitfile: &Kitfile, compat: Compat) -> Vec<String> {
             {
                 continue;
             }
-            paths.push(clean_path(element.path.trim()));
+            paths.push(clean_again(element.path));
         }
     }
     paths
 }
 
 fn claims(kitfile: &Kitfile, compat: Compat, parent_paths: &[String]) -> Vec<Claim> {
-    let own = layer_paths(kitfile, compat).into_iter().map(|path| Claim {
-        path,
-        of_parent: false,
-    });
-    let parents = parent_paths.iter().map(|path| Claim {
-        path: clean_path(path.trim()),
-        of_parent: true,
-    });
-    own.chain(parents).collect()
+    let claim = |path: &str, of_parent| Claim {
+        path: clean_again(path),
+        of_parent,
+    };
+    let mut claims: Vec<Claim> = layer_paths(kitfile, compat)
+        .iter()
+        .map(|path| claim(path, false))
+        .collect();
+    // `kit` also takes the reference to a parent for a path.
+    if compat < Compat::Current
+        && let Some(model) = &kitfile.model
+        && is_kit_reference(&model.path)
+    {
+        claims.push(claim(&clean_again(&model.path), false));
+    }
+    claims.extend(parent_paths.iter().map(|path| claim(path, true)));
+    claims
+}
+
+/// What `kit` does to a path each time it compares it: white space goes off its ends, then it is
+/// cleaned, so that a name that ends in a space, or is one, is not what it was.
+fn clean_again(path: &str) -> String {
+    clean_path(path.trim())
 }
 
 fn check_exists(context: &Path, layer: &PlannedLayer) -> Result<()> {
@@ -271,6 +285,7 @@ fn fill(
     context: &Path,
     covered: &mut [bool],
 ) -> Result<()> {
+    let compared = clean_again(&layer.path);
     let mut skip: Option<&[u8]> = None;
     for (number, entry) in entries.iter().enumerate() {
         if let Some(folder) = skip {
@@ -290,9 +305,10 @@ fn fill(
             }
             continue;
         }
+        let path = clean_again(&entry.text());
         let claimed = claims
             .iter()
-            .any(|claim| claim_holds(claim, &layer.path, &entry.text(), compat));
+            .any(|claim| claim_holds(claim, &compared, &path, compat));
         if entry.ignored.is_some() || claimed {
             if is_folder && !negation {
                 skip = Some(&entry.path);
@@ -323,10 +339,8 @@ fn fill(
     Ok(())
 }
 
-/// Whether `claim` takes the file `path` away from the layer at `layer`.
+/// Whether `claim` takes the file `path` away from the layer at `layer`, both cleaned again.
 fn claim_holds(claim: &Claim, layer: &str, path: &str, compat: Compat) -> bool {
-    // `kit` trims white space off both.
-    let (layer, path) = (layer.trim(), path.trim());
     if compat >= Compat::Current {
         !lies_within(layer, &claim.path) && lies_within(path, &claim.path)
     } else {
@@ -386,9 +400,14 @@ fn explain(plan: &mut Plan, entries: &[Entry], claims: &[Claim], compat: Compat,
             continue;
         };
         let dotted = path.contains("..");
-        let claim = claims
-            .iter()
-            .find(|claim| claim_holds(claim, &layer.path, &path, compat));
+        let claim = claims.iter().find(|claim| {
+            claim_holds(
+                claim,
+                &clean_again(&layer.path),
+                &clean_again(&path),
+                compat,
+            )
+        });
         let reason = match (entry.kind, &entry.ignored, claim) {
             (EntryKind::Symlink, ..) => LeftOutReason::Symlink,
             (EntryKind::Special, ..) => LeftOutReason::Special,

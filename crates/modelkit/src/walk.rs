@@ -95,7 +95,8 @@ impl Stamp {
 /// folders are entered only if a pattern could bring something in them back.
 ///
 /// # Errors
-/// [`Error::Io`] if `context` itself cannot be listed.
+/// [`Error::Io`] if `context` itself cannot be listed, [`Error::Ignore`] for a pattern that cannot
+/// be matched.
 pub(crate) fn scan(context: &Path, ignore: &IgnoreRules) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     // A stack: what comes next lies on top.
@@ -118,7 +119,7 @@ pub(crate) fn scan(context: &Path, ignore: &IgnoreRules) -> Result<Vec<Entry>> {
         // `kit` trims white space off the path before it asks the patterns.
         let cleaned = kitbench_kitfile::clean_path(text.trim());
         let ignored = ignore
-            .ignored_by(&cleaned)
+            .ignored_by(&cleaned)?
             .map(|by| (by.pattern.to_owned(), by.line));
         let mut entry = Entry {
             path,

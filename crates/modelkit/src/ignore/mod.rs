@@ -111,21 +111,31 @@ impl IgnoreRules {
     }
 
     /// Why `path` (relative, cleaned, `/` between elements) is ignored; `None` if it is kept.
-    pub fn ignored_by(&self, path: &str) -> Option<IgnoredBy<'_>> {
+    ///
+    /// # Errors
+    /// [`Error::Ignore`] if the answer depends on a pattern that cannot be matched.
+    pub fn ignored_by(&self, path: &str) -> Result<Option<IgnoredBy<'_>>> {
         let mut verdict: Option<&Pattern> = None;
         for pattern in &self.patterns {
             // A pattern that could not change the verdict is not asked.
             if pattern.negated != verdict.is_some() {
                 continue;
             }
+            if let Some(problem) = pattern.problem() {
+                return Err(Error::Ignore {
+                    line: pattern.line.unwrap_or_default(),
+                    pattern: crate::error::shorten(&pattern.written),
+                    problem: problem.to_owned(),
+                });
+            }
             if pattern.matches_or_parent(path) {
                 verdict = (!pattern.negated).then_some(pattern);
             }
         }
-        verdict.map(|pattern| IgnoredBy {
+        Ok(verdict.map(|pattern| IgnoredBy {
             pattern: &pattern.written,
             line: pattern.line,
-        })
+        }))
     }
 }
 
@@ -158,6 +168,7 @@ mod tests {
         IgnoreRules::parse(rules.as_bytes())
             .unwrap_or_else(|e| panic!("{e}"))
             .ignored_by(path)
+            .unwrap()
             .is_some()
     }
 
@@ -254,25 +265,41 @@ mod tests {
             (r"*\é", 1),
             ("*{3}", 1),
         ] {
-            match IgnoreRules::parse(text.as_bytes()) {
+            let asked = IgnoreRules::parse(text.as_bytes())
+                .and_then(|rules| rules.ignored_by("x").map(|_| ()));
+            match asked {
                 Err(Error::Ignore { line, .. }) => assert_eq!(line, number, "{text:?}"),
-                other => panic!("{text:?}: {:?}", other.map(|_| ())),
+                other => panic!("{text:?}: {other:?}"),
             }
         }
+    }
+
+    /// Found by comparing with the original on random rules.
+    #[test]
+    fn a_broken_pattern_that_nothing_asks_for_does_no_harm() {
+        assert!(ignored("**\nfoo*[", "a"));
+        assert!(!ignored("!x*[z-a]", "a"));
+        assert!(ignored("\u{feff}\u{feff}a*", "ab"));
+        assert!(!ignored("\u{feff}\u{feff}a", "a"));
+        assert!(
+            IgnoreRules::parse(b"foo*[")
+                .and_then(|rules| rules.ignored_by("a").map(|_| ()))
+                .is_err()
+        );
     }
 
     #[test]
     fn the_reason_names_pattern_and_line() {
         let rules = IgnoreRules::parse(b"# c\n*.tmp\n").unwrap();
         assert_eq!(
-            rules.ignored_by("a.tmp"),
+            rules.ignored_by("a.tmp").unwrap(),
             Some(IgnoredBy {
                 pattern: "*.tmp",
                 line: Some(2)
             })
         );
         assert_eq!(
-            rules.ignored_by("Kitfile"),
+            rules.ignored_by("Kitfile").unwrap(),
             Some(IgnoredBy {
                 pattern: "Kitfile",
                 line: None

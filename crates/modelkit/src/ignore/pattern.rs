@@ -22,6 +22,8 @@ enum Matcher {
     /// From a leading `**`.
     Suffix(String),
     Regex(Regex),
+    /// The regular expression it makes is not valid, for this reason.
+    Broken(String),
 }
 
 impl Pattern {
@@ -46,8 +48,16 @@ impl Pattern {
             written: written.into(),
             line,
             negated,
-            matcher: compile(rest)?,
+            matcher: compile(rest),
         }))
+    }
+
+    /// Why it cannot be matched, if so. Only a path that gets as far as this pattern finds out.
+    pub fn problem(&self) -> Option<&str> {
+        match &self.matcher {
+            Matcher::Broken(problem) => Some(problem),
+            _ => None,
+        }
     }
 
     /// Whether it matches `path` or any folder above it.
@@ -66,60 +76,135 @@ impl Pattern {
                 path.ends_with(suffix) || suffix.strip_prefix('/').is_some_and(|rest| path == rest)
             }
             Matcher::Regex(regex) => regex.is_match(path),
+            Matcher::Broken(_) => false,
         }
     }
 }
 
-/// Go's `filepath.Match` as a syntax check: brackets closed and filled, no lone backslash at the end.
+/// What moby lets Go's `filepath.Match` refuse: it matches the pattern against `.`, and so looks at
+/// no more of it than that takes. What comes after may be broken as long as nothing asks for it.
 fn check_syntax(pattern: &str) -> Result<(), String> {
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                chars
-                    .next()
-                    .ok_or("a backslash at the end has nothing to escape")?;
-            }
-            '[' => {
-                if chars.peek() == Some(&'^') {
-                    chars.next();
-                }
-                let mut ranges = 0;
-                loop {
-                    if chars.peek() == Some(&']') && ranges > 0 {
-                        chars.next();
-                        break;
-                    }
-                    class_char(&mut chars)?;
-                    if chars.peek() == Some(&'-') {
-                        chars.next();
-                        class_char(&mut chars)?;
-                    }
-                    ranges += 1;
-                }
-            }
-            _ => {}
+    let pattern: Vec<char> = pattern.chars().collect();
+    let (mut rest, mut name) = (pattern.as_slice(), &['.'][..]);
+    'chunks: while !rest.is_empty() {
+        let stars = rest.iter().take_while(|c| **c == '*').count();
+        let (chunk, after) = split_chunk(rest.get(stars..).unwrap_or_default());
+        rest = after;
+        if stars > 0 && chunk.is_empty() {
+            return Ok(());
         }
+        let items = parse_chunk(chunk)?;
+        // With a star the chunk may also start further on.
+        let last = if stars > 0 { name.len() } else { 0 };
+        for from in 0..=last {
+            let matched = match_chunk(&items, name.get(from..).unwrap_or_default());
+            if let Some(left) = matched.filter(|left| left.is_empty() || !rest.is_empty()) {
+                name = left;
+                continue 'chunks;
+            }
+        }
+        return Ok(());
     }
     Ok(())
 }
 
-fn class_char(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<(), String> {
+/// Up to the next star outside brackets, and from there on.
+fn split_chunk(pattern: &[char]) -> (&[char], &[char]) {
+    let (mut in_brackets, mut escaped) = (false, false);
+    let end = pattern.iter().position(|c| {
+        if std::mem::take(&mut escaped) {
+            return false;
+        }
+        match c {
+            '\\' => escaped = true,
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '*' => return !in_brackets,
+            _ => {}
+        }
+        false
+    });
+    pattern.split_at(end.unwrap_or(pattern.len()))
+}
+
+/// A thing that matches one character.
+enum Item {
+    Char(char),
+    /// Any but a slash.
+    Any,
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+fn parse_chunk(chunk: &[char]) -> Result<Vec<Item>, String> {
+    let mut items = Vec::new();
+    let mut chars = chunk.iter().copied().peekable();
+    while let Some(c) = chars.next() {
+        items.push(match c {
+            '?' => Item::Any,
+            '\\' => Item::Char(
+                chars
+                    .next()
+                    .ok_or("a backslash at the end has nothing to escape")?,
+            ),
+            '[' => {
+                let negated = chars.next_if_eq(&'^').is_some();
+                let mut ranges = Vec::new();
+                while ranges.is_empty() || chars.next_if_eq(&']').is_none() {
+                    let low = class_char(&mut chars)?;
+                    let high = match chars.next_if_eq(&'-') {
+                        Some(_) => class_char(&mut chars)?,
+                        None => low,
+                    };
+                    ranges.push((low, high));
+                }
+                Item::Class { negated, ranges }
+            }
+            c => Item::Char(c),
+        });
+    }
+    Ok(items)
+}
+
+fn class_char(chars: &mut std::iter::Peekable<impl Iterator<Item = char>>) -> Result<char, String> {
     const OPEN: &str = "a bracket is not closed";
-    match chars.next() {
+    let found = match chars.next() {
         None => return Err(OPEN.into()),
         Some('-' | ']') => return Err("“-” or “]” stands where a character of a bracket is needed; escape it with a backslash".into()),
-        Some('\\') => {
-            chars.next().ok_or(OPEN)?;
-        }
-        Some(_) => {}
-    }
+        Some('\\') => chars.next().ok_or(OPEN)?,
+        Some(c) => c,
+    };
     // Something must follow, at least the closing bracket.
-    chars.peek().map(|_| ()).ok_or_else(|| OPEN.into())
+    chars.peek().ok_or(OPEN)?;
+    Ok(found)
+}
+
+/// What is left of `name` after `items`, if it starts with them.
+fn match_chunk<'n>(items: &[Item], mut name: &'n [char]) -> Option<&'n [char]> {
+    for item in items {
+        let (first, rest) = name.split_first()?;
+        let fits = match item {
+            Item::Char(c) => c == first,
+            Item::Any => *first != '/',
+            Item::Class { negated, ranges } => {
+                ranges
+                    .iter()
+                    .any(|(low, high)| (low..=high).contains(&first))
+                    != *negated
+            }
+        };
+        if !fits {
+            return None;
+        }
+        name = rest;
+    }
+    Some(name)
 }
 
 /// Turns a pattern into its matcher by moby's steps, which build a Go regular expression.
-fn compile(pattern: &str) -> Result<Matcher, String> {
+fn compile(pattern: &str) -> Matcher {
     #[derive(PartialEq)]
     enum Kind {
         Exact,
@@ -129,7 +214,9 @@ fn compile(pattern: &str) -> Result<Matcher, String> {
     }
     let mut kind = Kind::Exact;
     let mut regex = String::from("^");
-    let mut chars = pattern.chars().peekable();
+    // Go's scanner passes over a byte order mark at the start.
+    let scanned = pattern.strip_prefix('\u{feff}').unwrap_or(pattern);
+    let mut chars = scanned.chars().peekable();
     let mut first = true;
     while let Some(c) = chars.next() {
         match c {
@@ -180,16 +267,17 @@ fn compile(pattern: &str) -> Result<Matcher, String> {
         }
         first = false;
     }
-    Ok(match kind {
+    match kind {
         Kind::Exact => Matcher::Exact(pattern.into()),
         Kind::Prefix => Matcher::Prefix(pattern.strip_suffix("**").unwrap_or(pattern).into()),
         Kind::Suffix => Matcher::Suffix(pattern.strip_prefix("**").unwrap_or(pattern).into()),
         Kind::Regex => {
             regex.push('$');
-            let translated = go_regex::translate(&regex)?;
-            Matcher::Regex(
-                Regex::new(&translated).map_err(|_| "it is too large or too odd to match with")?,
-            )
+            match go_regex::translate(&regex).map(|translated| Regex::new(&translated)) {
+                Ok(Ok(regex)) => Matcher::Regex(regex),
+                Ok(Err(_)) => Matcher::Broken("it is too large or too odd to match with".into()),
+                Err(problem) => Matcher::Broken(problem),
+            }
         }
-    })
+    }
 }
