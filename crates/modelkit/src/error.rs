@@ -170,9 +170,16 @@ fn bullets(lines: &[String]) -> String {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull => "; free some space and try again",
+        io::ErrorKind::StorageFull => {
+            "; free some space, e.g. with `kitbench prune`, and try again"
+        }
+        io::ErrorKind::QuotaExceeded => {
+            "; your share of the disk is used up, free some of it and try again"
+        }
         io::ErrorKind::PermissionDenied => "; check who owns it and its permissions",
-        io::ErrorKind::ReadOnlyFilesystem => "; the file system is mounted read-only",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; the disk is mounted read-only, mount it for writing or use another place (KITOPS_HOME for the store)"
+        }
         _ => "",
     }
 }

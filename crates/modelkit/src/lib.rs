@@ -19,6 +19,7 @@ pub mod plan;
 pub mod progress;
 pub mod reference;
 pub mod source;
+mod space;
 pub mod store;
 pub mod tar;
 pub mod text_diff;

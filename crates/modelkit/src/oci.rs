@@ -252,6 +252,10 @@ fn import_folder(
         })
         .collect();
     observer.steps(&steps);
+    let mut needed = wanted
+        .iter()
+        .filter(|(digest, size)| !store.has_blob(digest, **size))
+        .fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
     for (step, (digest, size)) in wanted.iter().enumerate() {
         let path = blob_path(digest);
         if store.has_blob(digest, *size) {
@@ -272,9 +276,11 @@ fn import_folder(
             digest,
             *size,
             file,
+            needed,
             &|bytes| observer.bytes(step, bytes),
             cancel,
         )?;
+        needed = needed.saturating_sub(*size);
         observer.state(step, StepState::Done);
         result.blobs += 1;
         result.bytes += size;
@@ -321,11 +327,13 @@ fn import_tar(
             if store.has_blob(&digest, header.size) {
                 result.skipped += 1;
             } else {
+                let needed = total.saturating_sub(reader.offset());
                 take_in(
                     store,
                     &digest,
                     header.size,
                     &mut reader,
+                    needed,
                     &|bytes| observer.bytes(0, bytes),
                     cancel,
                 )?;
@@ -356,12 +364,14 @@ fn read_index(reader: impl Read, path: &Path) -> Result<Index> {
     json::from_slice(&text, &format!("the index of {}", path.display()))
 }
 
-/// Takes a blob into the store if it is what it says.
+/// Takes a blob into the store if it is what it says. `needed` are the bytes of everything that is
+/// still to be taken in.
 fn take_in(
     store: &Store,
     digest: &Digest,
     size: u64,
     source: impl Read,
+    needed: u64,
     progress: &dyn Fn(u64),
     cancel: &CancellationToken,
 ) -> Result<()> {
@@ -369,11 +379,18 @@ fn take_in(
     let mut checked = Checked::new(source, *digest, size, progress, cancel);
     let (file, path) = temp.parts()?;
     let path = path.to_path_buf();
-    copy(&mut checked, file).map_err(|error| match checked.problem.take() {
+    let copied = copy(&mut checked, file).map_err(|error| match checked.problem.take() {
         Some(problem) => problem,
         None => Error::io("write", &path)(error),
-    })?;
-    store.adopt(temp, digest, 0o600)
+    });
+    let taken = match copied {
+        Ok(()) => store.adopt(temp, digest, 0o600),
+        Err(error) => {
+            drop(temp);
+            Err(error)
+        }
+    };
+    taken.map_err(|error| error.needing(needed, store.root()))
 }
 
 fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {

@@ -21,6 +21,12 @@ pub struct Step {
     pub total_bytes: u64,
 }
 
+/// Bytes of all steps; what a kit claims may be beyond all measure.
+pub(crate) fn total(steps: &[Step]) -> u64 {
+    let bytes = steps.iter().map(|step| step.total_bytes);
+    bytes.fold(0, u64::saturating_add)
+}
+
 /// Where a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepState {

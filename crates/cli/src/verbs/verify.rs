@@ -23,6 +23,9 @@ struct VerifiedJson {
     /// Bytes read.
     bytes: u64,
     damage: Vec<DamageJson>,
+    /// Blobs that no ModelKit uses, which are not read; `prune` takes them.
+    unused_blobs: usize,
+    unused_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -53,10 +56,19 @@ impl Verify {
                     problem: damage.problem.clone(),
                 })
                 .collect(),
+            unused_blobs: found.unused_blobs,
+            unused_bytes: found.unused_bytes,
         };
         context.out.show(&json, |out| {
             for damage in &json.damage {
                 writeln!(out, "{}: {}", damage.reference, damage.problem)?;
+            }
+            if json.unused_blobs > 0 {
+                let (blobs, bytes) = (json.unused_blobs, units::bytes(json.unused_bytes));
+                writeln!(
+                    out,
+                    "{blobs} blobs of {bytes} belong to no ModelKit: a pack or import under way or interrupted. `kitbench prune` removes them."
+                )?;
             }
             let (kits, blobs, bytes) = (json.kits, json.blobs, units::bytes(json.bytes));
             match json.damage.len() {

@@ -169,7 +169,11 @@ pub fn pack(
             listed_at,
             observer,
             cancel,
-        )?;
+        )
+        .map_err(|error| {
+            let bytes = crate::progress::total(&steps);
+            error.needing(bytes, store.root())
+        })?;
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }

@@ -100,10 +100,13 @@ impl Store {
     pub(crate) fn put_blob(&self, bytes: &[u8]) -> Result<Digest> {
         let digest = Digest::of(bytes);
         if !self.has_blob(&digest, bytes.len() as u64) {
-            let mut temp = TempFile::create(&self.temp_folder())?;
-            let (file, path) = temp.parts()?;
-            file.write_all(bytes).map_err(Error::io("write", path))?;
-            self.adopt(temp, &digest, 0o444)?;
+            let put = (|| {
+                let mut temp = TempFile::create(&self.temp_folder())?;
+                let (file, path) = temp.parts()?;
+                file.write_all(bytes).map_err(Error::io("write", path))?;
+                self.adopt(temp, &digest, 0o444)
+            })();
+            put.map_err(|error: Error| error.needing(bytes.len() as u64, self.root()))?;
         }
         Ok(digest)
     }
@@ -270,9 +273,11 @@ impl BlobWriter {
             self.discard();
             return Err(error);
         }
+        let needed = self.size - self.received;
         let (file, path) = self.file()?;
         if let Err(error) = file.write_all(bytes) {
-            return Err(Error::io("write", path)(error));
+            // What has arrived stays, so the rest is all that is needed.
+            return Err(Error::io("write", path)(error).needing(needed, path));
         }
         self.hasher.update(bytes);
         self.received = total;

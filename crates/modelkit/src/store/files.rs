@@ -116,11 +116,14 @@ impl Store {
 
     /// Replaces the file at `path` by one that holds `bytes`.
     pub(super) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let mut temp = TempFile::create(&self.temp_folder())?;
-        let (file, temp_path) = temp.parts()?;
-        file.write_all(bytes).map_err(Error::io("write", path))?;
-        set_mode(file, temp_path, 0o644)?;
-        temp.keep(path)?;
+        let written = (|| {
+            let mut temp = TempFile::create(&self.temp_folder())?;
+            let (file, temp_path) = temp.parts()?;
+            file.write_all(bytes).map_err(Error::io("write", path))?;
+            set_mode(file, temp_path, 0o644)?;
+            temp.keep(path)
+        })();
+        written.map_err(|error: Error| error.needing(bytes.len() as u64, self.root()))?;
         sync_folder(self.root());
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | `storage/<B>-index.json` | the manifests of one repository |
 //! | `storage/<B>-tags.json` | its tags; each names an entry of the index |
 //! | `storage/.kitbench/lock` | locked by this program while it changes any of the JSON files |
+//! | `storage/.kitbench/removing` | the blobs of a removal under way, see the rules |
 //! | `storage/.kitbench/tmp/` | files being written; each is locked by its writer |
 //! | `cache/kitbench/layers` | which unchanged files gave which layer, see [`crate::cache`] |
 //! | `credentials.json` | registry logins (not read here) |
@@ -26,6 +27,8 @@
 //!   reverse. So whatever is visible is whole, whenever the program is killed.
 //! * JSON files are read again right before they are changed, under the lock. `kit` takes no lock;
 //!   the window in which it could lose a change is kept to microseconds.
+//! * A removal notes the blobs it is going to free; if it is killed, the next program that changes
+//!   the store deletes those of them that no kit uses.
 //! * A manifest is always listed in `index.json` too: `kit` deletes blobs by what that file reaches.
 //! * No file named `index.json` below `storage/`: older `kit`s take it for their old layout.
 //! * Blobs that no manifest names yet (a pack or pull under way) are not deleted by removing other
@@ -36,6 +39,7 @@ mod files;
 mod home;
 mod index;
 mod kits;
+mod pending;
 mod remove;
 mod verify;
 
@@ -81,8 +85,8 @@ impl Store {
         self.root.join("blobs").join("sha256").join(digest.hex())
     }
 
-    /// Creates the folders and `oci-layout` where they are missing, and removes temporary files
-    /// that a killed run of this program left.
+    /// Creates the folders and `oci-layout` where they are missing, removes temporary files that a
+    /// killed run of this program left, and finishes its removal. Takes the lock for that.
     ///
     /// # Errors
     /// [`Error::Io`] if the place cannot be written.
@@ -99,7 +103,7 @@ impl Store {
             self.write_file(&layout, br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         }
         files::sweep(&self.temp_folder());
-        Ok(())
+        self.finish_removal()
     }
 
     pub(crate) fn temp_folder(&self) -> PathBuf {

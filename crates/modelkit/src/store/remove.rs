@@ -54,38 +54,68 @@ impl Store {
     /// Removes a kit: by a tag that is one of several, only the tag; by its last tag, by digest or
     /// with `force`, the kit with all its tags in that repository, and every blob that nothing else
     /// in the store uses. Use is counted by digest, whatever the media type. If the program is
-    /// killed in between, the kit is gone and blobs may be left to [`Store::prune`].
+    /// killed in between, the next one that changes the store deletes what is left to delete.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::NoTag`], [`Error::Io`]; an error on the way leaves every other
     /// kit whole.
     pub fn remove(&self, reference: &Reference, force: bool) -> Result<Removal> {
         super::files::sweep(&self.temp_folder());
+        self.finish_removal()?;
         self.resolve(reference)?;
         self.prepare()?;
         let _lock = self.lock()?;
         let (removal, entry) = self.removal(reference, force)?;
+        if !removal.freed_blobs.is_empty() {
+            self.note_removal(&removal.freed_blobs)?;
+        }
+        match self.unlist(reference, &removal, &entry) {
+            Err(error) if error.is_disk_full() => {
+                // The shorter index does not fit beside the longer one: the kit's largest blob
+                // makes room. Should this be the end, only the kit to be removed is not whole.
+                let size = |digest: &&Digest| {
+                    let metadata = std::fs::metadata(self.blob_path(digest));
+                    metadata.map_or(0, |metadata| metadata.len())
+                };
+                let others = removal.freed_blobs.iter();
+                let largest = others
+                    .filter(|digest| **digest != entry.digest)
+                    .max_by_key(size);
+                let Some(largest) = largest else {
+                    return Err(error);
+                };
+                self.delete_blob(largest)?;
+                self.unlist(reference, &removal, &entry)?;
+            }
+            done => done?,
+        }
+        for digest in &removal.freed_blobs {
+            self.delete_blob(digest)?;
+        }
+        self.removal_done()?;
+        Ok(removal)
+    }
+
+    /// Takes what `removal` says out of tags and indexes, in the order that is safe for readers.
+    fn unlist(&self, reference: &Reference, removal: &Removal, entry: &Descriptor) -> Result<()> {
         let mut files = self.repository(&reference.full_repository())?;
         for tag in &removal.tags {
             files.tags.remove(tag);
         }
         self.write_tags(&files)?;
         if !removal.kit {
-            return Ok(removal);
+            return Ok(());
         }
         files.index.drop(&entry.digest);
         self.write_repository_index(&files)?;
         if removal.kept_elsewhere {
-            return Ok(removal);
+            return Ok(());
         }
         let mut shared = self.shared_index()?;
         if shared.drop(&entry.digest) {
             self.write_shared_index(&shared)?;
         }
-        for digest in &removal.freed_blobs {
-            self.delete_blob(digest)?;
-        }
-        Ok(removal)
+        Ok(())
     }
 
     fn removal(&self, reference: &Reference, force: bool) -> Result<(Removal, Descriptor)> {
@@ -140,7 +170,7 @@ impl Store {
     }
 
     /// What all kits of all repositories use, but for one kit of one repository.
-    fn users(&self, without: Option<(&str, &Digest)>) -> Result<Users> {
+    pub(super) fn users(&self, without: Option<(&str, &Digest)>) -> Result<Users> {
         let mut users = Users::default();
         let mut read = BTreeSet::new();
         let mut entries = Vec::new();
@@ -205,7 +235,7 @@ impl Store {
         }
     }
 
-    fn delete_blob(&self, digest: &Digest) -> Result<()> {
+    pub(super) fn delete_blob(&self, digest: &Digest) -> Result<()> {
         let path = self.blob_path(digest);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -281,7 +311,7 @@ impl Store {
     }
 
     /// Digests named by the ModelKit indexes that newer `kit`s keep in `storage/indexes/`.
-    fn indexed_elsewhere(&self) -> BTreeSet<Digest> {
+    pub(super) fn indexed_elsewhere(&self) -> BTreeSet<Digest> {
         let mut digests = BTreeSet::new();
         let Ok(entries) = std::fs::read_dir(self.root().join("indexes")) else {
             return digests;
@@ -302,9 +332,9 @@ impl Store {
 }
 
 #[derive(Default)]
-struct Users {
+pub(super) struct Users {
     /// Kits of repositories.
     manifests: BTreeSet<Digest>,
     /// How many kits use a blob.
-    blobs: BTreeMap<Digest, usize>,
+    pub blobs: BTreeMap<Digest, usize>,
 }

@@ -18,6 +18,10 @@ pub struct Verification {
     /// Bytes read.
     pub bytes: u64,
     pub damage: Vec<Damage>,
+    /// Blobs that no kit uses, not read: of an import or pack under way or interrupted.
+    /// [`Store::prune`] takes them.
+    pub unused_blobs: usize,
+    pub unused_bytes: u64,
 }
 
 /// A kit that is not whole. Pulling or packing it again repairs it.
@@ -148,7 +152,35 @@ impl Store {
                 });
             }
         }
+        (result.unused_blobs, result.unused_bytes) = self.unused()?;
         Ok(result)
+    }
+
+    /// Blobs that no kit uses, and their bytes.
+    fn unused(&self) -> Result<(usize, u64)> {
+        let folder = self.root().join("blobs").join("sha256");
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((0, 0)),
+            Err(error) => return Err(Error::io("list the folder", &folder)(error)),
+        };
+        let used = self.users(None)?.blobs;
+        let indexed = self.indexed_elsewhere();
+        let (mut blobs, mut bytes) = (0, 0);
+        for entry in entries {
+            let entry = entry.map_err(Error::io("list the folder", &folder))?;
+            let digest = entry
+                .file_name()
+                .to_str()
+                .and_then(|hex| format!("sha256:{hex}").parse::<Digest>().ok());
+            let needed = digest
+                .is_some_and(|digest| used.contains_key(&digest) || indexed.contains(&digest));
+            if !needed && let Ok(metadata) = entry.metadata() {
+                blobs += 1;
+                bytes += metadata.len();
+            }
+        }
+        Ok((blobs, bytes))
     }
 
     /// What is wrong with one blob, if anything.

@@ -1,9 +1,10 @@
 //! One layer: from its blob to files, checked on the way.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, BufRead, Read};
-use std::path::Path;
+use std::path::PathBuf;
 use std::thread;
 
 use serde::Deserialize;
@@ -139,7 +140,7 @@ fn take(
     cancel: &CancellationToken,
 ) -> Result<()> {
     match layer.packaging {
-        Packaging::Tar => members(layer, target, content, what, cancel),
+        Packaging::Tar => members(layer, target, content, limit, what, cancel),
         Packaging::Raw => raw(layer, target, content, limit, what, cancel),
     }
 }
@@ -148,6 +149,7 @@ fn members(
     layer: &KitLayer,
     target: &mut Target,
     content: &mut dyn BufRead,
+    limit: u64,
     what: &str,
     cancel: &CancellationToken,
 ) -> Result<()> {
@@ -160,7 +162,8 @@ fn members(
     } else {
         Default::default()
     };
-    let mut seen = HashSet::new();
+    // The files so far, by their names in lower case.
+    let mut names: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut reader = Reader::new(content, Limits::default());
     while let Some(header) = reader.next_member().map_err(|error| failed(what, error))? {
         if cancel.is_cancelled() {
@@ -177,8 +180,35 @@ fn members(
         if path.as_os_str().is_empty() {
             return Err(refused("a file has no name".into()));
         }
-        if !seen.insert(same_file_key(&path)) {
-            return Err(refused(format!("it holds “{}” twice", path.display())));
+        // What cannot fit is not begun.
+        let end = reader.offset().saturating_add(header.size);
+        if end > limit {
+            return Err(refused(format!(
+                "“{}” claims {} bytes, but the layer may unpack to {limit} bytes at most",
+                path.display(),
+                header.size
+            )));
+        }
+        match names.entry(path.to_string_lossy().to_lowercase()) {
+            Entry::Vacant(free) => {
+                free.insert(vec![path.clone()]);
+            }
+            Entry::Occupied(mut alike) => {
+                for other in alike.get() {
+                    if *other == path {
+                        return Err(refused(format!("it holds “{}” twice", path.display())));
+                    }
+                    // So it is where the disk does not tell upper from lower case.
+                    if target.is_one_file(other, &path) {
+                        return Err(refused(format!(
+                            "“{}” and “{}” are one file on this disk; unpack on a disk that tells upper from lower case",
+                            other.display(),
+                            path.display()
+                        )));
+                    }
+                }
+                alike.get_mut().push(path.clone());
+            }
         }
         let mut failure = None;
         let mut data = Capture {
@@ -192,15 +222,6 @@ fn members(
         written?;
     }
     Ok(())
-}
-
-/// Equal for names that are the same file: where the file system ignores case, so does this.
-fn same_file_key(path: &Path) -> Vec<u8> {
-    if cfg!(any(windows, target_os = "macos")) {
-        path.to_string_lossy().to_lowercase().into_bytes()
-    } else {
-        path.as_os_str().as_encoded_bytes().to_vec()
-    }
 }
 
 /// Keeps a read error apart from write errors.

@@ -4,6 +4,7 @@ mod extract;
 mod filter;
 mod hashing;
 mod target;
+mod work;
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +79,9 @@ pub struct Unpacked {
 /// layer. Every layer is checked against its digest and, where known, its diffId.
 ///
 /// When it fails or is cancelled, files and folders that it created are removed again; files that
-/// it replaced ([`Existing::Overwrite`]) stay replaced.
+/// it replaced ([`Existing::Overwrite`]) stay replaced. When it is killed, every file that has its
+/// name is complete, and unpacking again into the same folder goes on from there: what the killed
+/// run wrote is compared and kept.
 ///
 /// # Errors
 /// [`Error::Exists`], [`Error::Blocked`] for a place in the target; [`Error::Archive`],
@@ -143,7 +146,8 @@ pub fn unpack(
     })();
     if let Err(error) = outcome {
         target.undo();
-        return Err(error);
+        let bytes = crate::progress::total(&steps);
+        return Err(error.needing(bytes, &options.target));
     }
     let counts = target.counts();
     (result.files, result.folders, result.kept, result.bytes) =

@@ -4,14 +4,16 @@
 use std::collections::HashSet;
 use std::io::{self, BufRead, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_fs_ext::MetadataExt as _;
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, DirBuilder, OpenOptions, Permissions};
+use cap_std::fs::{Dir, DirBuilder, Permissions};
 #[cfg(unix)]
-use cap_std::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use cap_std::fs::{DirBuilderExt as _, PermissionsExt as _};
 
 use super::Existing;
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::progress::CancellationToken;
 
@@ -26,7 +28,7 @@ pub(super) struct Counts {
 
 /// The folder.
 pub(super) struct Target {
-    dir: Dir,
+    dir: Arc<Dir>,
     path: PathBuf,
     existing: Existing,
     counts: Counts,
@@ -36,6 +38,10 @@ pub(super) struct Target {
     modes: Vec<(PathBuf, u32)>,
     /// Folders known to exist, so that each is asked for once.
     known: HashSet<PathBuf>,
+    /// The folder that the last file went to.
+    last: Option<(PathBuf, Arc<Dir>)>,
+    /// Where files are written; taken away at the end.
+    work: Option<Work>,
 }
 
 enum Created {
@@ -61,15 +67,25 @@ impl Target {
         std::fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
         let dir = Dir::open_ambient_dir(path, ambient_authority())
             .map_err(Error::io("open the folder", path))?;
-        Ok(Target {
-            dir,
+        let mut target = Target {
+            dir: Arc::new(dir),
             path: path.to_path_buf(),
             existing,
             counts: Counts::default(),
             created: missing,
             modes: Vec::new(),
             known: HashSet::from([PathBuf::new()]),
-        })
+            last: None,
+            work: None,
+        };
+        match Work::start(&target.dir) {
+            Ok(work) => target.work = Some(work),
+            Err(error) => {
+                target.undo();
+                return Err(Error::io("write to the folder", path)(error));
+            }
+        }
+        Ok(target)
     }
 
     pub fn counts(&self) -> Counts {
@@ -179,123 +195,92 @@ impl Target {
         data: &mut dyn BufRead,
         cancel: &CancellationToken,
     ) -> Result<()> {
-        if let Some(parent) = name.parent() {
-            self.parents(parent)?;
-        }
         let full = self.path.join(name);
-        match self.create(name, mode) {
-            Ok(file) => {
-                self.created.push(Created::File(name.to_path_buf()));
-                self.fill(file, &full, size, data, cancel)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let metadata = self
-                    .dir
-                    .symlink_metadata(name)
-                    .map_err(|error| self.blocked(name, error))?;
-                match self.existing {
-                    Existing::Refuse => return Err(Error::Exists(full)),
-                    Existing::Keep => {
-                        self.counts.kept += 1;
-                        return Ok(());
-                    }
-                    Existing::Overwrite if metadata.is_dir() => {
-                        return Err(Error::Blocked {
-                            path: full,
-                            problem: "a folder is where a file belongs".into(),
-                        });
-                    }
-                    Existing::Overwrite => self.replace(name, &full, mode, size, data, cancel)?,
-                }
-            }
+        let parent = name.parent().unwrap_or(Path::new(""));
+        let leaf = name.file_name().map(Path::new).unwrap_or(name);
+        self.parents(parent)?;
+        let folder = self.folder_of(parent)?;
+        let there = match folder.symlink_metadata(leaf) {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(self.blocked(name, error)),
+        };
+        let work = self.work.as_ref().ok_or_else(|| {
+            Error::io("write", &full)(io::Error::other("unpacking has ended already"))
+        })?;
+        if let Some(metadata) = &there {
+            match self.existing {
+                Existing::Keep => {
+                    self.counts.kept += 1;
+                    return Ok(());
+                }
+                // A killed run may have written it.
+                Existing::Refuse if work.resumes() && metadata.is_file() => {
+                    let file = folder.open(leaf).map_err(Error::io("read", &full))?;
+                    if metadata.len() != size || !is_same(file, &full, size, data, cancel)? {
+                        return Err(Error::Exists(full));
+                    }
+                    self.counts.kept += 1;
+                    return Ok(());
+                }
+                Existing::Refuse => return Err(Error::Exists(full)),
+                Existing::Overwrite if metadata.is_dir() => {
+                    return Err(Error::Blocked {
+                        path: full,
+                        problem: "a folder is where a file belongs".into(),
+                    });
+                }
+                Existing::Overwrite => {}
+            }
+        }
+        let mut file = work.file(mode).map_err(Error::io("write", &full))?;
+        fill(&mut file, &full, size, data, cancel)?;
+        if let Some(old) = there.as_ref().filter(|old| old.is_file()) {
+            file.set_permissions(old.permissions())
+                .map_err(Error::io("set the permissions of", &full))?;
+        }
+        drop(file);
+        work.place(&folder, leaf)
+            .map_err(Error::io("write", &full))?;
+        if there.is_none() {
+            self.created.push(Created::File(name.to_path_buf()));
         }
         self.counts.files += 1;
         self.counts.bytes += size;
         Ok(())
     }
 
-    fn create(&self, name: &Path, mode: u32) -> io::Result<cap_std::fs::File> {
-        let mut options = OpenOptions::new();
-        options
-            .write(true)
-            .create_new(true)
-            .follow(FollowSymlinks::No);
-        #[cfg(unix)]
-        options.mode(mode & 0o7777);
-        #[cfg(not(unix))]
-        let _ = mode;
-        self.dir.open_with(name, &options)
+    /// A handle on the folder `name`, which exists; links within the target are followed.
+    fn folder_of(&mut self, name: &Path) -> Result<Arc<Dir>> {
+        if name.as_os_str().is_empty() {
+            return Ok(Arc::clone(&self.dir));
+        }
+        if let Some((known, dir)) = &self.last
+            && known == name
+        {
+            return Ok(Arc::clone(dir));
+        }
+        let dir = self.dir.open_dir(name);
+        let dir = Arc::new(dir.map_err(|error| self.blocked(name, error))?);
+        self.last = Some((name.to_path_buf(), Arc::clone(&dir)));
+        Ok(dir)
     }
 
-    /// Replaces a file or link in one step, so that it is the old or the new one at any time.
-    fn replace(
-        &mut self,
-        name: &Path,
-        full: &Path,
-        mode: u32,
-        size: u64,
-        data: &mut dyn BufRead,
-        cancel: &CancellationToken,
-    ) -> Result<()> {
-        let mut beside = name.as_os_str().to_owned();
-        beside.push(format!(".kitbench-{}", std::process::id()));
-        let beside = PathBuf::from(beside);
-        let permissions = self
-            .dir
-            .symlink_metadata(name)
-            .ok()
-            .filter(|old| old.is_file())
-            .map(|old| old.permissions());
-        let file = self
-            .create(&beside, mode)
-            .map_err(|error| self.blocked(&beside, error))?;
-        self.created.push(Created::File(beside.clone()));
-        self.fill(file, full, size, data, cancel)?;
-        if let Some(permissions) = permissions {
-            self.dir
-                .set_permissions(&beside, permissions)
-                .map_err(Error::io("set the permissions of", full))?;
-        }
-        self.dir
-            .rename(&beside, &self.dir, name)
-            .map_err(Error::io("write", full))?;
-        self.created.pop();
-        Ok(())
-    }
-
-    fn fill(
-        &mut self,
-        mut file: cap_std::fs::File,
-        full: &Path,
-        size: u64,
-        data: &mut dyn BufRead,
-        cancel: &CancellationToken,
-    ) -> Result<()> {
-        let mut left = size;
-        while left > 0 {
-            if cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
-            let ready = data
-                .fill_buf()
-                .map_err(Error::io("read the archive for", full))?;
-            let n = usize::try_from(left).unwrap_or(usize::MAX).min(ready.len());
-            if n == 0 {
-                return Err(Error::io("read the archive for", full)(
-                    io::ErrorKind::UnexpectedEof.into(),
-                ));
-            }
-            file.write_all(ready.get(..n).unwrap_or_default())
-                .map_err(Error::io("write", full))?;
-            data.consume(n);
-            left -= n as u64;
-        }
-        Ok(())
+    /// Whether both names are there and stand for the same file.
+    pub fn is_one_file(&self, a: &Path, b: &Path) -> bool {
+        let identity = |name: &Path| {
+            let metadata = self.dir.symlink_metadata(name).ok()?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        identity(a).is_some_and(|file| identity(b) == Some(file))
     }
 
     /// Gives folders the permissions they were held back from.
     pub fn finish(&mut self) -> Result<()> {
+        self.last = None;
+        if let Some(work) = self.work.take() {
+            work.remove(&self.dir);
+        }
         #[cfg(unix)]
         for (name, mode) in std::mem::take(&mut self.modes).into_iter().rev() {
             let full = self.path.join(&name);
@@ -316,6 +301,10 @@ impl Target {
 
     /// Removes what this run created.
     pub fn undo(&mut self) {
+        self.last = None;
+        if let Some(work) = self.work.take() {
+            work.give_up(&self.dir);
+        }
         // What cannot be removed, or holds things of others by now, stays.
         while let Some(created) = self.created.pop() {
             let _ = match created {
@@ -345,6 +334,73 @@ impl Target {
                     .is_ok_and(|metadata| metadata.is_symlink())
         })
     }
+}
+
+/// Writes `size` bytes of `data` to `file`.
+fn fill(
+    file: &mut cap_std::fs::File,
+    full: &Path,
+    size: u64,
+    data: &mut dyn BufRead,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    pieces(full, size, data, cancel, &mut |piece| {
+        file.write_all(piece).map_err(Error::io("write", full))
+    })
+}
+
+/// Whether `file` holds the `size` bytes of `data`, which are taken in any case.
+fn is_same(
+    file: cap_std::fs::File,
+    full: &Path,
+    size: u64,
+    data: &mut dyn BufRead,
+    cancel: &CancellationToken,
+) -> Result<bool> {
+    let mut present = io::BufReader::with_capacity(256 << 10, file);
+    let mut same = true;
+    let mut buffer = Vec::new();
+    pieces(full, size, data, cancel, &mut |piece| {
+        if same {
+            buffer.resize(piece.len(), 0);
+            same = match present.read_exact(&mut buffer) {
+                Ok(()) => buffer == piece,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
+                Err(error) => return Err(Error::io("read", full)(error)),
+            };
+        }
+        Ok(())
+    })?;
+    Ok(same)
+}
+
+/// Hands `size` bytes of `data`, meant for `full`, to `take`.
+fn pieces(
+    full: &Path,
+    size: u64,
+    data: &mut dyn BufRead,
+    cancel: &CancellationToken,
+    take: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut left = size;
+    while left > 0 {
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let ready = data
+            .fill_buf()
+            .map_err(Error::io("read the archive for", full))?;
+        let n = usize::try_from(left).unwrap_or(usize::MAX).min(ready.len());
+        if n == 0 {
+            return Err(Error::io("read the archive for", full)(
+                io::ErrorKind::UnexpectedEof.into(),
+            ));
+        }
+        take(ready.get(..n).unwrap_or_default())?;
+        data.consume(n);
+        left -= n as u64;
+    }
+    Ok(())
 }
 
 /// The path an archive's name stands for; the error is a sentence. Refuses what is not local.
