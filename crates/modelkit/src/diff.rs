@@ -1,5 +1,7 @@
 //! What differs between two kits, or between a project folder and a kit.
 
+mod texts;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,6 +17,8 @@ use crate::inspect::{Kit, KitLayer, files};
 use crate::plan::Plan;
 use crate::progress::CancellationToken;
 use crate::source::KitSource;
+
+pub use texts::{MAX_TEXT, texts};
 
 /// One of the two things compared.
 pub enum Side<'a> {

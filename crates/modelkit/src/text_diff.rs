@@ -11,6 +11,76 @@ pub enum Line {
     Added(String),
 }
 
+/// Lines of a comparison that belong together, with where they begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hunk {
+    /// Number of its first line in the old text, from 1; of the line before if it has none there.
+    pub old_start: usize,
+    /// The same in the new text.
+    pub new_start: usize,
+    pub lines: Vec<Line>,
+}
+
+impl Hunk {
+    /// How many of its lines the old and the new text have.
+    pub fn lengths(&self) -> (usize, usize) {
+        let count = |added: bool| {
+            let other = |line: &&Line| match line {
+                Line::Same(_) => false,
+                Line::Added(_) => !added,
+                Line::Removed(_) => added,
+            };
+            self.lines.len() - self.lines.iter().filter(other).count()
+        };
+        (count(false), count(true))
+    }
+}
+
+/// The changes of a comparison with at most `context` unchanged lines before and after each, as in
+/// a unified diff.
+pub fn hunks(lines: &[Line], context: usize) -> Vec<Hunk> {
+    let mut hunks: Vec<Hunk> = Vec::new();
+    // The line behind the last hunk.
+    let mut end = 0;
+    let (mut old, mut new) = (0, 0);
+    // How many lines of either text stand before each line of the comparison.
+    let mut before = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        before.push((old, new));
+        match line {
+            Line::Same(_) => (old, new) = (old + 1, new + 1),
+            Line::Removed(_) => old += 1,
+            Line::Added(_) => new += 1,
+        }
+        if matches!(line, Line::Same(_)) {
+            continue;
+        }
+        let from = at.saturating_sub(context);
+        let to = (at + 1 + context).min(lines.len());
+        match hunks.last_mut() {
+            Some(hunk) if from <= end => {
+                hunk.lines
+                    .extend(lines.get(end..to).unwrap_or_default().iter().cloned());
+            }
+            _ => {
+                let (old_start, new_start) = before.get(from).copied().unwrap_or_default();
+                hunks.push(Hunk {
+                    old_start,
+                    new_start,
+                    lines: lines.get(from..to).unwrap_or_default().to_vec(),
+                });
+            }
+        }
+        end = to;
+    }
+    for hunk in &mut hunks {
+        let (olds, news) = hunk.lengths();
+        hunk.old_start += usize::from(olds > 0);
+        hunk.new_start += usize::from(news > 0);
+    }
+    hunks
+}
+
 /// Differences beyond this many lines are not looked for: the rest counts as replaced.
 const MAX_EDITS: usize = 1_000;
 
@@ -167,6 +237,30 @@ mod tests {
                 .count(),
             5
         );
+    }
+
+    #[test]
+    fn hunks_keep_a_few_lines_around_changes() {
+        let text = |changed: &[usize]| {
+            (1..=20)
+                .map(|n| {
+                    if changed.contains(&n) {
+                        format!("x{n}\n")
+                    } else {
+                        format!("{n}\n")
+                    }
+                })
+                .collect::<String>()
+        };
+        let found = hunks(&lines(&text(&[]), &text(&[2, 5, 15])), 2);
+        let starts: Vec<_> = found
+            .iter()
+            .map(|hunk| (hunk.old_start, hunk.new_start, hunk.lengths()))
+            .collect();
+        assert_eq!(starts, [(1, 1, (7, 7)), (13, 13, (5, 5))]);
+        assert_eq!(hunks(&lines("", "a\nb"), 3)[0].lengths(), (0, 2));
+        assert_eq!(hunks(&lines("", "a\nb"), 3)[0].old_start, 0);
+        assert!(hunks(&lines("a", "a"), 3).is_empty());
     }
 
     proptest! {

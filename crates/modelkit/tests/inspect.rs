@@ -6,13 +6,14 @@ mod common;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use common::{Place, data, project, reference, untar, write};
-use kitbench_modelkit::diff::{Change, Side, diff};
+use kitbench_modelkit::diff::{Change, Side, diff, texts};
 use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::inspect::content::{Content, inspect};
 use kitbench_modelkit::inspect::files::{find_readme, list_files, open_file, read_file};
 use kitbench_modelkit::pack::{PackOptions, preview};
 use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::store::{Home, Store, StoreKit};
+use kitbench_modelkit::text_diff::Line;
 use kitbench_modelkit::{Compression, Error};
 
 fn pack(place: &Place, files: &[(&str, &str)], name: &str, compression: Compression) -> StoreKit {
@@ -207,6 +208,22 @@ fn kits_are_compared_by_meaning_layers_and_files() {
                 }
             ),
         ]
+    );
+    let sides = (
+        Side::Kit {
+            source: &old,
+            kit: &a,
+        },
+        Side::Kit {
+            source: &new,
+            kit: &b,
+        },
+    );
+    let texts = texts(&sides.0, &sides.1, &result, &never).unwrap();
+    assert_eq!(texts.keys().collect::<Vec<_>>(), ["src/changed.py"]);
+    assert_eq!(
+        texts["src/changed.py"][0].lines,
+        [Line::Removed("1".into()), Line::Added("one".into())]
     );
     let same = diff(
         &Side::Kit {

@@ -1,5 +1,6 @@
 //! The files of a layer, without unpacking it.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use kitbench_kitfile::clean_path;
@@ -176,6 +177,29 @@ pub fn digest_files(
                 },
                 digest,
             );
+        }
+        Ok(true)
+    })
+}
+
+/// Reads a layer once and gives those of the files `wanted` that have at most `limit` bytes.
+///
+/// # Errors
+/// As [`list_files`].
+pub fn read_files(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    wanted: &BTreeSet<String>,
+    limit: u64,
+    cancel: &CancellationToken,
+    found: &mut dyn FnMut(String, Vec<u8>),
+) -> Result<()> {
+    walk(source, layer, cancel, &mut |header, _, data| {
+        let path = clean_path(&String::from_utf8_lossy(&header.name));
+        if header.kind == Kind::File && header.size <= limit && wanted.contains(&path) {
+            let mut bytes = Vec::new();
+            data.take(header.size).read_to_end(&mut bytes)?;
+            found(path, bytes);
         }
         Ok(true)
     })
