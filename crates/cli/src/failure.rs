@@ -126,9 +126,17 @@ impl From<RunsError> for Failure {
                 ErrorKind::NotFound
             }
             RunsError::Io { .. } => ErrorKind::Io,
+            RunsError::Server { refused: true, .. } => ErrorKind::Unauthorized,
+            RunsError::Server { .. } => ErrorKind::Unreachable,
             _ => ErrorKind::Invalid,
         };
-        Failure::failed(kind, sentence(&error.to_string()), "")
+        let hint = match kind {
+            ErrorKind::Unauthorized => {
+                "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+            }
+            _ => "",
+        };
+        Failure::failed(kind, sentence(&error.to_string()), hint)
     }
 }
 

@@ -39,6 +39,8 @@ pub enum RunsError {
         address: String,
         /// What is wrong, as the end of a sentence that begins with the address.
         message: String,
+        /// The server wants another login (or one at all).
+        refused: bool,
     },
     /// The run is not (or no longer) in the source.
     #[error("{} holds no run {run:?}", path.display())]

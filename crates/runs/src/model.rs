@@ -11,6 +11,9 @@ use crate::series::{Series, Step, is_plain};
 /// Without an end mark and without a write for this long a run counts as stale (ms).
 pub const STALE_AFTER_MS: i64 = 10 * 60 * 1000;
 
+/// A plain log that did not grow since it was found counts as live for this long (ms).
+pub const FRESH_MS: i64 = 60 * 1000;
+
 /// Which tool's format a source is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +88,19 @@ impl SourceKind {
     }
 }
 
+impl SourceKind {
+    /// The names a filter knows it by: its own, then that of the tool all formats of which
+    /// it means (`mlflow` for files, databases and servers).
+    pub fn names(self) -> [&'static str; 2] {
+        let tool = match self {
+            Self::MlflowFile | Self::MlflowSqlite | Self::MlflowServer => "mlflow",
+            Self::Neptune2 | Self::Neptune3 | Self::NeptuneExport => "neptune",
+            other => other.name(),
+        };
+        [self.name(), tool]
+    }
+}
+
 impl std::fmt::Display for SourceKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -97,7 +113,8 @@ impl std::fmt::Display for SourceKind {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// Not ended, and written to within the last ten minutes.
+    /// Not ended, and written to within the last ten minutes; a log without end marks that
+    /// did not grow since it was found: within the last minute.
     Running,
     /// Planned, not begun.
     Scheduled,
@@ -122,6 +139,16 @@ impl RunState {
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::Stale => "stale",
+        }
+    }
+
+    /// The state of a log that has no end mark and never will: running while it grows under
+    /// our eyes ([`STALE_AFTER_MS`]) or was written to within [`FRESH_MS`]. A log found some
+    /// minutes old is as likely a finished run's, and must not look alive.
+    pub(crate) fn of_log(last_ms: Option<i64>, grew: bool, now_ms: i64) -> Self {
+        match last_ms {
+            Some(last) if !grew && now_ms.saturating_sub(last) > FRESH_MS => Self::Stale,
+            last => Self::without_end(last, now_ms),
         }
     }
 

@@ -81,6 +81,7 @@ impl Address {
         let fail = |message: &str| RunsError::Server {
             address: text.split('@').next_back().unwrap_or_default().to_owned(),
             message: format!("{message}: an address is like http://localhost:5000"),
+            refused: false,
         };
         let text = text.trim();
         let (scheme, rest) =

@@ -43,6 +43,7 @@ fn ask(expr: &Expr, run: &Run, now: i64) -> bool {
                 .iter()
                 .any(|value| compare(&got, Op::Equal, value, caseless(field)))
         }
+        Expr::Search(regex) => searched(run, regex),
         Expr::Match(field, regex) => match get(field, run, now) {
             Got::Nothing => false,
             Got::Number(number) => regex.is_match(&number.to_string()),
@@ -50,6 +51,24 @@ fn ask(expr: &Expr, run: &Run, now: i64) -> bool {
             Got::Any(texts) => texts.iter().any(|text| regex.is_match(text)),
         },
     }
+}
+
+/// Whether a pattern is in the name, the id, the note, the experiment, or in a parameter or tag
+/// written as `key=value`.
+fn searched(run: &Run, regex: &regex::Regex) -> bool {
+    let plain = [
+        Some(&run.name),
+        Some(&run.id),
+        run.note.as_ref(),
+        run.experiment.as_ref(),
+    ];
+    let pairs = |key: &str, value: &str| regex.is_match(&format!("{key}={value}"));
+    plain.into_iter().flatten().any(|text| regex.is_match(text))
+        || run
+            .flat_params()
+            .iter()
+            .any(|(key, value)| pairs(key, value))
+        || run.tags.iter().any(|(key, value)| pairs(key, value))
 }
 
 fn caseless(field: &Field) -> bool {
@@ -88,7 +107,7 @@ fn get(field: &Field, run: &Run, now: i64) -> Got {
             "name" => text(Some(&run.name)),
             "id" => text(Some(&run.id)),
             "state" => text(Some(run.state.name())),
-            "source" => text(Some(run.source.name())),
+            "source" => Got::Any(run.source.names().map(str::to_owned).to_vec()),
             "experiment" => text(run.experiment.as_deref()),
             "dataset" if run.datasets.is_empty() => Got::Nothing,
             "dataset" => Got::Any(run.datasets.clone()),
@@ -206,12 +225,16 @@ mod tests {
             "name like \"BASE%\"",
             "not (name like 'x%') and tags.team",
             "status == FINISHED and source == mlflow-file",
+            "source == mlflow and source != wandb and source ~ \"^mlflow\"",
             "age == 2h and duration == 90s",
             "params.missing != 3 and params.missing == none and not params.missing",
             "metrics.broken != 1 and not metrics.broken > 0 and not metrics.broken <= 0",
             "metrics.broken == nan",
             "dataset ~ wine",
             "not deleted",
+            "/BASE(line|s)$/",
+            "/team=vis/ and not /opt.name=sgd/",
+            "/^r1$/ or state == failed",
             "tags.team !~ '^v$'",
         ] {
             assert!(ask(yes), "{yes}");
@@ -223,6 +246,7 @@ mod tests {
             "params.opt.name > 3",
             "deleted",
             "name == Baseline",
+            "/missing/",
             "age > 3h",
         ] {
             assert!(!ask(no), "{no}");
@@ -236,6 +260,7 @@ mod tests {
             ("metrics.loss < 3 nonsense", "nonsense"),
             ("foo == 1", "foo"),
             ("name ~ \"(\"", "\"(\""),
+            ("/(/", "/(/"),
             ("(name == a", ""),
             ("name == \"a", "\"a"),
             ("name § a", "§"),

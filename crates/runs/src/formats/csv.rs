@@ -1,5 +1,7 @@
 //! Separated tables as training writes them.
 
+use crate::scan::names;
+
 /// One record: its cells, unquoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -123,16 +125,22 @@ pub(crate) fn cells(line: &[u8], delimiter: u8) -> Record {
     }
 }
 
-/// The separator of a header line: the one that splits it most; a comma in doubt.
+/// The separator of a header line: one that makes a step-like cell, of those the one that
+/// splits it most; a comma in doubt.
 pub(crate) fn guess_delimiter(header: &[u8]) -> u8 {
-    let count = |d: u8| cells(header, d).cells.len();
-    let mut best = b',';
-    for candidate in [b';', b'\t'] {
-        if count(candidate) > count(best) {
-            best = candidate;
+    let rank = |delimiter: u8| {
+        let cells = cells(header, delimiter).cells;
+        let steps = cells.iter().any(|cell| names::STEP.contains(&cell.trim()));
+        (steps && cells.len() > 1, cells.len())
+    };
+    let mut best = (rank(b','), b',');
+    for candidate in [b';', b'\t', b'|'] {
+        let rank = rank(candidate);
+        if rank > best.0 {
+            best = (rank, candidate);
         }
     }
-    best
+    best.1
 }
 
 #[cfg(test)]
@@ -179,5 +187,9 @@ mod tests {
         assert_eq!(guess_delimiter(b"epoch;loss;\"a,b\""), b';');
         assert_eq!(guess_delimiter(b"step\tlr"), b'\t');
         assert_eq!(guess_delimiter(b"one"), b',');
+        assert_eq!(guess_delimiter(b"epoch|loss"), b'|');
+        // Names may hold what separates elsewhere.
+        assert_eq!(guess_delimiter(b"global_step\tx;y\ta,b"), b'\t');
+        assert_eq!(guess_delimiter(b"step,a;b;c;d"), b',');
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use crate::error::RunsError;
-use crate::formats::json::strict_float;
+use crate::formats::json::{self, strict_float};
 use crate::formats::proto::{self, Wire};
 use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, real, stamp, text};
 use crate::formats::time::iso_ms;
@@ -73,6 +73,8 @@ impl Goodseed {
                     .parse::<i64>()
                     .map_or(Value::from(value.as_str()), Value::from),
                 "bool" => Value::from(value.eq_ignore_ascii_case("true") || value == "1"),
+                "string_set" => json::parse(value.as_bytes())
+                    .map_or(Value::from(value.as_str()), |set| set.strict()),
                 _ => Value::from(value.as_str()),
             };
             if key.starts_with("sys/") {

@@ -32,6 +32,9 @@ pub(crate) struct Dvclive {
     plots: BTreeMap<String, Plot>,
     params_seen: Option<i64>,
     summary_seen: Option<i64>,
+    looked: bool,
+    /// Something was written after the first look.
+    grew: bool,
 }
 
 impl Dvclive {
@@ -43,6 +46,8 @@ impl Dvclive {
             plots: BTreeMap::new(),
             params_seen: None,
             summary_seen: None,
+            looked: false,
+            grew: false,
         }
     }
 
@@ -218,7 +223,9 @@ impl Unit for Dvclive {
             .filter_map(|plot| plot.tail.modified_ms())
             .max()
             .max(self.summary_seen);
-        let state = RunState::without_end(written, now_ms);
+        self.grew |= self.looked && changed;
+        self.looked = true;
+        let state = RunState::of_log(written, self.grew, now_ms);
         changed |= state != self.loaded.run.state;
         self.loaded.run.state = state;
         self.loaded.settle();

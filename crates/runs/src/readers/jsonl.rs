@@ -18,6 +18,8 @@ pub(crate) struct JsonLines {
     lines: i64,
     /// A line with a step key was seen: lines without one are no points then.
     stepped: bool,
+    /// Lines came after the first look.
+    grew: bool,
 }
 
 /// The entry whose key stands first in `keys`.
@@ -64,6 +66,7 @@ impl JsonLines {
             loaded: Loaded::new(run),
             lines: 0,
             stepped: false,
+            grew: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl JsonLines {
             loaded,
             lines,
             stepped,
+            ..
         } = self;
         tail.read(|bytes, offset| {
             let mut start = 0;
@@ -182,6 +186,7 @@ fn row(
 impl Unit for JsonLines {
     fn refresh(&mut self, now_ms: i64) -> Result<bool, RunsError> {
         let path = self.tail.path().to_path_buf();
+        let looked_before = self.tail.modified_ms().is_some();
         let mut changed = false;
         match self.tail.check().map_err(|e| RunsError::io(&path, e))? {
             Change::Gone => {
@@ -203,10 +208,13 @@ impl Unit for JsonLines {
             }
         }
         let left = self.tail.len().saturating_sub(self.tail.offset());
-        let state = RunState::without_end(self.tail.modified_ms(), now_ms);
+        self.grew |= looked_before && changed;
+        let written = self.tail.modified_ms();
+        let old = RunState::without_end(written, now_ms) == RunState::Stale;
+        let state = RunState::of_log(written, self.grew, now_ms);
         changed |= state != self.loaded.run.state;
         self.loaded.run.state = state;
-        if left > 0 && state == RunState::Stale {
+        if left > 0 && old {
             let offset = self.tail.offset();
             self.loaded.run.report(
                 &path,

@@ -44,6 +44,8 @@ struct Table {
     layout: Option<Layout>,
     rows: i64,
     loaded: Loaded,
+    /// Rows came after the first look.
+    grew: bool,
 }
 
 impl Table {
@@ -62,6 +64,7 @@ impl Table {
             layout: None,
             rows: 0,
             loaded: Loaded::new(run),
+            grew: false,
         }
     }
 
@@ -141,14 +144,16 @@ impl Table {
 
     fn set_state(&mut self, now_ms: i64) -> bool {
         let run = &mut self.loaded.run;
-        let state = RunState::without_end(self.tail.modified_ms(), now_ms);
+        let written = self.tail.modified_ms();
+        let old = RunState::without_end(written, now_ms) == RunState::Stale;
+        let state = RunState::of_log(written, self.grew, now_ms);
         let done = self.kind == SourceKind::Ultralytics
             && yaml::int(&run.params, "epochs").is_some_and(|epochs| self.rows >= epochs);
         let state = if done { RunState::Finished } else { state };
         let changed = run.state != state;
         run.state = state;
         let left = self.tail.len().saturating_sub(self.tail.offset());
-        if left > 0 && state == RunState::Stale {
+        if left > 0 && old {
             let file = self.tail.path().to_path_buf();
             let offset = self.tail.offset();
             run.report(
@@ -342,6 +347,7 @@ fn trimmed(record: Record) -> Vec<String> {
 impl Unit for Table {
     fn refresh(&mut self, now_ms: i64) -> Result<bool, RunsError> {
         let path = self.tail.path().to_path_buf();
+        let looked_before = self.tail.modified_ms().is_some();
         let mut changed = false;
         match self.tail.check().map_err(|e| RunsError::io(&path, e))? {
             Change::None => {}
@@ -359,7 +365,9 @@ impl Unit for Table {
         }
         let before = self.tail.offset();
         self.read_rows()?;
-        changed |= self.tail.offset() != before;
+        let more = self.tail.offset() != before;
+        self.grew |= looked_before && (more || changed);
+        changed |= more;
         changed |= self.read_params();
         changed |= self.set_state(now_ms);
         self.loaded.settle();

@@ -46,6 +46,8 @@ pub(crate) struct Trainer {
     seen: Seen,
     loaded: Loaded,
     done: bool,
+    /// A file was written after the first look.
+    grew: bool,
 }
 
 impl Trainer {
@@ -56,6 +58,7 @@ impl Trainer {
             seen: Seen::new(),
             loaded: Loaded::new(run),
             done: false,
+            grew: false,
         }
     }
 
@@ -151,6 +154,7 @@ impl Unit for Trainer {
         let files = seen(self.files());
         let mut changed = false;
         if files != self.seen {
+            self.grew |= !self.seen.is_empty();
             self.read(&files);
             self.seen = files;
             changed = true;
@@ -158,7 +162,7 @@ impl Unit for Trainer {
         let state = if self.done {
             RunState::Finished
         } else {
-            RunState::without_end(newest_ms(&self.seen), now_ms)
+            RunState::of_log(newest_ms(&self.seen), self.grew, now_ms)
         };
         changed |= state != self.loaded.run.state;
         self.loaded.run.state = state;

@@ -2,6 +2,8 @@
 //! themselves read back from it.
 #![allow(dead_code)]
 
+pub mod venv;
+
 use std::path::{Path, PathBuf};
 
 use kitbench_runs::{Reader, Run, Series, Source, SourceKind, open, scan};

@@ -7,6 +7,7 @@ use clap::Args;
 use kitbench_engine::errors::io_error;
 use kitbench_protocol::ErrorKind;
 use kitbench_runs::filter::Filter;
+use kitbench_runs::server::{self, Address, Login};
 use kitbench_runs::{
     Problem, Reader, Refresh, Run, RunsError, Series, Skipped, Source, open, scan,
 };
@@ -17,7 +18,8 @@ use crate::failure::{Failure, Outcome, sentence};
 /// Which runs are meant.
 #[derive(Debug, Args)]
 pub struct Choice {
-    /// A folder to search, or one file or folder of a tracker
+    /// A folder to search, one file or folder of a tracker, or the address of an MLflow
+    /// server (http://…); MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD sign in
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
 
@@ -79,6 +81,13 @@ impl Choice {
     /// others still count.
     pub fn find(&self) -> Outcome<Found> {
         let filter = self.filter.as_deref().map(parse).transpose()?;
+        if let Some(address) = self.path.to_str().filter(|text| Address::is_meant(text)) {
+            let reader = connect(address)?;
+            return Ok(Found {
+                readers: vec![Chosen::new(reader, filter.as_ref())],
+                skipped: Vec::new(),
+            });
+        }
         if let Err(error) = std::fs::metadata(&self.path) {
             return Err(io_error("read", &self.path, &error).into());
         }
@@ -96,6 +105,16 @@ impl Choice {
         }
         Ok(Found { readers, skipped })
     }
+}
+
+/// A tracking server. A login in the address counts more than MLflow's variables.
+fn connect(address: &str) -> Outcome<Box<dyn Reader>> {
+    let (address, login) = Address::parse(address)?;
+    let login = match login {
+        Login::None => Login::from_variables(|name| std::env::var(name).ok()),
+        given => given,
+    };
+    Ok(server::connect(&address, &login)?)
 }
 
 fn parse(text: &str) -> Outcome<Filter> {

@@ -67,6 +67,16 @@ impl Client {
         RunsError::Server {
             address: self.address.to_string(),
             message: message.into(),
+            refused: false,
+        }
+    }
+
+    /// The server wants another login.
+    fn refused(&self, message: impl Into<String>) -> RunsError {
+        RunsError::Server {
+            address: self.address.to_string(),
+            message: message.into(),
+            refused: true,
         }
     }
 
@@ -138,18 +148,16 @@ impl Client {
             let text = answer.get("message").and_then(Json::text)?;
             Some(text.chars().take(300).collect::<String>())
         });
-        Err(self.fail(match (status, &self.authorization) {
-            (401, None) => "asks for a user and a password".to_owned(),
-            (401, Some(_)) => "does not accept this user and password".to_owned(),
-            (403, _) => format!("does not let this user read {call}"),
-            (404, _) if said.is_none() => {
-                format!("knows no {call}: it is no MLflow server, or the address lacks its path")
-            }
-            _ => match said {
-                Some(said) => format!("refuses {call}: {said} (HTTP {status})"),
-                None => format!("refuses {call} (HTTP {status})"),
-            },
-        }))
+        Err(match (status, &self.authorization, said) {
+            (401, None, _) => self.refused("asks for a user and a password"),
+            (401, Some(_), _) => self.refused("does not accept this user and password"),
+            (403, _, _) => self.refused(format!("does not let this user read {call}")),
+            (404, _, None) => self.fail(format!(
+                "knows no {call}: it is no MLflow server, or the address lacks its path"
+            )),
+            (_, _, Some(said)) => self.fail(format!("refuses {call}: {said} (HTTP {status})")),
+            (_, _, None) => self.fail(format!("refuses {call} (HTTP {status})")),
+        })
     }
 }
 
