@@ -94,6 +94,9 @@ fn is_separator(row: &[String]) -> bool {
         .all(|cell| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':' | ' ')))
 }
 
+/// The widest column that is made even, in characters; wider cells stand as they are.
+const MAX_COLUMN: usize = 120;
+
 /// The rows as text in the mono face, each column as wide as its widest cell.
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -103,6 +106,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
             .map(|cell| cell.chars().count())
             .max()
             .unwrap_or(0)
+            .min(MAX_COLUMN)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let lines = rows.iter().map(|row| {
@@ -225,6 +229,16 @@ mod tests {
                 ]),
             ]
         );
+    }
+
+    #[test]
+    fn a_cell_of_any_length_is_laid_out_in_bounded_memory() {
+        let wide = "x".repeat(70_000);
+        let mut rows = vec![vec![wide.clone(), "y".into()]];
+        rows.resize(1000, vec!["a".into(), "b".into()]);
+        let text = aligned(&rows);
+        assert!(text.starts_with(&format!("{wide}   y\n")));
+        assert!(text.len() < wide.len() + 1000 * (MAX_COLUMN + 10));
     }
 
     #[test]
