@@ -67,7 +67,7 @@ impl Store {
         let _lock = self.lock()?;
         let (removal, entry) = self.removal(reference, force)?;
         if !removal.freed_blobs.is_empty() {
-            self.note_removal(&removal.freed_blobs)?;
+            self.note_removal(&entry.digest, &removal.freed_blobs)?;
         }
         match self.unlist(reference, &removal, &entry) {
             Err(error) if error.is_disk_full() => {
@@ -334,7 +334,7 @@ impl Store {
 #[derive(Default)]
 pub(super) struct Users {
     /// Kits of repositories.
-    manifests: BTreeSet<Digest>,
+    pub manifests: BTreeSet<Digest>,
     /// How many kits use a blob.
     pub blobs: BTreeMap<Digest, usize>,
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod kits;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 
