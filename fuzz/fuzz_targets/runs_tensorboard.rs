@@ -1,0 +1,22 @@
+//! TensorBoard event files with right checksums, also while they grow.
+#![no_main]
+
+use kitbench_fuzz::{read_growing, seal};
+use kitbench_runs::SourceKind;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (u8, u16, &[u8])| {
+    let (selector, cut, bytes) = input;
+    let mut bytes = bytes.to_vec();
+    if !selector.is_multiple_of(8) {
+        seal::records(&mut bytes);
+    }
+    let file = "tensorboard/events.out.tfevents.1.host";
+    read_growing(
+        SourceKind::Tensorboard,
+        "tensorboard",
+        file,
+        &bytes,
+        cut.into(),
+    );
+});
