@@ -237,4 +237,71 @@ proptest! {
             prop_assert!(edited.is_ok(), "{edit:?}: {edited:?}");
         }
     }
+
+    #[test]
+    fn edits_together_are_edits_one_after_the_other(edits in prop::collection::vec(edits(), 1..5)) {
+        let together = apply(BASE, &edits);
+        let mut text = Ok(BASE.to_owned());
+        for edit in &edits {
+            text = text.and_then(|text| apply(&text, std::slice::from_ref(edit)));
+        }
+        prop_assert_eq!(together, text, "{:?}", edits);
+    }
+
+    #[test]
+    fn setting_twice_changes_nothing_more(edit in edits()) {
+        let setting = matches!(edit, Edit::Set { .. } | Edit::SetList { .. } | Edit::SetValue { .. });
+        if setting && let Ok(once) = apply(BASE, std::slice::from_ref(&edit)) {
+            prop_assert_eq!(apply(&once, std::slice::from_ref(&edit)), Ok(once.clone()), "{:?}", edit);
+        }
+    }
+
+    #[test]
+    fn edits_of_different_fields_do_not_depend_on_their_order(a in field_text(), b in field_text(), c in field_text()) {
+        let set = |path: &str, value: &str| Edit::Set {
+            path: path.parse().expect("a path"),
+            value: value.into(),
+        };
+        let edits = [
+            set("package.license", &a),
+            set("model.name", &b),
+            set("datasets[0].description", &c),
+        ];
+        let meaning = |order: [usize; 3]| {
+            let edits: Vec<Edit> = order.into_iter().map(|at| edits[at].clone()).collect();
+            let text = apply(BASE, &edits).expect("fields can be set");
+            let kitfile = parse(&text, Rules::Current).kitfile.expect("a Kitfile");
+            to_config_json(&kitfile).expect("JSON")
+        };
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            prop_assert_eq!(meaning(order), meaning([0, 1, 2]));
+        }
+    }
+
+    #[test]
+    fn what_is_inserted_can_be_removed_without_a_trace(
+        section in prop::sample::select(vec!["code", "datasets"]), index in 0usize..3, value in field_text(),
+    ) {
+        let insert = Edit::Insert {
+            section: section.parse().expect("a path"),
+            index: Some(index),
+            fields: vec![("path".into(), value)],
+        };
+        let remove = Edit::Remove { path: format!("{section}[{index}]").parse().expect("a path") };
+        let with = apply(BASE, &[insert]).expect("an element can be inserted");
+        let without = apply(&with, &[remove]);
+        prop_assert_eq!(without.as_deref(), Ok(BASE), "{}", with);
+    }
+
+    #[test]
+    fn moving_there_and_back_changes_nothing(section in prop::sample::select(vec!["code", "datasets"]), from in 0usize..2, to in 0usize..2) {
+        // A comment above the first element is the list's and stays on top; it would be joined by
+        // that of an element moved there, and no longer be told from it.
+        let base = BASE.replace("# second\n", "");
+        let step = |from, to| Edit::Move { section: section.parse().expect("a path"), from, to };
+        if let Ok(there) = apply(&base, &[step(from, to)]) {
+            let back = apply(&there, &[step(to, from)]);
+            prop_assert_eq!(back.as_deref(), Ok(base.as_str()), "{}", there);
+        }
+    }
 }
