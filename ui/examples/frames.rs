@@ -55,6 +55,15 @@ fn main() {
             experiments(),
             chart,
         ),
+        (
+            "50 noisy curves in each of 4 charts",
+            Load {
+                noisy: true,
+                ..Load::new(1, 50, 4)
+            },
+            experiments(),
+            chart,
+        ),
     ];
     println!("CPU of a frame at 1440 x 900, goal {} ms", GOAL.as_millis());
     for (what, load, place, pointer) in rows {
@@ -78,6 +87,8 @@ struct Load {
     runs: usize,
     /// Metrics of each run; each of the first four has a chart.
     metrics: usize,
+    /// Curves go up and down within each pixel column: nothing of them can be left out.
+    noisy: bool,
 }
 
 impl Load {
@@ -86,6 +97,7 @@ impl Load {
             projects,
             runs,
             metrics,
+            noisy: false,
         }
     }
 }
@@ -157,7 +169,7 @@ fn answer(load: Load, request: &Request, reply: Reply) {
             .runs
             .iter()
             .enumerate()
-            .map(|(at, run)| curve(run, at, call.width))
+            .map(|(at, run)| curve(run, at, call.width, load.noisy))
             .collect::<Vec<_>>()),
         Request::GetValuesAt(call) => ok(ValuesAt {
             values: vec![vec![Some((10.0, 0.5)); call.metrics.len()]; call.runs.len()],
@@ -268,13 +280,21 @@ fn run(at: usize, metrics: usize) -> RunRow {
     }
 }
 
-/// What the engine hands over for one curve: two points a pixel column.
-fn curve(run: &str, at: usize, width: u32) -> SeriesView {
-    let points = width.max(1) as usize * 2;
-    let x: Vec<f64> = (0..points).map(|i| i as f64 / 2.0).collect();
+/// What the engine hands over for one curve: two points a pixel column, four of a noisy one.
+fn curve(run: &str, at: usize, width: u32, noisy: bool) -> SeriesView {
+    let each = if noisy { 4 } else { 2 };
+    let points = width.max(1) as usize * each;
+    let x: Vec<f64> = (0..points).map(|i| i as f64 / each as f64).collect();
+    let noise = |i: usize| match i % 4 {
+        _ if !noisy => 0.0,
+        1 => -0.2,
+        2 => 0.2,
+        other => other as f64 * 0.03,
+    };
     let y: Vec<f64> = x
         .iter()
-        .map(|x| ((x / 40.0 + at as f64).sin() + 1.2) / (1.0 + x / 50.0))
+        .enumerate()
+        .map(|(i, x)| noise(i) + ((x / 40.0 + at as f64).sin() + 1.2) / (1.0 + x / 50.0))
         .collect();
     let none = PackedF64::default();
     SeriesView {
@@ -294,6 +314,6 @@ fn curve(run: &str, at: usize, width: u32) -> SeriesView {
         non_positive: 0,
         unordered: false,
         x_min: 0.0,
-        x_max: points as f64 / 2.0,
+        x_max: points as f64 / each as f64,
     }
 }

@@ -347,6 +347,30 @@ impl Tokens {
         run.gamma_multiply(0.30)
     }
 
+    /// From the smallest value (0) to the largest (1): cold over green to warm, each step at
+    /// least 3:1 on `bg_panel`.
+    #[must_use]
+    pub fn scale(&self, share: f32) -> Color32 {
+        let stops = if self.dark {
+            [0x5C8FF2, 0x3FB79F, 0xF2C14E]
+        } else {
+            [0x2B4FA8, 0x1E7F74, 0xA8660F]
+        };
+        let [cold, middle, warm] = stops.map(hex);
+        let share = share.clamp(0.0, 1.0) * 2.0;
+        if share < 1.0 {
+            cold.lerp_to_gamma(middle, share)
+        } else {
+            middle.lerp_to_gamma(warm, share - 1.0)
+        }
+    }
+
+    /// The area of a band over a group whose line has this colour.
+    #[must_use]
+    pub fn band(&self, run: Color32) -> Color32 {
+        run.gamma_multiply(0.20)
+    }
+
     /// A run outside the brushed range.
     #[must_use]
     pub fn faded_run(&self, run: Color32) -> Color32 {

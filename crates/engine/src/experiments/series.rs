@@ -246,10 +246,6 @@ pub fn get_bands(inner: &Inner, call: &GetBands) -> Result<Vec<BandView>, ErrorV
 }
 
 /// All points of a group's band, and how many of its runs are in it.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what both callers have in their call"
-)]
 pub(super) fn band(
     runs: &mut ProjectRuns,
     group: &RunGroup,

@@ -10,6 +10,8 @@ pub(super) enum Token {
     Word(String),
     /// A text in quotes.
     Text(String),
+    /// A regular expression between slashes, where a condition could begin.
+    Search(String),
     Op(&'static str),
     Open,
     Close,
@@ -26,6 +28,46 @@ pub(super) struct Spanned {
 
 fn word_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '+' | '@' | '%' | '*')
+}
+
+/// Whether a condition can stand behind this token: elsewhere a slash begins a path.
+fn begins_condition(before: &[Spanned]) -> bool {
+    let is = |at: usize, words: &[&str]| {
+        let token = before.len().checked_sub(at).and_then(|at| before.get(at));
+        matches!(token.map(|spanned| &spanned.token),
+            Some(Token::Word(word)) if words.contains(&word.to_lowercase().as_str()))
+    };
+    match before.last().map(|spanned| &spanned.token) {
+        None => true,
+        // `in (/a, /b)` lists paths.
+        Some(Token::Open) => !is(2, &["in"]),
+        _ => is(1, &["and", "or", "not"]),
+    }
+}
+
+/// What stands between slashes; one that is not closed goes to the end. `\/` is a slash.
+fn slashed(text: &str, at: &mut usize) -> String {
+    let mut inner = String::new();
+    let mut escaped = false;
+    let start = *at + 1;
+    for (i, c) in text[start..].char_indices() {
+        if c == '/' && !escaped {
+            *at = start + i + 1;
+            return inner;
+        }
+        if escaped && c != '/' {
+            inner.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        if !escaped {
+            inner.push(c);
+        }
+    }
+    if escaped {
+        inner.push('\\');
+    }
+    *at = text.len();
+    inner
 }
 
 /// Splits a filter into tokens.
@@ -55,6 +97,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, FilterError> {
         {
             at += op.len();
             Token::Op(op)
+        } else if c == '/' && begins_condition(&out) {
+            Token::Search(slashed(text, &mut at))
         } else if c == '"' || c == '\'' || c == '`' {
             Token::Text(quoted(text, &mut at, c)?)
         } else if word_char(c) {

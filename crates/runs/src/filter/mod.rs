@@ -16,6 +16,9 @@
 //! expression, found anywhere), `and`, `or`, `not`, parentheses. A field alone asks whether
 //! the run has it.
 //!
+//! `/lora.*16/` alone is a regular expression searched for, whatever the case, in the name, id,
+//! note and experiment of a run and in its parameters and tags written as `key=value`.
+//!
 //! Text that is a number compares as one, so `params.lr == 0.1` finds MLflow's `"0.10"`.
 //! What a run lacks is unequal to everything and neither above nor below anything; so is NaN.
 

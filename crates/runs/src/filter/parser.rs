@@ -26,6 +26,8 @@ pub(super) enum Expr {
     Compare(Field, Op, Value),
     In(Field, Vec<Value>),
     Match(Field, Regex),
+    /// Anywhere in the run's words.
+    Search(Regex),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +187,14 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Result<Expr, FilterError> {
+        if let Some(Spanned {
+            token: Token::Search(pattern),
+            range,
+        }) = self.tokens.get(self.at)
+        {
+            self.at += 1;
+            return Ok(Expr::Search(regex(pattern, range, true)?));
+        }
         let field = self.field()?;
         if self.accept("in") {
             return Ok(Expr::In(field, self.list()?));
@@ -213,16 +223,7 @@ impl Parser<'_> {
         self.at += 1;
         if op == "~" || op == "!~" {
             let (text, range) = self.text("a regular expression in quotes")?;
-            let regex = RegexBuilder::new(&text)
-                .size_limit(1 << 20)
-                .build()
-                .map_err(|e| {
-                    FilterError::new(
-                        format!("not a regular expression: {}", last_line(&e)),
-                        range,
-                    )
-                })?;
-            let found = Expr::Match(field, regex);
+            let found = Expr::Match(field, regex(&text, &range, false)?);
             return Ok(if op == "~" {
                 found
             } else {
@@ -383,6 +384,19 @@ fn like(pattern: &str, range: Range<usize>) -> Result<Regex, FilterError> {
         .size_limit(1 << 20)
         .build()
         .map_err(|e| FilterError::new(format!("pattern too large: {}", last_line(&e)), range))
+}
+
+fn regex(pattern: &str, range: &Range<usize>, caseless: bool) -> Result<Regex, FilterError> {
+    RegexBuilder::new(pattern)
+        .case_insensitive(caseless)
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|e| {
+            FilterError::new(
+                format!("not a regular expression: {}", last_line(&e)),
+                range.clone(),
+            )
+        })
 }
 
 fn last_line(error: &regex::Error) -> String {

@@ -104,7 +104,13 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
         xx += a * a;
         yy += b * b;
     }
-    let r = xy / (xx.sqrt() * yy.sqrt());
+    // One root is more exact; two do not overflow.
+    let product = xx * yy;
+    let r = if product.is_normal() {
+        xy / product.sqrt()
+    } else {
+        xy / (xx.sqrt() * yy.sqrt())
+    };
     r.is_finite().then_some(r.clamp(-1.0, 1.0))
 }
 

@@ -25,6 +25,8 @@ pub struct AxesState {
     pub order: Vec<String>,
     /// Axes with the largest value at the bottom.
     pub flipped: Vec<String>,
+    /// The axis by whose values lines are coloured; `None` for the runs' own colours.
+    pub color: Option<String>,
     /// Ranges, as shares of the axis from its bottom (0) to its top (1).
     #[serde(skip)]
     pub ranges: BTreeMap<String, (f64, f64)>,

@@ -3,7 +3,7 @@
 use egui::{CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use kitbench_protocol::{Better, MetricSummary, RunRow, RunState};
 
-use super::model::{Arrangement, Kind, RunsModel, state_word};
+use super::model::{Arrangement, Kind, Mean, Pick, RunsModel, state_word};
 use super::numbers;
 use super::state::{SLOTS, Ticks};
 use crate::theme::{Marker, RunStroke, Tokens, Type, icons, sizes};
@@ -24,7 +24,7 @@ pub(super) fn draw_cell(
     run: &RunRow,
     column: usize,
     cell: &mut Cell<'_>,
-    asked: &mut Option<Asked>,
+    asked: &mut Vec<Asked>,
 ) {
     let t = cell.tokens();
     let on = ticks.has(&run.id);
@@ -66,14 +66,58 @@ pub(super) fn draw_cell(
                 None => cell.figure("–").tip("Not set in this run"),
             };
         }
-        Kind::Metric(place) => {
+        Kind::Started => {
+            match run.start_ms {
+                Some(at) => {
+                    cell.small(&crate::clock::when(at))
+                        .tip(&crate::clock::when_exact(at));
+                }
+                None => {
+                    cell.weak("–");
+                }
+            };
+        }
+        Kind::Duration => {
+            match run.duration_ms {
+                Some(ms) => {
+                    cell.figure(&numbers::length_label(ms as f64 / 1e3))
+                        .tip(&format!("{} s", numbers::exact(ms as f64 / 1e3)));
+                }
+                None => {
+                    cell.figure("–").tip("Begin or end is not known");
+                }
+            };
+        }
+        Kind::Experiment | Kind::Dataset | Kind::Kit | Kind::Tag(_) => {
+            match model.text(spec.kind, run) {
+                Some(text) => {
+                    cell.small(&text).tip(&text);
+                }
+                None => {
+                    cell.weak("–");
+                }
+            };
+        }
+        Kind::Commit => {
+            match &run.git_commit {
+                Some(commit) => {
+                    let short: String = commit.chars().take(7).collect();
+                    cell.mono(&short).tip(commit);
+                }
+                None => {
+                    cell.weak("–");
+                }
+            };
+        }
+        Kind::Metric(place, pick) => {
             let name = &model.table.metrics[place].name;
             match run.metrics.get(place).and_then(Option::as_ref) {
                 Some(metric) => metric_cell(
                     cell,
                     name,
                     metric,
-                    model.is_best(at, place),
+                    pick,
+                    model.is_best(at, place, pick, arrangement),
                     run.state,
                     model.better(place, arrangement),
                 ),
@@ -109,7 +153,7 @@ pub(super) fn draw_cell(
     }
 }
 
-fn tick_cell(ui: &mut Ui, area: Rect, run: &RunRow, on: bool, asked: &mut Option<Asked>) {
+fn tick_cell(ui: &mut Ui, area: Rect, run: &RunRow, on: bool, asked: &mut Vec<Asked>) {
     let rect = Rect::from_center_size(area.center(), vec2(30.0, sizes::ROW));
     let response = ui
         .interact(rect, egui::Id::unique(("draw", &run.id)), Sense::CLICK)
@@ -119,7 +163,7 @@ fn tick_cell(ui: &mut Ui, area: Rect, run: &RunRow, on: bool, asked: &mut Option
     });
     widgets::paint_tick(ui, rect, Tick::from(on));
     if response.clicked() {
-        *asked = Some(Asked::Tick(run.id.clone()));
+        asked.push(Asked::Tick(run.id.clone()));
     }
 }
 
@@ -129,7 +173,7 @@ fn glyph_cell(
     run: &RunRow,
     ticks: &Ticks,
     on: bool,
-    asked: &mut Option<Asked>,
+    asked: &mut Vec<Asked>,
 ) {
     let t = Tokens::of(ui);
     let rect = Rect::from_center_size(area.center(), vec2(26.0, sizes::ROW));
@@ -166,12 +210,7 @@ pub(super) fn slot_color(t: &Tokens, slot: usize) -> egui::Color32 {
 }
 
 /// Thirty slots to choose from: ten colours, solid, dotted, dash-dotted.
-pub(super) fn slot_grid(
-    ui: &mut Ui,
-    run: &RunRow,
-    ticks: Option<&Ticks>,
-    asked: &mut Option<Asked>,
-) {
+pub(super) fn slot_grid(ui: &mut Ui, run: &RunRow, ticks: Option<&Ticks>, asked: &mut Vec<Asked>) {
     let t = Tokens::of(ui);
     let mine = ticks.and_then(|ticks| ticks.slot(&run.id));
     for row in 0..3 {
@@ -201,7 +240,7 @@ pub(super) fn slot_grid(
                     rect.left_center() + vec2(3.0, 0.0),
                     rect.right_center() - vec2(3.0, 0.0),
                 ];
-                super::plot::stroke_line(
+                super::lines::stroke_line(
                     ui.painter(),
                     &ends,
                     RunStroke::of_slot(slot),
@@ -211,7 +250,7 @@ pub(super) fn slot_grid(
                 widgets::paint_marker(ui, rect.center(), Marker::of_slot(slot), t.run(slot), true);
                 widgets::focus_ring(ui, rect.shrink(2.0), sizes::RADIUS_S, &response);
                 if response.on_hover_text(name).clicked() {
-                    *asked = Some(Asked::Recolor(run.id.clone(), slot));
+                    asked.push(Asked::Recolor(run.id.clone(), slot));
                     ui.close();
                 }
             }
@@ -289,19 +328,23 @@ fn metric_cell(
     cell: &mut Cell<'_>,
     name: &str,
     metric: &MetricSummary,
+    pick: Pick,
     best: bool,
     state: RunState,
     better: Better,
 ) {
     let t = cell.tokens();
-    let shown = numbers::metric(metric.last);
-    let step = metric
-        .last_step
+    let (value, at_step) = pick.of(metric, better);
+    let mut shown = numbers::metric(value);
+    if let (Pick::Best, Some(step)) = (pick, at_step) {
+        shown = format!("{shown} @{}", numbers::step(step));
+    }
+    let step = at_step
         .map(|step| format!(" at step {}", numbers::step(step)))
         .unwrap_or_default();
     let mut tip = format!(
         "{name}: {}{step}; lowest {}, highest {}, {}",
-        numbers::exact(metric.last),
+        numbers::exact(value),
         numbers::exact(metric.min),
         numbers::exact(metric.max),
         crate::format::count(metric.count, "point", "points")
@@ -313,12 +356,41 @@ fn metric_cell(
             _ => ". Lowest of the listed runs",
         });
         cell.tinted(&shown, t.ok, t.ok_bg).spoken("best");
-    } else if !metric.last.is_finite() {
+    } else if !value.is_finite() {
         cell.styled(Type::Mono, t.warn, &shown);
     } else {
         cell.figure(&shown);
     }
     cell.tip(&tip);
+}
+
+/// A cell of the row that sums a group up.
+pub(super) fn mean_cell(cell: &mut Cell<'_>, kind: Kind, mean: Option<Mean>) {
+    match (kind, mean) {
+        (Kind::Name, _) => {
+            cell.weak("Mean ± deviation");
+        }
+        (_, Some(mean)) => {
+            let t = cell.tokens();
+            let shown = match mean.deviation {
+                Some(deviation) => format!(
+                    "{} ± {}",
+                    numbers::metric(mean.mean),
+                    numbers::figure(deviation)
+                ),
+                None => numbers::metric(mean.mean),
+            };
+            // Parameters are narrow: the deviation is in the tooltip then.
+            let short = if matches!(kind, Kind::Metric(..)) {
+                shown.clone()
+            } else {
+                numbers::figure(mean.mean)
+            };
+            cell.styled(Type::MonoSmall, t.text_3, &short)
+                .tip(&format!("{shown}, n = {}", mean.n));
+        }
+        (_, None) => {}
+    }
 }
 
 fn sparkline(ui: &Ui, rect: Rect, values: &[f64], color: egui::Color32, live: bool) {

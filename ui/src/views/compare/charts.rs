@@ -1,14 +1,15 @@
-//! The charts: their tool bar, their grid, and what they share.
+//! The charts: which there are, what they share, and one of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use egui::{Align2, Rect, Sense, Ui, UiBuilder, pos2, vec2};
-use kitbench_protocol::{Better, XAxis};
+use egui::{Align2, Rect, Ui, UiBuilder, pos2, vec2};
+use kitbench_protocol::{Better, ErrorView, RunGroup, XAxis};
 
 use super::Compare;
 use super::curves::{self, Drawn};
 use super::plot::{self, Acted, Scene};
-use super::state::Asked;
+use super::setup::Pin;
+use super::state::{Asked, Chart};
 use crate::app::ViewCtx;
 use crate::backend::RemoteView;
 use crate::theme::{self, Tokens, Type, icons, sizes};
@@ -16,11 +17,11 @@ use crate::widgets::{self, Button, FailureAction};
 
 /// Charts shown without being asked for.
 const USUAL_CHARTS: usize = 4;
-/// Height of a chart in the grid.
-const CHART_HEIGHT: f32 = 216.0;
-/// Charts stand in two columns from this width of the pane.
-const TWO_COLUMNS: f32 = 520.0;
-/// What the charts share: where one looks.
+/// From so many charts on they stand under their prefixes.
+const PREFIXES_FROM: usize = 7;
+
+/// What the charts share: where one looks. Places on x are as drawn: of a logarithmic axis, powers
+/// of ten.
 #[derive(Debug, Default)]
 pub struct Sight {
     /// Seen part of x; `None` is all.
@@ -33,14 +34,37 @@ pub struct Sight {
     pub pinned: bool,
     /// It was moved by keys and stays until the pointer is in a chart.
     pub by_keys: bool,
-    /// The chart that has the whole pane.
+    /// The card that has the whole pane.
     pub maximised: Option<String>,
     /// The run that is drawn stronger.
     pub focus: Option<String>,
-    /// Runs outside the brushed ranges of the parallel coordinates.
-    pub outside: Vec<String>,
+    /// The run that the pointer is over, in whichever chart or row.
+    pub near: Option<String>,
+    /// The same for the frame being drawn.
+    pub near_next: Option<String>,
+    /// Runs outside the brushed ranges of any chart.
+    pub outside: HashSet<String>,
+    /// Runs outside, by the chart in which a range was brushed.
+    pub brushed: BTreeMap<String, HashSet<String>>,
     /// The pointer is in a chart in this frame.
     hovered: bool,
+    /// Where the cards stood last.
+    pub(super) placed: Vec<(String, Rect)>,
+}
+
+impl Sight {
+    /// Runs outside the ranges brushed in one chart; `None` when none is brushed there.
+    pub fn brush(&mut self, chart: &str, outside: Option<HashSet<String>>) {
+        let before = match outside {
+            Some(outside) => {
+                self.brushed.insert(chart.to_owned(), outside.clone()) != Some(outside)
+            }
+            None => self.brushed.remove(chart).is_some(),
+        };
+        if before {
+            self.outside = self.brushed.values().flatten().cloned().collect();
+        }
+    }
 }
 
 impl Compare {
@@ -66,12 +90,19 @@ impl Compare {
             .collect()
     }
 
-    /// Charts in sight: one when it is maximised.
+    /// Charts of metrics in sight: one when it is maximised.
     pub(super) fn charts_in_sight(&self) -> Vec<String> {
         match &self.sight.maximised {
             Some(one) if self.model.metric_of(one).is_some() => vec![one.clone()],
-            _ => self.shown_metrics(),
+            Some(_) => Vec::new(),
+            None => self.shown_metrics(),
         }
+    }
+
+    /// Whether charts stand under their prefixes.
+    pub(super) fn by_prefix(&self) -> bool {
+        let many = || self.shown_metrics().len() >= PREFIXES_FROM;
+        self.setup.prefixes.unwrap_or_else(many)
     }
 
     pub(super) fn direction(&self, metric: &str) -> Better {
@@ -79,6 +110,24 @@ impl Compare {
         at.map_or(Better::Unknown, |at| {
             self.model.better(at, &self.arrangement)
         })
+    }
+
+    /// The ticked runs by group of the table; all in one without groups.
+    pub(super) fn groups_of(&self, drawn: &[Drawn]) -> Vec<RunGroup> {
+        let mut groups: Vec<RunGroup> = Vec::new();
+        for run in drawn {
+            let place = self.model.place_of(&run.id);
+            let label = place.and_then(|at| self.model.group_label(at, &self.arrangement));
+            let label = label.unwrap_or_else(|| "Ticked runs".to_owned());
+            match groups.iter_mut().find(|group| group.label == label) {
+                Some(group) => group.runs.push(run.id.clone()),
+                None => groups.push(RunGroup {
+                    label,
+                    runs: vec![run.id.clone()],
+                }),
+            }
+        }
+        groups
     }
 
     /// From the first to the last x of all charts in sight.
@@ -110,7 +159,8 @@ impl Compare {
 
     /// The charts and under them the parallel coordinates.
     pub(super) fn charts_ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, drawn: &[Drawn]) {
-        if drawn.is_empty() {
+        let nothing = self.setup.plots.is_empty();
+        if drawn.is_empty() && nothing {
             let ten = self.model.table.runs.len().min(10);
             widgets::empty(
                 ui,
@@ -129,7 +179,7 @@ impl Compare {
             );
             return;
         }
-        if self.model.table.metrics.is_empty() {
+        if self.model.table.metrics.is_empty() && nothing {
             widgets::empty(
                 ui,
                 icons::CHART_LINE,
@@ -140,67 +190,41 @@ impl Compare {
             return;
         }
         self.sight.hovered = false;
-        if let Some(metric) = self.sight.maximised.clone() {
-            let area = ui.available_rect_before_wrap().shrink(sizes::SPACE_4);
-            self.chart_card(ui, ctx, drawn, &metric, area);
+        if let Some(key) = self.sight.maximised.clone() {
+            if self.cards(drawn).iter().any(|card| card.key == key) {
+                let area = ui.available_rect_before_wrap().shrink(sizes::SPACE_4);
+                self.card(ui, ctx, drawn, &key, area);
+            } else {
+                self.sight.maximised = None;
+            }
             self.after_charts(ui);
             return;
         }
-        let metrics = self.shown_metrics();
         let pane = ui.available_rect_before_wrap();
         egui::ScrollArea::vertical()
             .id_salt("charts")
             .auto_shrink([false, false])
-            .show(ui, |ui| {
-                let inner = ui.available_width() - 2.0 * sizes::SPACE_4;
-                let columns = if inner >= TWO_COLUMNS && metrics.len() > 1 {
-                    2
-                } else {
-                    1
-                };
-                let width =
-                    ((inner - sizes::SPACE_4 * (columns as f32 - 1.0)) / columns as f32).floor();
-                let origin = ui.cursor().min + vec2(sizes::SPACE_4, sizes::SPACE_4);
-                let rows = metrics.len().div_ceil(columns);
-                let used = rows as f32 * (CHART_HEIGHT + sizes::SPACE_4);
-                let parallel = (pane.height() - 2.0 * sizes::SPACE_4 - used).max(256.0);
-                let (whole, _) = ui.allocate_exact_size(
-                    vec2(ui.available_width(), sizes::SPACE_4 * 2.0 + used + parallel),
-                    Sense::hover(),
-                );
-                for (i, metric) in metrics.iter().enumerate() {
-                    let (row, column) = (i / columns, i % columns);
-                    let at = origin
-                        + vec2(
-                            column as f32 * (width + sizes::SPACE_4),
-                            row as f32 * (CHART_HEIGHT + sizes::SPACE_4),
-                        );
-                    let card = Rect::from_min_size(at, vec2(width, CHART_HEIGHT));
-                    // Not asked for and not drawn before it is scrolled into sight.
-                    if card.intersects(ui.clip_rect()) {
-                        self.chart_card(ui, ctx, drawn, metric, card);
-                    }
-                }
-                let card = Rect::from_min_max(
-                    pos2(origin.x, origin.y + used),
-                    pos2(origin.x + inner, whole.bottom() - sizes::SPACE_4),
-                );
-                if card.intersects(ui.clip_rect()) {
-                    self.parallel_card(ui, drawn, card);
-                }
-            });
+            .show(ui, |ui| self.grid_ui(ui, ctx, drawn, pane));
         self.after_charts(ui);
     }
 
-    /// The crosshair goes with the pointer unless it is held.
+    /// The crosshair goes with the pointer unless it is held; a view that follows goes with the
+    /// newest points.
     fn after_charts(&mut self, ui: &Ui) {
         let kept = self.sight.pinned || self.sight.by_keys;
         if !self.sight.hovered && !kept && self.sight.crosshair.take().is_some() {
             ui.ctx().request_repaint();
         }
+        if self.setup.follow
+            && let (Some((low, high)), Some((_, newest))) = (self.sight.x_range, self.extent())
+            && newest > high
+        {
+            self.sight.x_range = Some((low + (newest - high), newest));
+            ui.ctx().request_repaint();
+        }
     }
 
-    fn chart_card(
+    pub(super) fn chart_card(
         &mut self,
         ui: &mut Ui,
         ctx: &ViewCtx<'_>,
@@ -210,14 +234,20 @@ impl Compare {
     ) {
         let Some(project) = self.project else { return };
         let log_y = self.setup.log_of(metric);
+        let bands = self.setup.bands;
         let asked = Asked {
             project,
             runs: drawn.iter().map(|run| run.id.clone()).collect(),
             axis: self.setup.axis,
-            x_range: self.sight.x_range,
+            x_range: self
+                .sight
+                .x_range
+                .map(|(low, high)| (self.setup.value(low), self.setup.value(high))),
             // In steps, so that dragging the splitter asks only now and then.
             width: ((card.width() * ui.ctx().pixels_per_point() / 64.0).ceil() as u32).max(1) * 64,
-            smoothing: self.setup.smoothing,
+            smoothing: self.setup.smoothing(self.extent()),
+            options: self.setup.options(),
+            bands: bands.map(|kind| (kind, self.groups_of(drawn))),
         };
         self.charts.entry(metric.to_owned()).or_default().update(
             ui.ctx(),
@@ -237,18 +267,21 @@ impl Compare {
             return;
         };
         let mut child = ui.new_child(UiBuilder::new().id_salt(("body", metric)).max_rect(body));
-        match chart.remote.view() {
-            RemoteView::Loading(since) => widgets::skeleton(&mut child, since, 28.0),
-            RemoteView::Failed(failure) => {
-                let failure = failure.clone();
+        let (loading, failed, failure) = if chart.banded() {
+            state_of(&chart.bands.view())
+        } else {
+            state_of(&chart.remote.view())
+        };
+        match (loading, failed) {
+            (Some(since), _) => widgets::skeleton(&mut child, since, 28.0),
+            (None, Some(failure)) => {
                 if widgets::failed(&mut child, &failure) == Some(FailureAction::Retry)
                     && let Some(chart) = self.charts.get_mut(metric)
                 {
-                    chart.remote.invalidate();
+                    chart.refresh();
                 }
             }
-            RemoteView::Ready { failure, .. } => {
-                let failure = failure.map(|failure| failure.message.clone());
+            (None, None) => {
                 self.chart_body(&mut child, metric, drawn, body, log_y);
                 self.chart_foot(ui, metric, drawn, card, failure.as_deref());
             }
@@ -258,55 +291,105 @@ impl Compare {
     fn chart_body(&mut self, ui: &mut Ui, metric: &str, drawn: &[Drawn], body: Rect, log_y: bool) {
         let t = Tokens::of(ui);
         let whole = self.extent();
-        let Some(chart) = self.charts.get(metric) else {
+        // Taken out while it is drawn: it reads what it shares with the others.
+        let Some(mut chart) = self.charts.remove(metric) else {
             return;
         };
-        let (Some(extent), false) = (chart.data.extent(), chart.data.curves.is_empty()) else {
-            widgets::line(
+        let acted = match chart.data.extent() {
+            Some(extent) if !chart.data.is_empty() => self.draw_chart(
                 ui,
+                metric,
+                drawn,
                 body,
-                Type::Small,
-                t.text_3,
-                "None of the ticked runs logged it",
-                Align2::CENTER_CENTER,
-            );
-            return;
+                log_y,
+                &mut chart,
+                whole.unwrap_or(extent),
+            ),
+            _ => {
+                widgets::line(
+                    ui,
+                    body,
+                    Type::Small,
+                    t.text_3,
+                    "None of the ticked runs logged it",
+                    Align2::CENTER_CENTER,
+                );
+                Acted::default()
+            }
         };
-        let (low, high) = self.sight.x_range.or(whole).unwrap_or(extent);
+        self.charts.insert(metric.to_owned(), chart);
+        self.take_acts(ui, metric, acted);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one chart's own facts")]
+    fn draw_chart(
+        &self,
+        ui: &mut Ui,
+        metric: &str,
+        drawn: &[Drawn],
+        body: Rect,
+        log_y: bool,
+        chart: &mut Chart,
+        whole: (f64, f64),
+    ) -> Acted {
+        let (low, high) = self.sight.x_range.unwrap_or(whole);
         // A single step has no extent.
         let x = if high > low {
             (low, high)
         } else {
             (low - 1.0, high + 1.0)
         };
+        let none: &[_] = &[];
+        let references = self
+            .setup
+            .references
+            .get(metric)
+            .map_or(none, Vec::as_slice);
         let (y, beyond) = match self.sight.y_ranges.get(metric) {
             Some(y) => (*y, 0),
-            None => chart.data.y_range(x).unwrap_or(((0.0, 1.0), 0)),
+            None => {
+                let (mut y, beyond) = chart.y_range(x, self.setup.clip).unwrap_or(((0.0, 1.0), 0));
+                // A line that is asked for is in sight.
+                for line in references {
+                    let at = if log_y {
+                        line.value.log10()
+                    } else {
+                        line.value
+                    };
+                    if at.is_finite() {
+                        let margin = (y.1 - y.0) * 0.05;
+                        y = (y.0.min(at - margin), y.1.max(at + margin));
+                    }
+                }
+                (y, beyond)
+            }
         };
+        chart.beyond = beyond;
         let scene = Scene {
             metric,
             data: &chart.data,
+            version: chart.version,
+            setup: &self.setup,
+            references,
+            pins: self.setup.pins.get(metric).map_or(&[][..], Vec::as_slice),
             runs: drawn,
-            focus: self.sight.focus.as_deref(),
+            strong: [self.sight.focus.as_deref(), self.sight.near.as_deref()],
             outside: &self.sight.outside,
             x,
             y,
             log_y,
-            axis: self.setup.axis,
             crosshair: self.sight.crosshair,
         };
-        let acted = plot::show(ui, body, &scene);
-        if let Some(chart) = self.charts.get_mut(metric) {
-            chart.beyond = beyond;
-        }
-        self.take_acts(ui, metric, acted);
+        plot::show(ui, body, &scene, &mut chart.lines)
     }
 
     fn take_acts(&mut self, ui: &Ui, metric: &str, acted: Acted) {
         if let Some(x) = acted.hover {
             // Steps are what was logged, nothing between them.
             let x = match self.charts.get(metric) {
-                Some(chart) if self.setup.axis == XAxis::Step => curves::snapped(&chart.data, x),
+                Some(chart) if self.setup.axis == XAxis::Step || self.setup.x_metric.is_some() => {
+                    curves::snapped(&chart.data, x)
+                }
                 _ => x,
             };
             self.sight.hovered = true;
@@ -319,6 +402,13 @@ impl Compare {
         }
         if let Some((x, y)) = acted.zoom {
             self.sight.x_range = Some(x);
+            // Looking at what is past: it must not slide away.
+            if self
+                .extent()
+                .is_some_and(|(low, high)| x.1 < high - (high - low) * 0.01)
+            {
+                self.setup.follow = false;
+            }
             if let Some(y) = y {
                 self.sight.y_ranges.insert(metric.to_owned(), y);
             }
@@ -329,12 +419,39 @@ impl Compare {
         if let Some(forward) = acted.step {
             self.step(forward);
         }
+        if acted.near.is_some() {
+            self.sight.near_next = acted.near;
+        }
+        if let Some((run, place)) = acted.pinned {
+            let x = self.setup.value(place);
+            let pins = self.setup.pins.entry(metric.to_owned()).or_default();
+            let before = pins.len();
+            pins.retain(|pin| pin.run != run || (pin.x - x).abs() > x.abs() * 1e-9);
+            if pins.len() == before {
+                pins.push(Pin {
+                    run,
+                    x,
+                    note: String::new(),
+                });
+            }
+        }
         if let Some(run) = acted.picked {
             self.sight.focus = if self.sight.focus.as_ref() == Some(&run) {
                 None
             } else {
                 Some(run)
             };
+        }
+    }
+}
+
+/// Loading since when; the failure when nothing is known; the failure of what is known.
+fn state_of<T>(view: &RemoteView<'_, T>) -> (Option<f64>, Option<ErrorView>, Option<String>) {
+    match view {
+        RemoteView::Loading(since) => (Some(*since), None, None),
+        RemoteView::Failed(failure) => (None, Some((*failure).clone()), None),
+        RemoteView::Ready { failure, .. } => {
+            (None, None, failure.map(|failure| failure.message.clone()))
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The bar over the charts: smoothing, scale, axis, which charts; and the keys for them.
 
 use egui::{Align, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
-use kitbench_protocol::XAxis;
+use kitbench_protocol::{BandKind, Plot, Quantity, Resumed, XAxis};
 
 use super::Compare;
-use super::curves::axis_word;
+use super::columns::short_names;
+use super::curves::{axis_word, band_word, plain_axis_word, resumed_word};
+use super::setup::{MOST_SMOOTHING, Over, PlotSetup, Smoother};
 use super::table_bar::scrolling;
 use crate::commands::CommandId;
 use crate::theme::{Tokens, Type, icons, sizes};
@@ -21,18 +23,23 @@ impl Compare {
         self.sight.y_ranges.clear();
     }
 
-    fn set_axis(&mut self, axis: XAxis) {
-        if self.setup.axis != axis {
+    fn set_axis(&mut self, axis: XAxis, metric: Option<String>) {
+        if self.setup.axis != axis || self.setup.x_metric != metric {
             self.setup.axis = axis;
-            // Another measure: the range and the crosshair of the old one mean nothing.
-            self.sight.x_range = None;
-            self.sight.crosshair = None;
-            self.sight.pinned = false;
+            self.setup.x_metric = metric;
+            self.other_measure();
         }
     }
 
+    /// Another measure of x: the range and the crosshair of the old one mean nothing.
+    fn other_measure(&mut self) {
+        self.sight.x_range = None;
+        self.sight.crosshair = None;
+        self.sight.pinned = false;
+    }
+
     fn smooth(&mut self, weight: f64) {
-        self.setup.smoothing = ((weight * 100.0).round() / 100.0).clamp(0.0, 0.99);
+        self.setup.smoothing = ((weight * 100.0).round() / 100.0).clamp(0.0, MOST_SMOOTHING);
     }
 
     /// Keys of the screen that are no commands; they act only while no text has the focus.
@@ -55,7 +62,11 @@ impl Compare {
                 .iter()
                 .position(|axis| *axis == self.setup.axis)
                 .unwrap_or(0);
-            self.set_axis(AXES[(at + 1) % AXES.len()]);
+            let next = match self.setup.x_metric {
+                Some(_) => AXES[0],
+                None => AXES[(at + 1) % AXES.len()],
+            };
+            self.set_axis(next, None);
         }
         // Whatever has the focus may need the arrows for itself.
         if ui.memory(|memory| memory.focused().is_none()) {
@@ -106,29 +117,38 @@ impl Compare {
                     .iter()
                     .position(|axis| *axis == self.setup.axis)
                     .unwrap_or(0);
-                let words = AXES.map(|axis| axis_word(axis).into());
+                let mut words: Vec<String> =
+                    AXES.map(|axis| plain_axis_word(axis).to_owned()).into();
+                if let Some(metric) = &self.setup.x_metric {
+                    at = words.len();
+                    words.extend(short_names(&[metric]));
+                }
+                let before = at;
+                let words: Vec<_> = words.iter().map(|word| word.as_str().into()).collect();
                 segments(ui, "x axis", &mut at, &words);
-                self.set_axis(AXES[at]);
+                if let Some(axis) = AXES.get(at).filter(|_| at != before) {
+                    self.set_axis(*axis, None);
+                }
             } else {
                 let button = ui.add(
-                    Button::neutral(axis_word(self.setup.axis))
+                    Button::neutral(axis_word(&self.setup).to_owned())
                         .small()
                         .caret()
                         .name("x axis"),
                 );
                 menu(&button, ui, "x axis", |ui| {
                     for axis in AXES {
-                        if MenuItem::new(axis_word(axis))
-                            .checked(self.setup.axis == axis)
-                            .show(ui)
-                        {
-                            self.set_axis(axis);
+                        let on = self.setup.axis == axis && self.setup.x_metric.is_none();
+                        if MenuItem::new(plain_axis_word(axis)).checked(on).show(ui) {
+                            self.set_axis(axis, None);
                         }
                     }
                 });
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                self.add_chart_menu(ui)
+                self.add_chart_menu(ui);
+                self.options_menu(ui);
+                self.reset_button(ui);
             });
         });
     }
@@ -148,16 +168,6 @@ impl Compare {
                 .name("Choose charts")
                 .tip("Choose which metrics have a chart"),
         );
-        if self.sight.x_range.is_some() || !self.sight.y_ranges.is_empty() {
-            let reset = if room > 190.0 {
-                Button::ghost("Reset zoom").icon(icons::ARROWS_OUT).small()
-            } else {
-                Button::icon_only(icons::ARROWS_OUT, "Reset zoom").small()
-            };
-            if ui.add(reset.key("Home")).clicked() {
-                self.reset_zoom();
-            }
-        }
         menu(&button, ui, "Charts", |ui| {
             let all = self.all_metrics();
             let mut shown = self.shown_metrics();
@@ -187,6 +197,26 @@ impl Compare {
                 shown = all.clone();
                 changed = true;
             }
+            menu_rule(ui);
+            for (word, icon, plot) in self.new_plots() {
+                if MenuItem::new(word).icon(icon).show(ui) {
+                    let id = self.setup.next_plot();
+                    self.setup.plots.push(PlotSetup {
+                        id,
+                        plot,
+                        over: Over::Listed,
+                        log_x: false,
+                        log_y: false,
+                    });
+                }
+            }
+            if MenuItem::new("Parallel coordinates")
+                .checked(self.setup.parallel)
+                .show(ui)
+            {
+                self.setup.parallel = !self.setup.parallel;
+            }
+            menu_rule(ui);
             if MenuItem::new("Usual charts")
                 .icon(icons::ARROW_U_UP_LEFT)
                 .show(ui)
@@ -198,6 +228,160 @@ impl Compare {
             }
         });
     }
+
+    fn reset_button(&mut self, ui: &mut Ui) {
+        if self.sight.x_range.is_none() && self.sight.y_ranges.is_empty() {
+            return;
+        }
+        let reset = if ui.available_width() > 110.0 {
+            Button::ghost("Reset zoom").icon(icons::ARROWS_OUT).small()
+        } else {
+            Button::icon_only(icons::ARROWS_OUT, "Reset zoom").small()
+        };
+        if ui.add(reset.key("Home")).clicked() {
+            self.reset_zoom();
+        }
+    }
+
+    /// Plots that the menu offers, over what one would look at first.
+    fn new_plots(&self) -> Vec<(&'static str, &'static str, Plot)> {
+        let metric = self.model.metrics_by_weight().first().copied();
+        let metric = metric.map(|at| self.model.table.metrics[at].name.clone());
+        let value = match metric {
+            Some(name) => Quantity::Metric(name, Default::default()),
+            None => Quantity::Duration,
+        };
+        let param = self.model.params_by_spread().first().copied();
+        let param = param.map(|at| Quantity::Param(self.model.table.params[at].name.clone()));
+        // Groups of one run each say nothing.
+        let group = self.model.best_group_param().map(Quantity::Param);
+        let boxes = |violin| Plot::Boxes {
+            value: value.clone(),
+            group: group.clone(),
+            violin,
+        };
+        vec![
+            (
+                "Scatter plot",
+                icons::CHART_LINE,
+                Plot::Scatter {
+                    x: param.unwrap_or(Quantity::Duration),
+                    y: value.clone(),
+                },
+            ),
+            ("Box plot", icons::SQUARES_FOUR, boxes(false)),
+            ("Violin plot", icons::SQUARES_FOUR, boxes(true)),
+            (
+                "Bar chart",
+                icons::CHART_BAR,
+                Plot::Bars {
+                    value: value.clone(),
+                },
+            ),
+            (
+                "Correlation of parameters",
+                icons::ROWS,
+                Plot::Correlation {
+                    with: value,
+                    method: Default::default(),
+                },
+            ),
+        ]
+    }
+
+    /// How lines are smoothed and summed up, what x is, what becomes of resumed runs.
+    fn options_menu(&mut self, ui: &mut Ui) {
+        if ui.available_width() < 24.0 {
+            return;
+        }
+        let button = Button::icon_boxed(icons::SLIDERS_HORIZONTAL, "Chart options").small();
+        let button = ui.add(button.tip("Smoothing method, x axis, bands, resumed runs"));
+        menu(&button, ui, "Chart options", |ui| {
+            ui.set_width(280.0);
+            egui::ScrollArea::vertical()
+                .max_height(560.0)
+                .show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    self.option_items(ui);
+                });
+        });
+    }
+
+    fn option_items(&mut self, ui: &mut Ui) {
+        if MenuItem::new("Follow the newest steps")
+            .checked(self.setup.follow)
+            .show(ui)
+        {
+            self.setup.follow = !self.setup.follow;
+        }
+        if MenuItem::new("Leave far outliers outside")
+            .checked(self.setup.clip)
+            .show(ui)
+        {
+            self.setup.clip = !self.setup.clip;
+        }
+        let by_prefix = self.by_prefix();
+        if MenuItem::new("Group charts by prefix")
+            .checked(by_prefix)
+            .show(ui)
+        {
+            self.setup.prefixes = Some(!by_prefix);
+        }
+        caption(ui, "Smoothing");
+        for smoother in Smoother::ALL {
+            let on = self.setup.smoother == smoother;
+            if MenuItem::new(smoother.word()).checked(on).show(ui) {
+                self.setup.smoother = smoother;
+                if self.setup.smoothing == 0.0 {
+                    self.setup.smoothing = 0.6;
+                }
+            }
+        }
+        caption(ui, "Instead of a line per run, a band per group");
+        if MenuItem::new("Lines")
+            .checked(self.setup.bands.is_none())
+            .show(ui)
+        {
+            self.setup.bands = None;
+        }
+        for kind in [BandKind::MeanStd, BandKind::MinMax, BandKind::Quartiles] {
+            let on = self.setup.bands == Some(kind);
+            if MenuItem::new(band_word(kind)).checked(on).show(ui) {
+                self.setup.bands = Some(kind);
+            }
+        }
+        caption(ui, "Where a resumed run logged steps again");
+        for resumed in [Resumed::KeepAll, Resumed::LatestWins, Resumed::Split] {
+            let on = self.setup.resumed == resumed;
+            if MenuItem::new(resumed_word(resumed)).checked(on).show(ui) {
+                self.setup.resumed = resumed;
+            }
+        }
+        caption(ui, "x axis");
+        if MenuItem::new("Log x").checked(self.setup.log_x).show(ui) {
+            self.setup.log_x = !self.setup.log_x;
+            self.other_measure();
+        }
+        for metric in self.all_metrics() {
+            let on = self.setup.x_metric.as_ref() == Some(&metric);
+            if MenuItem::new(&format!("Over {metric}"))
+                .checked(on)
+                .show(ui)
+            {
+                self.set_axis(self.setup.axis, (!on).then_some(metric));
+            }
+        }
+    }
+}
+
+/// What the items under it are about.
+fn caption(ui: &mut Ui, words: &str) {
+    let t = Tokens::of(ui);
+    menu_rule(ui);
+    ui.horizontal(|ui| {
+        ui.add_space(8.0);
+        widgets::label(ui, Type::Caption, t.text_3, words);
+    });
 }
 
 /// A short line between groups of controls.

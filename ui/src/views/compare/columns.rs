@@ -4,10 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use kitbench_protocol::{Better, RunsTable};
 
-use super::model::{Arrangement, ColumnSpec, Kind, RunsModel};
+use super::model::{Arrangement, ColumnSpec, Kind, Pick, RunsModel};
 
 /// Most columns a table shows; more are chosen by hand in the picker.
 const MOST_PARAMS: usize = 40;
+/// Narrowest and widest column that can be dragged.
+const LEAST_WIDTH: f32 = 36.0;
+const MOST_WIDTH: f32 = 640.0;
 
 impl RunsModel {
     pub(super) fn make_columns(
@@ -41,6 +44,79 @@ impl RunsModel {
                 kind: Kind::Status,
                 width: 84.0,
             });
+        }
+        let packed = self.table.runs.iter().any(|run| !run.kits.is_empty());
+        for (id, title, tip, kind, width, usually) in [
+            (
+                "started",
+                "Started",
+                "When it began",
+                Kind::Started,
+                104.0,
+                false,
+            ),
+            (
+                "duration",
+                "Duration",
+                "From begin to end",
+                Kind::Duration,
+                84.0,
+                false,
+            ),
+            (
+                "experiment",
+                "Experiment",
+                "Experiment or project in the tool",
+                Kind::Experiment,
+                110.0,
+                false,
+            ),
+            (
+                "commit",
+                "Commit",
+                "Git commit of the code",
+                Kind::Commit,
+                74.0,
+                false,
+            ),
+            (
+                "dataset",
+                "Data set",
+                "Data sets that were logged",
+                Kind::Dataset,
+                110.0,
+                false,
+            ),
+            (
+                "kit",
+                "ModelKit",
+                "Tags it was packed into",
+                Kind::Kit,
+                110.0,
+                packed,
+            ),
+        ] {
+            if wanted(id, usually) {
+                columns.push(ColumnSpec {
+                    id: id.to_owned(),
+                    title: title.to_owned(),
+                    tip: tip.to_owned(),
+                    kind,
+                    width,
+                });
+            }
+        }
+        for (at, name) in self.tags().iter().enumerate() {
+            let id = format!("tag:{name}");
+            if wanted(&id, false) {
+                columns.push(ColumnSpec {
+                    id,
+                    title: short_names(&[name]).remove(0),
+                    tip: format!("Tag {name}"),
+                    kind: Kind::Tag(at),
+                    width: 96.0,
+                });
+            }
         }
         let names: Vec<&str> = self
             .table
@@ -82,38 +158,56 @@ impl RunsModel {
             .iter()
             .map(|column| column.name.as_str())
             .collect();
-        let listed: Vec<usize> = self
+        let grouped = arrangement.group_by.is_some();
+        let listed: Vec<(usize, Pick)> = self
             .metrics_by_weight()
             .iter()
             .copied()
-            .filter(|at| wanted(&format!("metric:{}", names[*at]), usual.contains(at)))
+            .flat_map(|at| Pick::ALL.map(|pick| (at, pick)))
+            .filter(|(at, pick)| {
+                let usually = *pick == Pick::Last && usual.contains(at);
+                wanted(&format!("{}:{}", pick.id(), names[*at]), usually)
+            })
             .collect();
         // Short among the columns that stand here; the whole name is in the tooltip.
-        let shown: Vec<&str> = listed.iter().map(|at| names[*at]).collect();
+        let mut distinct: Vec<&str> = listed.iter().map(|(at, _)| names[*at]).collect();
+        distinct.dedup();
+        let short: HashMap<&str, String> = distinct
+            .iter()
+            .copied()
+            .zip(short_names(&distinct))
+            .collect();
         let mut metrics: Vec<ColumnSpec> = Vec::new();
-        for (at, title) in listed.into_iter().zip(short_names(&shown)) {
-            metrics.push(ColumnSpec {
-                id: format!("metric:{}", names[at]),
-                width: width_of(&title, 5).max(58.0),
-                title,
-                tip: format!("Last value of {}", names[at]),
-                kind: Kind::Metric(at),
-            });
-        }
-        for kind in [&mut params, &mut metrics] {
-            let place = |column: &ColumnSpec| {
-                arrangement
-                    .first
-                    .iter()
-                    .position(|id| *id == column.id)
-                    .unwrap_or(usize::MAX)
+        for (at, pick) in listed {
+            let name = names[at];
+            let title = short.get(name).map_or(name, String::as_str);
+            let (title, tip) = match pick {
+                Pick::Last => (title.to_owned(), format!("Last value of {name}")),
+                Pick::Min => (format!("min {title}"), format!("Lowest value of {name}")),
+                Pick::Max => (format!("max {title}"), format!("Highest value of {name}")),
+                Pick::Best => (
+                    format!("best {title}"),
+                    format!("Best value of {name} and its step"),
+                ),
             };
-            kind.sort_by_key(place);
+            // Room for the step behind the best value, and for a mean with its deviation.
+            let letters = match (pick, grouped) {
+                (Pick::Best, _) => 13,
+                (_, true) => 13,
+                _ => 5,
+            };
+            metrics.push(ColumnSpec {
+                id: format!("{}:{name}", pick.id()),
+                width: width_of(&title, letters).max(58.0),
+                title,
+                tip,
+                kind: Kind::Metric(at, pick),
+            });
         }
         let trend = metrics.first().map(|column| column.kind);
         columns.extend(params);
         columns.extend(metrics);
-        if let Some(Kind::Metric(at)) = trend
+        if let Some(Kind::Metric(at, _)) = trend
             && wanted("trend", true)
         {
             let name = names[at];
@@ -124,6 +218,22 @@ impl RunsModel {
                 kind: Kind::Trend(at),
                 width: 68.0,
             });
+        }
+        let place = |column: &ColumnSpec| {
+            let order = arrangement.order.iter();
+            let moved = order.clone().position(|id| *id == column.id);
+            let front = match column.kind {
+                Kind::Name => 0,
+                _ if arrangement.pinned.contains(&column.id) => 1,
+                _ => 2,
+            };
+            (front, moved.unwrap_or(usize::MAX))
+        };
+        columns.sort_by_key(place);
+        for column in &mut columns {
+            if let Some(width) = arrangement.widths.get(&column.id) {
+                column.width = width.clamp(LEAST_WIDTH, MOST_WIDTH);
+            }
         }
         columns
     }
@@ -190,19 +300,36 @@ impl RunsModel {
             .params
             .iter()
             .map(|column| (format!("param:{}", column.name), column.name.clone()));
-        let metrics = self
-            .table
-            .metrics
-            .iter()
-            .map(|column| (format!("metric:{}", column.name), column.name.clone()));
+        let metrics = self.table.metrics.iter().flat_map(|column| {
+            Pick::ALL.map(|pick| {
+                let name = &column.name;
+                let words = match pick {
+                    Pick::Last => name.clone(),
+                    Pick::Min => format!("{name}, lowest"),
+                    Pick::Max => format!("{name}, highest"),
+                    Pick::Best => format!("{name}, best with its step"),
+                };
+                (format!("{}:{name}", pick.id()), words)
+            })
+        });
         let fixed = [
-            ("source".to_owned(), "Source".to_owned()),
-            ("status".to_owned(), "Status".to_owned()),
+            ("source", "Source"),
+            ("status", "Status"),
+            ("started", "Started"),
+            ("duration", "Duration"),
+            ("experiment", "Experiment"),
+            ("commit", "Git commit"),
+            ("dataset", "Data set"),
+            ("kit", "ModelKit tag"),
         ];
+        let fixed = fixed.map(|(id, name)| (id.to_owned(), name.to_owned()));
+        let tags = self.tags().iter();
+        let tags = tags.map(|name| (format!("tag:{name}"), format!("Tag {name}")));
         let mut all: Vec<_> = fixed
             .into_iter()
             .chain(params)
             .chain(metrics)
+            .chain(tags)
             .map(|(id, name)| {
                 let on = shown(&id);
                 (id, name, on)

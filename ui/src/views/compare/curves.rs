@@ -2,9 +2,12 @@
 //! the honesty line, and the spoken summary.
 
 use egui_plot::PlotPoint;
-use kitbench_protocol::{Better, PackedF64, RunState, SeriesView, XAxis};
+use kitbench_protocol::{
+    BandKind, BandView, Better, PackedF64, Resumed, RunState, SeriesView, XAxis,
+};
 
 use super::numbers;
+use super::setup::ChartSetup;
 
 /// A line without gaps.
 pub type Stretch = Vec<PlotPoint>;
@@ -29,6 +32,10 @@ pub struct Drawn {
 pub struct Curve {
     /// Its run.
     pub run: String,
+    /// Which session of a resumed run, from 0, and how many there are.
+    pub session: (u32, u32),
+    /// Points without a place: no x, or overwritten by a later session.
+    pub left_out: u64,
     /// Raw values; y is the power of ten on a logarithmic axis.
     pub raw: Vec<Stretch>,
     /// Smoothed values; empty without smoothing.
@@ -72,6 +79,13 @@ impl Curve {
     /// The point at `x` or the nearest before it; of repeated x the last one.
     #[must_use]
     pub fn at(&self, x: f64) -> Option<PlotPoint> {
+        if !self.unordered {
+            let stretches = self.main();
+            let after = stretches.partition_point(|s| s.first().is_some_and(|p| p.x <= x));
+            let stretch = stretches.get(after.checked_sub(1)?)?;
+            let after = stretch.partition_point(|point| point.x <= x);
+            return stretch.get(after.checked_sub(1)?).copied();
+        }
         let points = self.main().iter().flatten();
         points.filter(|point| point.x <= x).fold(
             None,
@@ -83,22 +97,79 @@ impl Curve {
     }
 }
 
+/// A band over a group of runs.
+#[derive(Debug, Clone, Default)]
+pub struct BandCurve {
+    /// The group.
+    pub label: String,
+    /// The run that lends it its colour.
+    pub run: String,
+    /// Mean or median.
+    pub middle: Stretch,
+    /// Lower edge, over the same x.
+    pub low: Stretch,
+    /// Upper edge.
+    pub high: Stretch,
+    /// Runs that have a value there.
+    pub n: Vec<u32>,
+    /// Runs of the group with the metric.
+    pub runs: u32,
+    /// Places drawn and logged.
+    pub drawn: u64,
+    /// See [`BandView::logged`].
+    pub logged: u64,
+    /// Whole extent of x.
+    pub extent: (f64, f64),
+}
+
+impl BandCurve {
+    /// Place in the columns at `x` or the nearest before it.
+    #[must_use]
+    pub fn at(&self, x: f64) -> Option<usize> {
+        self.middle
+            .partition_point(|point| point.x <= x)
+            .checked_sub(1)
+    }
+}
+
+/// What of a chart's set-up its honesty line tells.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing<'a> {
+    /// See [`ChartSetup::smoothing_words`].
+    pub smoothing: String,
+    /// What was done with resumed runs.
+    pub resumed: Resumed,
+    /// What bands show.
+    pub band: Option<BandKind>,
+    /// Points beyond the range of y.
+    pub beyond: usize,
+    /// Names of runs with damaged data.
+    pub damaged: &'a [String],
+}
+
 /// All curves of one metric.
 #[derive(Debug, Clone, Default)]
 pub struct ChartData {
     /// One per run that has the metric, in the order they were ticked.
     pub curves: Vec<Curve>,
+    /// One per group instead.
+    pub bands: Vec<BandCurve>,
 }
 
 impl ChartData {
-    /// From the engine's answer. With `log_y` values become powers of ten and those that are not
-    /// positive leave a gap.
+    /// From the engine's answer. On logarithmic axes values become powers of ten, and those that
+    /// are not positive leave a gap.
     #[must_use]
-    pub fn new(series: &[SeriesView], log_y: bool) -> Self {
+    pub fn new(series: &[SeriesView], log_x: bool, log_y: bool) -> Self {
+        let place = |x: f64| if log_x { x.log10() } else { x };
+        let places = |xs: &PackedF64| -> Vec<f64> {
+            let placed = xs.iter().map(place);
+            placed.filter(|x| x.is_finite()).collect()
+        };
         let curves = series
             .iter()
             .map(|view| {
-                let raw = stretches(&view.x, &view.y, log_y);
+                let raw = stretches(&view.x, &view.y, log_x, log_y);
                 let last = raw
                     .iter()
                     .rev()
@@ -106,23 +177,85 @@ impl ChartData {
                     .map(|point| if log_y { 10f64.powf(point.y) } else { point.y });
                 Curve {
                     run: view.run.clone(),
+                    session: (view.session, view.sessions),
+                    left_out: view.left_out,
                     last,
                     raw,
-                    smooth: stretches(&view.smooth_x, &view.smooth_y, log_y),
+                    smooth: stretches(&view.smooth_x, &view.smooth_y, log_x, log_y),
                     odd: [
-                        view.nan_x.to_vec(),
-                        view.pos_inf_x.to_vec(),
-                        view.neg_inf_x.to_vec(),
+                        places(&view.nan_x),
+                        places(&view.pos_inf_x),
+                        places(&view.neg_inf_x),
                     ],
                     drawn: view.drawn,
                     logged: view.logged,
                     non_positive: view.non_positive,
                     unordered: view.unordered,
-                    extent: (view.x_min, view.x_max),
+                    extent: (place(view.x_min), place(view.x_max)),
                 }
             })
             .collect();
-        Self { curves }
+        Self {
+            curves,
+            bands: Vec::new(),
+        }
+    }
+
+    /// From the engine's answer for groups; each takes the colour of the run that `color_of`
+    /// names. Places where an edge is not positive have none on a logarithmic axis.
+    #[must_use]
+    pub fn of_bands(
+        bands: &[BandView],
+        log_x: bool,
+        log_y: bool,
+        color_of: impl Fn(&str) -> String,
+    ) -> Self {
+        let place = |v: f64, log: bool| if log { v.log10() } else { v };
+        let bands = bands
+            .iter()
+            .map(|view| {
+                let mut band = BandCurve {
+                    label: view.label.clone(),
+                    run: color_of(&view.label),
+                    runs: view.runs,
+                    drawn: view.drawn,
+                    logged: view.logged,
+                    extent: (place(view.x_min, log_x), place(view.x_max, log_x)),
+                    ..BandCurve::default()
+                };
+                let edges = view.low.iter().zip(view.high.iter());
+                let columns = view.x.iter().zip(view.middle.iter()).zip(edges);
+                for (((x, middle), (low, high)), n) in columns.zip(view.n.iter()) {
+                    let x = place(x, log_x);
+                    let [low, middle, high] = [low, middle, high].map(|y| place(y, log_y));
+                    if [x, low, middle, high].iter().all(|v| v.is_finite()) {
+                        band.low.push(PlotPoint::new(x, low));
+                        band.middle.push(PlotPoint::new(x, middle));
+                        band.high.push(PlotPoint::new(x, high));
+                        band.n.push(n as u32);
+                    }
+                }
+                band
+            })
+            .collect();
+        Self {
+            curves: Vec::new(),
+            bands,
+        }
+    }
+
+    /// Nothing to draw.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.curves.is_empty() && self.bands.is_empty()
+    }
+
+    /// Runs of which something is drawn.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        let mut ids: Vec<&str> = self.curves.iter().map(|curve| curve.run.as_str()).collect();
+        ids.dedup();
+        ids.len()
     }
 
     /// From the first to the last x over all curves, also those not in sight.
@@ -132,19 +265,21 @@ impl ChartData {
             .iter()
             .filter(|curve| curve.logged > 0 || !curve.raw.is_empty())
             .map(|curve| curve.extent)
+            .chain(self.bands.iter().map(|band| band.extent))
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// The range of y drawn within `x` with a margin of 5 %, and how many drawn points are beyond
-    /// it. A few points far from all others (beyond twenty times the span of the middle 80 %) do
-    /// not flatten the rest: they are left outside and counted.
+    /// it. With `clip` a few points far from all others (beyond twenty times the span of the
+    /// middle 80 %) do not flatten the rest: they are left outside and counted.
     #[must_use]
-    pub fn y_range(&self, x: (f64, f64)) -> Option<((f64, f64), usize)> {
+    pub fn y_range(&self, x: (f64, f64), clip: bool) -> Option<((f64, f64), usize)> {
         let inside = |point: &&PlotPoint| point.x >= x.0 && point.x <= x.1 && point.y.is_finite();
         let points = self
             .curves
             .iter()
             .flat_map(|curve| curve.raw.iter().chain(&curve.smooth))
+            .chain(self.bands.iter().flat_map(|band| [&band.low, &band.high]))
             .flatten()
             .filter(inside);
         let mut all: Vec<f64> = points.map(|point| point.y).collect();
@@ -154,7 +289,7 @@ impl ChartData {
         let (from, to) = (at(0.1), at(0.9));
         let span = to - from;
         let mut beyond = 0;
-        if all.len() >= 50 && span > 0.0 && (high - low) > 20.0 * span {
+        if clip && all.len() >= 50 && span > 0.0 && (high - low) > 20.0 * span {
             low = low.max(from - 2.0 * span);
             high = high.min(to + 2.0 * span);
             beyond = all.iter().filter(|y| **y < low || **y > high).count();
@@ -175,7 +310,10 @@ impl ChartData {
 
     /// What is drawn, of how much, and how: one line under the chart.
     #[must_use]
-    pub fn honesty(&self, smoothing: f64, beyond: usize, damaged: &[String]) -> String {
+    pub fn honesty(&self, drawing: &Drawing<'_>) -> String {
+        if let Some(kind) = drawing.band {
+            return self.band_honesty(kind, drawing);
+        }
         let (drawn, logged) = self.curves.iter().fold((0, 0), |sum, curve| {
             // What is no number is drawn as a mark at the border.
             let marks: usize = curve.odd.iter().map(Vec::len).sum();
@@ -190,15 +328,8 @@ impl ChartData {
                 crate::format::thousands(logged)
             )
         }];
-        if smoothing > 0.0 {
-            parts.push(format!("smoothed {smoothing:.2}"));
-        }
-        if beyond > 0 {
-            parts.push(format!(
-                "{} beyond the shown range",
-                crate::format::thousands(beyond as u64)
-            ));
-        }
+        parts.extend(Some(drawing.smoothing.clone()).filter(|words| !words.is_empty()));
+        parts.extend(beyond_words(drawing.beyond));
         let odd =
             |at: usize| -> usize { self.curves.iter().map(|curve| curve.odd[at].len()).sum() };
         for (count, word) in [(odd(0), "NaN"), (odd(1) + odd(2), "infinite")] {
@@ -213,23 +344,91 @@ impl ChartData {
                 crate::format::count(unordered as u64, "run", "runs")
             ));
         }
-        if !damaged.is_empty() {
-            parts.push(format!("damaged: {}", damaged.join(", ")));
+        let resumed = self.curves.iter().filter(|curve| curve.session.1 > 1);
+        let resumed = resumed.filter(|curve| curve.session.0 == 0).count();
+        if resumed > 0 {
+            parts.push(format!(
+                "{} resumed: {}",
+                crate::format::count(resumed as u64, "run", "runs"),
+                resumed_word(drawing.resumed).to_lowercase()
+            ));
         }
+        let left_out: u64 = self.curves.iter().map(|curve| curve.left_out).sum();
+        if left_out > 0 {
+            parts.push(format!("{} left out", crate::format::thousands(left_out)));
+        }
+        parts.extend(damage_words(drawing.damaged));
+        parts.join(" · ")
+    }
+
+    fn band_honesty(&self, kind: BandKind, drawing: &Drawing<'_>) -> String {
+        let n = self.bands.iter().flat_map(|band| &band.n);
+        let (low, high) = n.fold((u32::MAX, 0), |(l, h), n| (l.min(*n), h.max(*n)));
+        let (drawn, logged) = self.bands.iter().fold((0, 0), |sum, band| {
+            (sum.0 + band.drawn, sum.1 + band.logged)
+        });
+        let mut parts = vec![
+            format!(
+                "{} of {}",
+                band_word(kind),
+                crate::format::count(self.bands.len() as u64, "group", "groups")
+            ),
+            if low < high {
+                format!("n = {low} to {high}")
+            } else {
+                format!("n = {high}")
+            },
+            if drawn >= logged {
+                format!("all {}", crate::format::count(logged, "place", "places"))
+            } else {
+                format!(
+                    "{} of {} places, furthest reach per pixel kept",
+                    crate::format::thousands(drawn),
+                    crate::format::thousands(logged)
+                )
+            },
+            "last value held between points".to_owned(),
+        ];
+        parts.extend(Some(drawing.smoothing.clone()).filter(|words| !words.is_empty()));
+        parts.extend(beyond_words(drawing.beyond));
+        parts.extend(damage_words(drawing.damaged));
         parts.join(" · ")
     }
 
     /// What a screen reader says of it.
     #[must_use]
-    pub fn summary(&self, metric: &str, axis: XAxis, runs: &[Drawn]) -> String {
+    pub fn summary(&self, metric: &str, setup: &ChartSetup, runs: &[Drawn]) -> String {
         let Some((from, to)) = self.extent() else {
             return format!("Chart of {metric}: no points");
         };
-        let place = |x: f64| match axis {
-            XAxis::Step => numbers::step(x),
-            XAxis::Time => crate::format::when_exact(x as i64, crate::clock::offset_seconds()),
-            XAxis::Relative => numbers::length_label(x),
+        let place = |x: f64| {
+            let words = setup.place_words(x);
+            match setup.x_metric.is_none() && setup.axis == XAxis::Step {
+                true => words.trim_start_matches("step ").to_owned(),
+                false => words.trim_end_matches(" from the start").to_owned(),
+            }
         };
+        if !self.bands.is_empty() {
+            let groups: Vec<String> = self
+                .bands
+                .iter()
+                .take(10)
+                .map(|band| {
+                    format!(
+                        "{} with {}",
+                        band.label,
+                        crate::format::count(u64::from(band.runs), "run", "runs")
+                    )
+                })
+                .collect();
+            return format!(
+                "Chart of {metric}: bands of {}, {} {} to {}",
+                groups.join(", "),
+                axis_word(setup).to_lowercase(),
+                place(from),
+                place(to)
+            );
+        }
         let name = |id: &str| {
             runs.iter()
                 .find(|run| run.id == id)
@@ -255,8 +454,8 @@ impl ChartData {
         };
         format!(
             "Chart of {metric}: {}, {} {} to {}; last values {}{more}",
-            crate::format::count(self.curves.len() as u64, "run", "runs"),
-            axis_word(axis).to_lowercase(),
+            crate::format::count(self.runs() as u64, "run", "runs"),
+            axis_word(setup).to_lowercase(),
             place(from),
             place(to),
             ends.join(", ")
@@ -267,8 +466,26 @@ impl ChartData {
 /// The drawn x nearest to `x`.
 #[must_use]
 pub fn snapped(chart: &ChartData, x: f64) -> f64 {
-    let points = chart.curves.iter().flat_map(|curve| &curve.raw).flatten();
+    let near = chart
+        .curves
+        .iter()
+        .filter(|c| !c.unordered)
+        .flat_map(|curve| {
+            let after = curve
+                .raw
+                .partition_point(|s| s.first().is_some_and(|p| p.x <= x));
+            // The stretch that x is in, and the one after it.
+            let near = &curve.raw[after.saturating_sub(1)..(after + 1).min(curve.raw.len())];
+            near.iter().flat_map(move |stretch| {
+                let after = stretch.partition_point(|point| point.x <= x);
+                stretch[after.saturating_sub(1)..(after + 1).min(stretch.len())].iter()
+            })
+        });
+    let unordered = chart.curves.iter().filter(|curve| curve.unordered);
+    let points = near.chain(unordered.flat_map(|curve| curve.raw.iter().flatten()));
+    let bands = chart.bands.iter().flat_map(|band| &band.middle);
     points
+        .chain(bands)
         .map(|point| point.x)
         .min_by(|a, b| (a - x).abs().total_cmp(&(b - x).abs()))
         .unwrap_or(x)
@@ -283,8 +500,10 @@ pub fn next_x<'a>(
 ) -> Option<f64> {
     let points = charts
         .into_iter()
-        .flat_map(|chart| &chart.curves)
-        .flat_map(|curve| &curve.raw)
+        .flat_map(|chart| {
+            let curves = chart.curves.iter().flat_map(|curve| &curve.raw);
+            curves.chain(chart.bands.iter().map(|band| &band.middle))
+        })
         .flatten()
         .map(|point| point.x);
     match (from, forward) {
@@ -295,13 +514,55 @@ pub fn next_x<'a>(
     }
 }
 
+fn beyond_words(beyond: usize) -> Option<String> {
+    (beyond > 0).then(|| {
+        format!(
+            "{} beyond the shown range",
+            crate::format::thousands(beyond as u64)
+        )
+    })
+}
+
+fn damage_words(damaged: &[String]) -> Option<String> {
+    (!damaged.is_empty()).then(|| format!("damaged: {}", damaged.join(", ")))
+}
+
+/// The word for what x is.
+#[must_use]
+pub fn axis_word(setup: &ChartSetup) -> &str {
+    match &setup.x_metric {
+        Some(metric) => metric,
+        None => plain_axis_word(setup.axis),
+    }
+}
+
 /// The word for an axis.
 #[must_use]
-pub fn axis_word(axis: XAxis) -> &'static str {
+pub fn plain_axis_word(axis: XAxis) -> &'static str {
     match axis {
         XAxis::Step => "Step",
         XAxis::Time => "Time",
         XAxis::Relative => "Relative",
+    }
+}
+
+/// What is done where a resumed run logged steps again.
+#[must_use]
+pub fn resumed_word(resumed: Resumed) -> &'static str {
+    match resumed {
+        Resumed::KeepAll => "Keep all",
+        Resumed::LatestWins => "Latest wins",
+        Resumed::Split => "Split",
+    }
+}
+
+/// What a band shows.
+#[must_use]
+pub fn band_word(kind: BandKind) -> &'static str {
+    match kind {
+        BandKind::MeanStd => "Mean ± deviation",
+        BandKind::MinMax => "Mean, lowest to highest",
+        BandKind::Quartiles => "Median, quartiles",
     }
 }
 
@@ -321,10 +582,11 @@ pub fn note_of(better: Better, log_y: bool, non_positive: u64) -> String {
 }
 
 /// Points without the gaps between them.
-fn stretches(x: &PackedF64, y: &PackedF64, log_y: bool) -> Vec<Stretch> {
+fn stretches(x: &PackedF64, y: &PackedF64, log_x: bool, log_y: bool) -> Vec<Stretch> {
     let mut out: Vec<Stretch> = Vec::new();
     let mut open = false;
     for (x, y) in x.iter().zip(y.iter()) {
+        let x = if log_x { x.log10() } else { x };
         let y = if log_y && y <= 0.0 {
             f64::NAN
         } else if log_y {
@@ -385,7 +647,7 @@ mod tests {
             &[1.0, 10.0, f64::NAN, 0.0, 100.0],
         )];
         let lengths = |log| {
-            ChartData::new(&series, log).curves[0]
+            ChartData::new(&series, false, log).curves[0]
                 .raw
                 .iter()
                 .map(Vec::len)
@@ -393,7 +655,7 @@ mod tests {
         };
         assert_eq!(lengths(false), [2, 2]);
         assert_eq!(lengths(true), [2, 1]);
-        let log = ChartData::new(&series, true);
+        let log = ChartData::new(&series, false, true);
         assert_eq!(log.curves[0].raw[0][1].y, 1.0);
         assert_eq!(log.curves[0].last, Some(100.0));
         assert_eq!(
@@ -406,6 +668,7 @@ mod tests {
     fn the_crosshair_takes_the_nearest_at_or_before() {
         let chart = ChartData::new(
             &[view("a", &[1.0, 2.0, 2.0, 4.0], &[1.0, 5.0, 6.0, 7.0])],
+            false,
             false,
         );
         let y = |x| chart.curves[0].at(x).map(|point| point.y);
@@ -421,9 +684,16 @@ mod tests {
 
     #[test]
     fn a_chart_says_what_it_hides() {
-        let chart = ChartData::new(&[view("a", &[1.0, 2.0], &[1.0, 5.0])], false);
+        let chart = ChartData::new(&[view("a", &[1.0, 2.0], &[1.0, 5.0])], false, false);
+        let setup = ChartSetup::default();
+        let drawing = Drawing {
+            smoothing: "smoothed 0.60".into(),
+            beyond: 2,
+            damaged: &["b".to_owned()],
+            ..Drawing::default()
+        };
         assert_eq!(
-            chart.honesty(0.6, 2, &["b".to_owned()]),
+            chart.honesty(&drawing),
             "5 of 5,000 points, highest and lowest per pixel kept · smoothed 0.60 · 2 beyond the shown range · 1 NaN · damaged: b"
         );
         let runs = [Drawn {
@@ -434,21 +704,23 @@ mod tests {
             damaged: false,
         }];
         assert_eq!(
-            chart.summary("loss", XAxis::Step, &runs),
+            chart.summary("loss", &setup, &runs),
             "Chart of loss: 1 run, step 1 to 9; last values base 5"
         );
         assert_eq!(
-            ChartData::default().summary("loss", XAxis::Step, &[]),
+            ChartData::default().summary("loss", &setup, &[]),
             "Chart of loss: no points"
         );
     }
 
     #[test]
     fn a_flat_line_has_a_range() {
-        let chart = ChartData::new(&[view("a", &[1.0], &[3.0])], false);
-        let ((low, high), _) = chart.y_range((0.0, 2.0)).expect("a point is in sight");
+        let chart = ChartData::new(&[view("a", &[1.0], &[3.0])], false, false);
+        let ((low, high), _) = chart
+            .y_range((0.0, 2.0), true)
+            .expect("a point is in sight");
         assert!(low < 3.0 && high > 3.0);
-        assert_eq!(chart.y_range((5.0, 6.0)), None);
+        assert_eq!(chart.y_range((5.0, 6.0), true), None);
     }
 
     #[test]
@@ -456,8 +728,8 @@ mod tests {
         let x: Vec<f64> = (0..100).map(f64::from).collect();
         let mut y: Vec<f64> = x.iter().map(|x| x / 100.0).collect();
         y[70] = 1e300;
-        let chart = ChartData::new(&[view("a", &x, &y)], false);
-        let ((low, high), beyond) = chart.y_range((0.0, 99.0)).expect("points");
+        let chart = ChartData::new(&[view("a", &x, &y)], false, false);
+        let ((low, high), beyond) = chart.y_range((0.0, 99.0), true).expect("points");
         assert!(low <= 0.0 && high > 0.99 && high < 3.0, "{low} {high}");
         assert_eq!(beyond, 1);
     }

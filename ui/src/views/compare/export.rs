@@ -2,7 +2,7 @@
 
 use egui::{Context, Ui, vec2};
 use kitbench_protocol::{
-    ChartFormat, CurveOptions, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice,
+    ChartFormat, Door, ExportChart, ExportRun, ExportedFile, SaveFile, ThemeChoice,
 };
 
 use super::Compare;
@@ -13,7 +13,7 @@ use crate::theme::{Tokens, icons, sizes};
 use crate::widgets::{self, Button, DialogFrame, MenuItem, Toast, menu};
 
 /// Size of an exported picture in pixels.
-const SIZE: (u32, u32) = (1280, 720);
+pub(super) const SIZE: (u32, u32) = (1280, 720);
 
 impl Compare {
     /// Why nothing can be exported.
@@ -60,17 +60,11 @@ impl Compare {
         }
     }
 
-    /// The question for a chart's file, drawn as it is on the screen.
-    pub(super) fn export_call(
-        &self,
-        metric: &str,
-        format: ChartFormat,
-        theme: ThemeChoice,
-    ) -> Option<ExportChart> {
+    /// The ticked runs with their colours.
+    pub(super) fn export_runs(&self, theme: ThemeChoice) -> Vec<ExportRun> {
         let t = Tokens::for_dark(theme == ThemeChoice::Dark);
-        let runs = self
-            .drawn()
-            .into_iter()
+        let drawn = self.drawn().into_iter();
+        drawn
             .map(|run| {
                 let color = if run.slot >= SLOTS {
                     t.text_3
@@ -83,17 +77,30 @@ impl Compare {
                     label: run.name,
                 }
             })
-            .collect();
+            .collect()
+    }
+
+    /// The question for a chart's file, drawn as it is on the screen.
+    pub(super) fn export_call(
+        &self,
+        metric: &str,
+        format: ChartFormat,
+        theme: ThemeChoice,
+    ) -> Option<ExportChart> {
+        let groups = self.groups_of(&self.drawn());
         Some(ExportChart {
             project: self.project?,
-            runs,
+            runs: self.export_runs(theme),
             metric: metric.to_owned(),
             x_axis: self.setup.axis,
-            x_range: self.sight.x_range,
+            x_range: self
+                .sight
+                .x_range
+                .map(|(low, high)| (self.setup.value(low), self.setup.value(high))),
             log_y: self.setup.log_of(metric),
-            smoothing: self.setup.smoothing(),
-            options: CurveOptions::default(),
-            bands: None,
+            smoothing: self.setup.smoothing(self.extent()),
+            options: self.setup.options(),
+            bands: self.setup.bands.map(|kind| (kind, groups)),
             format,
             theme,
             width: SIZE.0,
@@ -147,7 +154,10 @@ fn tip_of(format: ChartFormat) -> &'static str {
     }
 }
 
-fn send(ctx: &ViewCtx<'_>, call: ExportChart) {
+pub(super) fn send<C>(ctx: &ViewCtx<'_>, call: C)
+where
+    C: kitbench_protocol::Call<Reply = ExportedFile> + 'static,
+{
     let door = ctx
         .shared
         .info

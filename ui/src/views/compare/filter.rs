@@ -54,6 +54,10 @@ pub fn pieces(text: &str) -> Vec<(Range<usize>, Piece)> {
         } else if matches!(c, '"' | '\'' | '`') {
             at = end_of_quote(text, at, c);
             out.push((start..at, Piece::Value));
+        } else if c == '/' && begins_condition(text, &out) {
+            // A regular expression to search for; a slash elsewhere is part of a path.
+            at = end_of_quote(text, at, c);
+            out.push((start..at, Piece::Value));
         } else if is_word(c) {
             at = end_of_word(text, at);
             word(&text[start..at], start, &mut out);
@@ -67,6 +71,20 @@ pub fn pieces(text: &str) -> Vec<(Range<usize>, Piece)> {
         }
     }
     out
+}
+
+fn begins_condition(text: &str, before: &[(Range<usize>, Piece)]) -> bool {
+    match before.last() {
+        None => true,
+        Some((range, Piece::Word)) => {
+            matches!(
+                text[range.clone()].to_lowercase().as_str(),
+                "and" | "or" | "not"
+            )
+        }
+        Some((range, Piece::Sign)) => text[range.clone()].ends_with('('),
+        Some(_) => false,
+    }
 }
 
 fn word(word: &str, start: usize, out: &mut Vec<(Range<usize>, Piece)>) {
@@ -261,6 +279,7 @@ mod tests {
             "\"open",
             "ä§€ \\",
             "tags.x in [a, 'b']",
+            "/a (b|c)/ and path == /home/me",
         ] {
             let found = pieces(text);
             let mut at = 0;

@@ -11,6 +11,7 @@
 //! | `sources`, `export`, `report` | what was found where; files out |
 
 pub mod axes;
+mod cards;
 mod cells;
 mod chart_frame;
 mod charts;
@@ -20,14 +21,18 @@ pub mod curves;
 mod export;
 pub mod filter;
 mod filter_field;
+mod grid;
 mod head;
+mod lines;
 pub mod model;
 pub mod numbers;
 mod parallel;
 mod plot;
 mod plot_marks;
+mod plots;
 mod report;
 mod report_dialog;
+pub mod setup;
 #[cfg(test)]
 mod snapshots;
 mod sources;
@@ -54,7 +59,8 @@ use charts::Sight;
 use curves::Drawn;
 use filter_field::FilterField;
 use model::{Arrangement, RunsModel};
-use state::{Chart, ChartSetup, Saved, SavedView, Ticks};
+use setup::ChartSetup;
+use state::{Chart, Saved, SavedView, Ticks};
 use values::Values;
 
 /// The Experiments screen.
@@ -68,6 +74,8 @@ pub struct Compare {
     /// A table has arrived; [`Self::model`] holds the last one whose filter was right.
     known: bool,
     filter_error: Option<FilterError>,
+    /// The filter of the rows that are listed.
+    good_filter: String,
     arrangement: Arrangement,
     model: RunsModel,
     /// Grows each time the model is made.
@@ -78,6 +86,12 @@ pub struct Compare {
     ticks: BTreeMap<ProjectId, Ticks>,
     setup: ChartSetup,
     charts: HashMap<String, Chart>,
+    /// Figures of the plots over whole runs, by their id.
+    plots: HashMap<u32, plots::PlotData>,
+    /// What is searched for in the open menu.
+    menu_search: String,
+    /// A reference line that is being typed.
+    reference: String,
     sight: Sight,
     axes: AxesState,
     /// The axes with what they were made from: [`Self::made`], arrangement, rows.
@@ -135,6 +149,7 @@ impl Compare {
         self.model = RunsModel::default();
         self.table = TableState::default();
         self.charts.clear();
+        self.plots.clear();
         self.sight = Sight::default();
         self.axes.ranges.clear();
         self.parallel = None;
@@ -172,6 +187,13 @@ impl Compare {
             if let Some(table) = self.runs.value() {
                 self.filter_error.clone_from(&table.filter_error);
                 if table.filter_error.is_none() || !self.known {
+                    if let Some((_, filter)) = self
+                        .asked_filter
+                        .as_ref()
+                        .filter(|_| table.filter_error.is_none())
+                    {
+                        self.good_filter.clone_from(filter);
+                    }
                     arrived = Some(table.clone());
                     self.known = true;
                     self.stale = true;
@@ -256,6 +278,11 @@ impl View for Compare {
         self.update(ui, ctx);
         self.keys(ui);
         self.screen(ui, ctx);
+        let near = self.sight.near_next.take();
+        if near != self.sight.near {
+            self.sight.near = near;
+            ui.ctx().request_repaint();
+        }
     }
 
     fn open(&mut self, place: &Place, _: &ViewCtx<'_>) {
@@ -314,9 +341,8 @@ impl View for Compare {
 
     fn refresh(&mut self) {
         self.runs.invalidate();
-        self.charts
-            .values_mut()
-            .for_each(|chart| chart.remote.invalidate());
+        self.charts.values_mut().for_each(Chart::refresh);
+        self.plots.values_mut().for_each(plots::PlotData::refresh);
         self.values.refresh();
     }
 
@@ -350,11 +376,7 @@ impl View for Compare {
         self.values_height = saved.values_height;
         self.arrangement = saved.arrangement;
         self.setup = saved.charts;
-        self.setup.smoothing = if self.setup.smoothing.is_finite() {
-            self.setup.smoothing.clamp(0.0, 0.99)
-        } else {
-            0.0
-        };
+        self.setup.mend();
         self.axes = saved.axes;
         self.ticks = saved
             .ticks

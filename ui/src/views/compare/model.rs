@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use kitbench_protocol::{Better, RunRow, RunState, RunsTable};
+use kitbench_protocol::{Better, MetricSummary, RunRow, RunState, RunsTable};
 use serde::{Deserialize, Serialize};
 
 use super::columns::equal_params;
@@ -16,14 +16,19 @@ use super::numbers;
 pub struct Arrangement {
     /// Hide parameters that are equal in all listed runs.
     pub differences_only: bool,
-    /// The parameter whose values make groups.
+    /// What makes groups: `param:lr`, `tag:team`, `source` …; a bare name is a parameter.
     pub group_by: Option<String>,
     /// Sorting columns, the most important first, and whether each is reversed.
     pub sort: Vec<(String, bool)>,
     /// Columns shown or hidden by hand.
     pub columns: BTreeMap<String, bool>,
-    /// Columns moved to the front of their kind, in this order.
-    pub first: Vec<String>,
+    /// Columns in the order they were brought into; others follow as usual.
+    #[serde(alias = "first")]
+    pub order: Vec<String>,
+    /// Columns that stand first and never leave.
+    pub pinned: BTreeSet<String>,
+    /// Widths that were dragged, in pixels.
+    pub widths: BTreeMap<String, f32>,
     /// Directions that differ from what the engine reads from the name.
     pub better: BTreeMap<String, Direction>,
     /// Groups that are folded.
@@ -48,7 +53,9 @@ impl Default for Arrangement {
             group_by: None,
             sort: Vec::new(),
             columns: BTreeMap::new(),
-            first: Vec::new(),
+            order: Vec::new(),
+            pinned: BTreeSet::new(),
+            widths: BTreeMap::new(),
             better: BTreeMap::new(),
             closed: BTreeSet::new(),
         }
@@ -64,12 +71,65 @@ pub enum Kind {
     Source,
     /// Whether it is done.
     Status,
+    /// When it began.
+    Started,
+    /// How long it took.
+    Duration,
+    /// Experiment or project in the tool.
+    Experiment,
+    /// Commit of the code.
+    Commit,
+    /// Data sets.
+    Dataset,
+    /// ModelKits that it was packed into.
+    Kit,
+    /// A tag, by its place in [`RunsModel::tags`].
+    Tag(usize),
     /// A parameter, by its place in [`RunsTable::params`].
     Param(usize),
-    /// The last value of a metric, by its place in [`RunsTable::metrics`].
-    Metric(usize),
+    /// A value of a metric, by its place in [`RunsTable::metrics`].
+    Metric(usize, Pick),
     /// The course of a metric.
     Trend(usize),
+}
+
+/// Which value of a metric stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pick {
+    /// By the tracker's own rule for "latest".
+    Last,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The best, with the step at which it was logged.
+    Best,
+}
+
+impl Pick {
+    /// All of them, in the order of the picker.
+    pub const ALL: [Self; 4] = [Self::Last, Self::Min, Self::Max, Self::Best];
+
+    /// Before the name in a column's id.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Last => "metric",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Best => "best",
+        }
+    }
+
+    /// The value, and the step it was logged at.
+    #[must_use]
+    pub fn of(self, metric: &MetricSummary, better: Better) -> (f64, Option<f64>) {
+        match (self, better) {
+            (Self::Min, _) | (Self::Best, Better::Lower) => (metric.min, metric.min_step),
+            (Self::Max, _) | (Self::Best, Better::Higher) => (metric.max, metric.max_step),
+            (Self::Last, _) | (Self::Best, Better::Unknown) => (metric.last, metric.last_step),
+        }
+    }
 }
 
 /// A column of the table.
@@ -103,6 +163,20 @@ pub enum TableLine {
     },
     /// A run, by its place in [`RunsTable::runs`].
     Run(usize),
+    /// What the runs of a group have in common: per column of figures mean, deviation of the
+    /// sample, and how many have a value.
+    Mean(Vec<Option<Mean>>),
+}
+
+/// Mean and deviation of a column over a group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mean {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Of the sample; `None` for a single value.
+    pub deviation: Option<f64>,
+    /// How many runs have a finite value.
+    pub n: usize,
 }
 
 /// The table as it is drawn.
@@ -120,43 +194,43 @@ pub struct RunsModel {
     by_weight: Vec<usize>,
     run_at: HashMap<String, usize>,
     metric_at: HashMap<String, usize>,
+    tags: Vec<String>,
     /// Values that make groups, and the group of each run.
     groups: Vec<String>,
     group_of: Vec<usize>,
-    /// Best value per group and metric.
-    best: HashMap<(usize, usize), f64>,
+    /// Best value per group, metric and pick.
+    best: HashMap<(usize, usize, Pick), f64>,
 }
 
 impl RunsModel {
     /// Build it. `keep` is the order to keep while the pointer is in the table: run ids.
     #[must_use]
     pub fn new(table: RunsTable, arrangement: &Arrangement, keep: Option<&[String]>) -> Self {
-        let group_column = arrangement
+        let grouped = arrangement
             .group_by
             .as_ref()
-            .and_then(|name| table.params.iter().position(|column| column.name == *name));
+            .and_then(|by| GroupBy::read(by, &table));
         let mut groups: Vec<String> = Vec::new();
-        let mut known: HashMap<&str, usize> = HashMap::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         let group_of: Vec<usize> = table
             .runs
             .iter()
             .map(|run| {
-                let value = match group_column {
-                    Some(column) => run.params.get(column).and_then(Option::as_deref),
-                    None => Some(""),
+                let value = match &grouped {
+                    Some(by) => by.value(run).unwrap_or_else(|| "not set".to_owned()),
+                    None => String::new(),
                 };
-                *known
-                    .entry(value.unwrap_or("not set"))
-                    .or_insert_with_key(|value| {
-                        groups.push((*value).to_owned());
-                        groups.len() - 1
-                    })
+                *known.entry(value).or_insert_with_key(|value| {
+                    groups.push(value.clone());
+                    groups.len() - 1
+                })
             })
             .collect();
         let equal = equal_params(&table);
         let mut model = Self {
             equal_params: equal.len(),
             run_at: places(table.runs.iter().map(|run| &run.id)),
+            tags: tags_of(&table),
             metric_at: places(table.metrics.iter().map(|column| &column.name)),
             groups,
             group_of,
@@ -166,7 +240,7 @@ impl RunsModel {
         model.by_weight = model.weigh(arrangement);
         model.columns = model.make_columns(arrangement, &equal);
         model.best = model.find_best(arrangement);
-        model.lines = model.make_lines(arrangement, group_column.is_some(), keep);
+        model.lines = model.make_lines(arrangement, grouped.is_some(), keep);
         model
     }
 
@@ -175,7 +249,7 @@ impl RunsModel {
     pub fn run(&self, line: usize) -> Option<&RunRow> {
         match self.lines.get(line)? {
             TableLine::Run(at) => self.table.runs.get(*at),
-            TableLine::Group { .. } => None,
+            TableLine::Group { .. } | TableLine::Mean(_) => None,
         }
     }
 
@@ -190,7 +264,13 @@ impl RunsModel {
 
     /// Whether this run has the best value of this metric among the listed rows of its group.
     #[must_use]
-    pub fn is_best(&self, run: usize, metric: usize) -> bool {
+    pub fn is_best(
+        &self,
+        run: usize,
+        metric: usize,
+        pick: Pick,
+        arrangement: &Arrangement,
+    ) -> bool {
         let Some(group) = self.group_of.get(run) else {
             return false;
         };
@@ -200,13 +280,55 @@ impl RunsModel {
             .get(run)
             .and_then(|row| row.metrics.get(metric))
             .and_then(Option::as_ref);
-        value.is_some_and(|value| self.best.get(&(*group, metric)) == Some(&value.last))
+        let better = self.better(metric, arrangement);
+        value.is_some_and(|value| {
+            self.best.get(&(*group, metric, pick)) == Some(&pick.of(value, better).0)
+        })
     }
 
     /// The place of a run.
     #[must_use]
     pub fn place_of(&self, run: &str) -> Option<usize> {
         self.run_at.get(run).copied()
+    }
+
+    /// The group that a run is in, as it is titled; `None` without groups.
+    #[must_use]
+    pub fn group_label(&self, run: usize, arrangement: &Arrangement) -> Option<String> {
+        let by = arrangement.group_by.as_ref()?;
+        let group = self.groups.get(*self.group_of.get(run)?)?;
+        Some(group_title(by, group))
+    }
+
+    /// The parameter that makes the most telling groups: few values, each of several runs.
+    #[must_use]
+    pub fn best_group_param(&self) -> Option<String> {
+        let values = |at: usize| -> BTreeMap<&str, usize> {
+            let mut counts = BTreeMap::new();
+            for run in &self.table.runs {
+                if let Some(value) = run.params.get(at).and_then(Option::as_deref) {
+                    *counts.entry(value).or_default() += 1;
+                }
+            }
+            counts
+        };
+        let mut found: Vec<(usize, usize)> = (0..self.table.params.len())
+            .filter_map(|at| {
+                let counts = values(at);
+                let several = counts.values().filter(|count| **count > 1).count();
+                let telling = several > 1 && several * 2 > counts.len() && counts.len() <= 12;
+                telling.then_some((counts.values().sum::<usize>(), at))
+            })
+            .collect();
+        found.sort_by_key(|(runs, at)| (std::cmp::Reverse(*runs), *at));
+        let (_, at) = found.first()?;
+        Some(self.table.params[*at].name.clone())
+    }
+
+    /// Tags of the listed runs, by name.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
     }
 
     /// The place of a metric.
@@ -236,22 +358,22 @@ impl RunsModel {
         }
     }
 
-    fn find_best(&self, arrangement: &Arrangement) -> HashMap<(usize, usize), f64> {
-        let mut best: HashMap<(usize, usize), (f64, usize)> = HashMap::new();
-        for (run, group) in self.table.runs.iter().zip(&self.group_of) {
-            for (at, metric) in run.metrics.iter().enumerate() {
-                let better = self.better(at, arrangement);
+    fn find_best(&self, arrangement: &Arrangement) -> HashMap<(usize, usize, Pick), f64> {
+        let mut best: HashMap<(usize, usize, Pick), (f64, usize)> = HashMap::new();
+        let columns = self.columns.iter().filter_map(|column| match column.kind {
+            Kind::Metric(at, pick) => Some((at, pick, self.better(at, arrangement))),
+            _ => None,
+        });
+        for (at, pick, better) in columns.filter(|(.., better)| *better != Better::Unknown) {
+            for (run, group) in self.table.runs.iter().zip(&self.group_of) {
+                let metric = run.metrics.get(at).and_then(Option::as_ref);
                 let Some(value) = metric
-                    .as_ref()
-                    .map(|metric| metric.last)
+                    .map(|metric| pick.of(metric, better).0)
                     .filter(|value| value.is_finite())
                 else {
                     continue;
                 };
-                if better == Better::Unknown {
-                    continue;
-                }
-                let entry = best.entry((*group, at)).or_insert((value, 0));
+                let entry = best.entry((*group, at, pick)).or_insert((value, 0));
                 entry.1 += 1;
                 if (better == Better::Higher && value > entry.0)
                     || (better == Better::Lower && value < entry.0)
@@ -265,6 +387,33 @@ impl RunsModel {
             .filter(|(_, (_, count))| *count > 1)
             .map(|(key, (value, _))| (key, value))
             .collect()
+    }
+
+    /// A run's figure in a column; `None` where it has none.
+    fn number(&self, kind: Kind, run: &RunRow, arrangement: &Arrangement) -> Option<f64> {
+        match kind {
+            Kind::Metric(at, pick) => {
+                let better = self.better(at, arrangement);
+                let metric = run.metrics.get(at)?.as_ref()?;
+                Some(pick.of(metric, better).0)
+            }
+            Kind::Trend(at) => Some(run.metrics.get(at)?.as_ref()?.last),
+            Kind::Param(at) => run.params.get(at)?.as_ref()?.trim().parse().ok(),
+            Kind::Duration => Some(run.duration_ms? as f64 / 1e3),
+            _ => None,
+        }
+    }
+
+    fn mean_of(&self, kind: Kind, members: &[usize], arrangement: &Arrangement) -> Option<Mean> {
+        if matches!(kind, Kind::Trend(_)) {
+            return None;
+        }
+        let values: Vec<f64> = members
+            .iter()
+            .filter_map(|at| self.number(kind, &self.table.runs[*at], arrangement))
+            .filter(|value| value.is_finite())
+            .collect();
+        mean(&values)
     }
 
     fn make_lines(
@@ -285,9 +434,9 @@ impl RunsModel {
             })
             .collect();
         order.sort_by(|a, b| {
-            let by_column = columns
-                .iter()
-                .map(|(column, reversed)| self.compare(column.kind, *a, *b, *reversed));
+            let by_column = columns.iter().map(|(column, reversed)| {
+                self.compare(column.kind, *a, *b, *reversed, arrangement)
+            });
             by_column.fold(Ordering::Equal, Ordering::then)
         });
         if let Some(keep) = keep {
@@ -320,8 +469,8 @@ impl RunsModel {
             let (group, members) = (self.groups[at].clone(), std::mem::take(&mut members[at]));
             let open = !arrangement.closed.contains(&group);
             let (title, note) = if grouped {
-                let name = arrangement.group_by.as_deref().unwrap_or_default();
-                (format!("{name} = {group}"), self.group_note(&members))
+                let by = arrangement.group_by.as_deref().unwrap_or_default();
+                (group_title(by, &group), self.group_note(&members))
             } else {
                 let all = self.table.total_runs as usize;
                 let note = if members.len() == all {
@@ -337,6 +486,11 @@ impl RunsModel {
                 note,
                 open,
             });
+            if open && grouped && members.len() > 1 {
+                let means = self.columns.iter();
+                let means = means.map(|column| self.mean_of(column.kind, &members, arrangement));
+                lines.push(TableLine::Mean(means.collect()));
+            }
             if open {
                 lines.extend(members.into_iter().map(TableLine::Run));
             }
@@ -356,30 +510,31 @@ impl RunsModel {
             .map(|metric| metric.last)
             .filter(|value| value.is_finite())
             .collect();
-        if values.is_empty() {
-            return count;
-        }
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
         let name = &self.table.metrics[metric].name;
-        if values.len() < 2 {
-            return format!("{count}, {name} {}", numbers::figure(mean));
+        match mean(&values) {
+            Some(Mean {
+                mean,
+                deviation: Some(deviation),
+                ..
+            }) => format!(
+                "{count}, {name} {} ± {}",
+                numbers::figure(mean),
+                numbers::figure(deviation)
+            ),
+            Some(Mean { mean, .. }) => format!("{count}, {name} {}", numbers::figure(mean)),
+            None => count,
         }
-        let deviation = (values
-            .iter()
-            .map(|value| (value - mean).powi(2))
-            .sum::<f64>()
-            / (n - 1.0))
-            .sqrt();
-        format!(
-            "{count}, {name} {} ± {}",
-            numbers::figure(mean),
-            numbers::figure(deviation)
-        )
     }
 
     /// Missing values are last in both directions.
-    fn compare(&self, kind: Kind, a: usize, b: usize, reversed: bool) -> Ordering {
+    fn compare(
+        &self,
+        kind: Kind,
+        a: usize,
+        b: usize,
+        reversed: bool,
+        arrangement: &Arrangement,
+    ) -> Ordering {
         let (left, right) = (&self.table.runs[a], &self.table.runs[b]);
         let turn = |order: Ordering| if reversed { order.reverse() } else { order };
         match kind {
@@ -390,18 +545,118 @@ impl RunsModel {
                 let value = |run: &RunRow| run.params.get(at).cloned().flatten();
                 missing_last(value(left), value(right), |a, b| turn(text_order(a, b)))
             }
-            Kind::Metric(at) | Kind::Trend(at) => {
+            Kind::Metric(..) | Kind::Trend(_) | Kind::Duration => {
                 let value = |run: &RunRow| {
-                    run.metrics
-                        .get(at)
-                        .and_then(Option::as_ref)
-                        .map(|metric| metric.last)
+                    self.number(kind, run, arrangement)
                         .filter(|value| !value.is_nan())
                 };
                 missing_last(value(left), value(right), |a, b| turn(a.total_cmp(b)))
             }
+            Kind::Started => missing_last(left.start_ms, right.start_ms, |a, b| turn(a.cmp(b))),
+            Kind::Experiment | Kind::Commit | Kind::Dataset | Kind::Kit | Kind::Tag(_) => {
+                let value = |run: &RunRow| self.text(kind, run);
+                missing_last(value(left), value(right), |a, b| turn(text_order(a, b)))
+            }
         }
     }
+
+    /// A run's words in a column of words.
+    #[must_use]
+    pub fn text(&self, kind: Kind, run: &RunRow) -> Option<String> {
+        match kind {
+            Kind::Experiment => run.experiment.clone(),
+            Kind::Commit => run.git_commit.clone(),
+            Kind::Dataset => some_text(run.datasets.join(", ")),
+            Kind::Kit => some_text(run.kits.join(", ")),
+            Kind::Tag(at) => {
+                let name = self.tags.get(at)?;
+                let found = run.tags.iter().find(|(known, _)| known == name);
+                found.map(|(_, value)| value.clone())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn some_text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Mean and deviation of the sample.
+fn mean(values: &[f64]) -> Option<Mean> {
+    if values.is_empty() {
+        return None;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some(Mean {
+        mean,
+        deviation: (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()),
+        n: values.len(),
+    })
+}
+
+/// What makes groups.
+enum GroupBy {
+    Param(usize),
+    Tag(String),
+    Source,
+    Status,
+    Experiment,
+    Dataset,
+}
+
+impl GroupBy {
+    fn read(by: &str, table: &RunsTable) -> Option<Self> {
+        let param = |name: &str| {
+            let at = table.params.iter().position(|column| column.name == name);
+            at.map(Self::Param)
+        };
+        match by.split_once(':') {
+            Some(("param", name)) => param(name),
+            Some(("tag", name)) => Some(Self::Tag(name.to_owned())),
+            _ => match by {
+                "source" => Some(Self::Source),
+                "status" => Some(Self::Status),
+                "experiment" => Some(Self::Experiment),
+                "dataset" => Some(Self::Dataset),
+                name => param(name),
+            },
+        }
+    }
+
+    fn value(&self, run: &RunRow) -> Option<String> {
+        match self {
+            Self::Param(at) => run.params.get(*at)?.clone(),
+            Self::Tag(name) => {
+                let found = run.tags.iter().find(|(known, _)| known == name);
+                found.map(|(_, value)| value.clone())
+            }
+            Self::Source => Some(run.source.clone()),
+            Self::Status => Some(state_word(run.state).to_owned()),
+            Self::Experiment => run.experiment.clone(),
+            Self::Dataset => some_text(run.datasets.join(", ")),
+        }
+    }
+}
+
+/// `lr = 0.1`, whatever the group is by.
+fn group_title(by: &str, value: &str) -> String {
+    format!("{} = {value}", group_word(by))
+}
+
+/// What groups are by, in words.
+#[must_use]
+pub fn group_word(by: &str) -> &str {
+    by.split_once(':').map_or(by, |(_, name)| name)
+}
+
+/// Names of all tags.
+fn tags_of(table: &RunsTable) -> Vec<String> {
+    let tags = table.runs.iter().flat_map(|run| &run.tags);
+    let names: BTreeSet<&String> = tags.map(|(name, _)| name).collect();
+    names.into_iter().cloned().collect()
 }
 
 /// Where each name stands.

@@ -8,15 +8,20 @@ use egui::{
     UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use kitbench_protocol::{Plot, PlotAxis};
+
 use super::Compare;
 use super::axes::{AxesState, Parallel, ParallelAxis};
+use super::cards::PARALLEL_CARD;
 use super::cells::slot_color;
 use super::charts::{card_box, hint};
 use super::curves::Drawn;
-use super::plot::stroke_line;
+use super::lines::stroke_line;
+use super::setup::{Over, PlotSetup};
 use super::table_bar::scrolling;
+use crate::app::ViewCtx;
 use crate::theme::{RunStroke, Tokens, Type, icons, sizes};
-use crate::widgets::{self, Button, menu};
+use crate::widgets::{self, Button, MenuItem, menu, menu_rule};
 
 /// Room for titles over the axes and labels under them.
 const TITLES: f32 = 24.0;
@@ -24,7 +29,13 @@ const TITLES: f32 = 24.0;
 const KEY_STEP: f64 = 0.05;
 
 impl Compare {
-    pub(super) fn parallel_card(&mut self, ui: &mut Ui, drawn: &[Drawn], card: Rect) {
+    pub(super) fn parallel_card(
+        &mut self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        drawn: &[Drawn],
+        card: Rect,
+    ) {
         let rows: Vec<usize> = drawn
             .iter()
             .filter_map(|run| self.model.place_of(&run.id))
@@ -32,7 +43,7 @@ impl Compare {
         let parallel = self.parallel_of(&rows);
         card_box(ui, card);
         let head = Rect::from_min_size(card.min, vec2(card.width(), 30.0));
-        self.parallel_head(ui, &parallel, rows.len(), head);
+        self.parallel_head(ui, ctx, &parallel, rows.len(), head);
         let body = Rect::from_min_max(
             pos2(card.left() + 10.0, head.bottom()),
             pos2(card.right() - 10.0, card.bottom() - 12.0),
@@ -44,17 +55,23 @@ impl Compare {
                 icons::SLIDERS,
                 "Parallel coordinates need two axes that differ between the ticked runs",
             );
-            self.sight.outside.clear();
+            self.sight.brush(PARALLEL_CARD, None);
             return;
         }
         let inside: Vec<bool> = (0..rows.len())
             .map(|run| parallel.inside(run, &self.axes))
             .collect();
-        self.sight.outside = drawn
+        let outside = drawn
             .iter()
             .zip(&inside)
             .filter(|(_, inside)| !**inside)
             .map(|(run, _)| run.id.clone())
+            .collect();
+        let ranged = !self.axes.ranges.is_empty();
+        self.sight.brush(PARALLEL_CARD, ranged.then_some(outside));
+        let inside: Vec<bool> = drawn
+            .iter()
+            .map(|run| !self.sight.outside.contains(&run.id))
             .collect();
         let place = Places::new(body, parallel.axes.len());
         lines(
@@ -62,7 +79,11 @@ impl Compare {
             &parallel,
             drawn,
             &inside,
-            self.sight.focus.as_deref(),
+            [self.sight.focus.as_deref(), self.sight.near.as_deref()],
+            self.axes
+                .color
+                .as_ref()
+                .and_then(|id| parallel.axes.iter().find(|axis| axis.id == *id)),
             &place,
         );
         for (i, axis) in parallel.axes.iter().enumerate() {
@@ -96,7 +117,14 @@ impl Compare {
         parallel
     }
 
-    fn parallel_head(&mut self, ui: &mut Ui, parallel: &Parallel, runs: usize, rect: Rect) {
+    fn parallel_head(
+        &mut self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        parallel: &Parallel,
+        runs: usize,
+        rect: Rect,
+    ) {
         let t = Tokens::of(ui);
         let inner = rect.shrink2(vec2(10.0, 0.0)).with_max_x(rect.right() - 6.0);
         let mut row = ui.new_child(
@@ -106,6 +134,12 @@ impl Compare {
                 .layout(Layout::right_to_left(Align::Center)),
         );
         row.spacing_mut().item_spacing.x = sizes::SPACE_1;
+        let more = row
+            .add(Button::icon_only(icons::DOTS_THREE, "Menu of the parallel coordinates").small());
+        menu(&more, &row, "Parallel coordinates", |ui| {
+            self.parallel_items(ui, ctx, parallel)
+        });
+        self.maximise_button(&mut row, PARALLEL_CARD, "parallel coordinates");
         let button = row.add(
             Button::ghost("Axes")
                 .icon(icons::SLIDERS_HORIZONTAL)
@@ -134,6 +168,44 @@ impl Compare {
                 widgets::label(ui, Type::Small, t.text_3, words);
             }
         });
+    }
+
+    /// Colour, size, files.
+    fn parallel_items(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, parallel: &Parallel) {
+        if MenuItem::new("Colours of the runs")
+            .checked(self.axes.color.is_none())
+            .show(ui)
+        {
+            self.axes.color = None;
+        }
+        for axis in &parallel.axes {
+            let on = self.axes.color.as_ref() == Some(&axis.id);
+            let words = format!("Colour by {}", axis.name);
+            if MenuItem::new(&words).checked(on).show(ui) {
+                self.axes.color = Some(axis.id.clone());
+            }
+        }
+        menu_rule(ui);
+        self.card_items(ui, PARALLEL_CARD);
+        menu_rule(ui);
+        let axes = parallel
+            .axes
+            .iter()
+            .filter_map(|axis| {
+                Some(PlotAxis {
+                    quantity: super::plots::quantity_of(&axis.id)?,
+                    flipped: self.axes.flipped.contains(&axis.id),
+                })
+            })
+            .collect();
+        let setup = PlotSetup {
+            id: 0,
+            plot: Plot::Parallel { axes },
+            over: Over::Ticked,
+            log_x: false,
+            log_y: false,
+        };
+        self.plot_export_items(ui, ctx, &setup);
     }
 
     fn axes_menu(&mut self, ui: &Ui, button: &egui::Response, parallel: &Parallel) {
@@ -270,7 +342,8 @@ fn lines(
     parallel: &Parallel,
     drawn: &[Drawn],
     inside: &[bool],
-    focus: Option<&str>,
+    strong: [Option<&str>; 2],
+    color_by: Option<&ParallelAxis>,
     place: &Places,
 ) {
     let t = Tokens::of(ui);
@@ -281,10 +354,15 @@ fn lines(
             .enumerate()
             .filter(|(i, _)| inside.get(*i) == Some(&wanted))
         {
-            let color = slot_color(t, run.slot);
+            let share = color_by.map(|axis| axis.at.get(i).copied().flatten());
+            let color = match share {
+                Some(Some(share)) => t.scale(share as f32),
+                Some(None) => t.text_3,
+                None => slot_color(t, run.slot),
+            };
             let color = if wanted { color } else { t.faded_run(color) };
-            let width = if focus == Some(run.id.as_str()) {
-                2.0
+            let width = if strong.contains(&Some(run.id.as_str())) {
+                2.5
             } else {
                 1.5
             };

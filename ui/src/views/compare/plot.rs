@@ -1,17 +1,17 @@
 //! Drawing one chart: grid, curves, crosshair, marks; and what the pointer and the keys do in it.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use egui::{
-    Color32, Key, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2, vec2,
-};
-use egui_plot::{Line, Plot, PlotBounds, PlotPoint, PlotPoints, PlotTransform};
-use kitbench_protocol::{RunState, XAxis};
+use egui::{Color32, Key, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_plot::{PlotBounds, PlotPoint, PlotTransform};
+use kitbench_protocol::RunState;
 
 use super::cells::slot_color;
 use super::curves::{ChartData, Curve, Drawn};
-use super::plot_marks::{X_LABELS, crosshair, grid, hover_plate, marks, y_ticks};
+use super::lines::{LineCache, stroke_line};
+use super::plot_marks::{X_LABELS, crosshair, grid, hover_plate, marks, notes, y_ticks};
+use super::setup::{ChartSetup, Pin, Reference};
 use crate::theme::{RunStroke, Tokens, Type, sizes};
 use crate::widgets;
 
@@ -21,20 +21,26 @@ pub struct Scene<'a> {
     pub metric: &'a str,
     /// Curves.
     pub data: &'a ChartData,
+    /// Grows with each change of them.
+    pub version: u64,
+    /// Axis, scale of x, smoothing.
+    pub setup: &'a ChartSetup,
+    /// Lines across it.
+    pub references: &'a [Reference],
+    /// Noted points.
+    pub pins: &'a [Pin],
     /// Runs by id.
     pub runs: &'a [Drawn],
-    /// The run that is drawn stronger.
-    pub focus: Option<&'a str>,
+    /// Runs that are drawn stronger: chosen, under the pointer somewhere.
+    pub strong: [Option<&'a str>; 2],
     /// Runs outside the brushed ranges.
-    pub outside: &'a [String],
+    pub outside: &'a HashSet<String>,
     /// Seen part of x.
     pub x: (f64, f64),
     /// Seen part of y.
     pub y: (f64, f64),
     /// Logarithmic y; ys are powers of ten then.
     pub log_y: bool,
-    /// What x is.
-    pub axis: XAxis,
     /// Where the crosshair stands.
     pub crosshair: Option<f64>,
 }
@@ -55,10 +61,14 @@ pub struct Acted {
     pub step: Option<bool>,
     /// A click on a curve: its run.
     pub picked: Option<String>,
+    /// The pointer is near this run's curve.
+    pub near: Option<String>,
+    /// A click with `Shift` on a curve: its run and place.
+    pub pinned: Option<(String, f64)>,
 }
 
 /// Draw a chart into `rect`.
-pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) -> Acted {
+pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, lines: &mut LineCache) -> Acted {
     let t = Tokens::of(ui);
     let y_ticks = y_ticks(scene, rect.height());
     let label_width = y_ticks
@@ -76,14 +86,18 @@ pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) -> Acted {
     let response = ui.interact(area, id, Sense::click_and_drag());
     let bounds = PlotBounds::from_min_max([scene.x.0, scene.y.0], [scene.x.1, scene.y.1]);
     grid(ui, area, &bounds, &y_ticks, scene);
-    let transform = curves(ui, area, bounds, scene);
-    let inside = ui.painter().with_clip_rect(area.expand2(vec2(6.0, 3.0)));
-    broken_lines(&inside, &transform, scene, t);
+    let transform = PlotTransform::new(area, bounds, false);
+    lines.paint(ui, area, &transform, scene);
+    strong_lines(ui, area, &transform, scene, t);
+    let inside = ui
+        .painter()
+        .with_clip_rect(area.expand2(vec2(6.0, 3.0)).intersect(ui.clip_rect()));
+    notes(ui, area, &transform, scene, t);
     marks(&inside, &transform, scene, t);
     let acted = act(ui, &response, &transform, scene);
     crosshair(ui, area, &transform, scene, t);
-    hover_plate(ui, area, &response, &transform, scene, t);
-    let summary = scene.data.summary(scene.metric, scene.axis, scene.runs);
+    hover_plate(ui, area, &response, &transform, scene);
+    let summary = scene.data.summary(scene.metric, scene.setup, scene.runs);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &summary));
     widgets::focus_ring(ui, area, sizes::RADIUS_XS, &response);
     acted
@@ -93,7 +107,7 @@ pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) -> Acted {
 pub(super) fn style(scene: &Scene<'_>, run: &Drawn, t: &Tokens) -> (f32, Color32, RunStroke) {
     let color = slot_color(t, run.slot);
     let stroke = RunStroke::of_slot(run.slot);
-    let strong = scene.focus == Some(run.id.as_str()) || run.state == RunState::Running;
+    let strong = run.state == RunState::Running;
     let color = if stroke == RunStroke::Rest {
         color.gamma_multiply(0.4)
     } else {
@@ -111,118 +125,31 @@ pub(super) fn run_of<'a>(scene: &'a Scene<'_>, curve: &Curve) -> Option<&'a Draw
     scene.runs.iter().find(|run| run.id == curve.run)
 }
 
-/// Solid lines through the plot; it also gives the way between values and pixels.
-fn curves<'a>(ui: &mut Ui, area: Rect, bounds: PlotBounds, scene: &'a Scene<'a>) -> PlotTransform {
-    let t = Tokens::of(ui);
-    let mut child = ui.new_child(
-        UiBuilder::new()
-            .id_salt(("plot", scene.metric))
-            .max_rect(area),
-    );
-    child.spacing_mut().item_spacing = Vec2::ZERO;
-    let plot = Plot::new(("plot", scene.metric))
-        .width(area.width())
-        .height(area.height())
-        .sense(Sense::hover())
-        .show_axes(false)
-        .show_grid(false)
-        .show_background(false)
-        .show_x(false)
-        .show_y(false)
-        .show_crosshair(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .set_margin_fraction(Vec2::ZERO);
-    let response = plot.show(&mut child, |plot| {
-        plot.set_auto_bounds(false);
-        plot.set_plot_bounds(bounds);
-        for curve in &scene.data.curves {
-            let Some(run) = run_of(scene, curve) else {
-                continue;
-            };
-            let (width, color, stroke) = style(scene, run, t);
-            let smoothed = !curve.smooth.is_empty();
-            let faint = (1.0, t.raw_curve(color));
-            let lines = curve
-                .raw
-                .iter()
-                .map(|stretch| (stretch, if smoothed { faint } else { (width, color) }, true));
-            let lines = lines.chain(
-                curve
-                    .smooth
-                    .iter()
-                    .map(|stretch| (stretch, (width, color), false)),
-            );
-            for (i, (stretch, (width, color), raw)) in lines.enumerate() {
-                // Dotted and dash-dotted ones are painted after this; raw ones under them are solid.
-                if stretch.len() < 2
-                    || (stroke != RunStroke::Solid
-                        && stroke != RunStroke::Rest
-                        && !(raw && smoothed))
-                {
-                    continue;
-                }
-                let line = Line::new("", PlotPoints::Borrowed(stretch))
-                    .id((&run.id, i))
-                    .color(color)
-                    .width(width)
-                    .allow_hover(false);
-                plot.line(line);
-            }
-        }
-    });
-    response.transform
-}
-
-fn broken_lines(painter: &Painter, transform: &PlotTransform, scene: &Scene<'_>, t: &Tokens) {
+/// The lines of chosen runs once more, over all others.
+fn strong_lines(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>, t: &Tokens) {
+    let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
     for curve in &scene.data.curves {
+        if !scene.strong.contains(&Some(curve.run.as_str())) {
+            continue;
+        }
         let Some(run) = run_of(scene, curve) else {
             continue;
         };
-        let (width, color, stroke) = style(scene, run, t);
+        let stroke = match RunStroke::of_slot(run.slot) {
+            RunStroke::Rest => RunStroke::Solid,
+            other => other,
+        };
+        let color = slot_color(t, run.slot);
         for stretch in curve.main() {
-            let points: Vec<Pos2> = stretch
+            let seen = stretch
                 .iter()
+                .filter(|point| point.x >= scene.x.0 && point.x <= scene.x.1);
+            let points: Vec<Pos2> = seen
                 .map(|point| transform.position_from_point(point))
                 .collect();
-            match points.as_slice() {
-                [] => {}
-                // One point only: a dot.
-                [one] => {
-                    painter.circle_filled(*one, 2.5, color);
-                }
-                many if matches!(stroke, RunStroke::Dotted | RunStroke::DashDot) => {
-                    stroke_line(painter, many, stroke, width, color)
-                }
-                _ => {}
-            }
+            stroke_line(&painter, &points, stroke, 2.5, color);
         }
     }
-}
-
-/// A line in the stroke of a slot.
-pub fn stroke_line(
-    painter: &Painter,
-    points: &[Pos2],
-    stroke: RunStroke,
-    width: f32,
-    color: Color32,
-) {
-    let pen = Stroke::new(width, color);
-    let (dashes, gaps): (&[f32], &[f32]) = match stroke {
-        RunStroke::Dotted => (&[2.0], &[3.0]),
-        RunStroke::DashDot => (&[6.0, 2.0], &[3.0, 3.0]),
-        RunStroke::Solid | RunStroke::Rest => {
-            painter.line(points.to_vec(), pen);
-            return;
-        }
-    };
-    painter.extend(Shape::dashed_line_with_offset(
-        points, pen, dashes, gaps, 0.0,
-    ));
 }
 
 /// The curve within 14 pixels of the pointer.
@@ -289,10 +216,20 @@ fn act(ui: &Ui, response: &Response, transform: &PlotTransform, scene: &Scene<'_
         }
     }
     acted.reset = response.double_clicked();
+    acted.near = response
+        .hover_pos()
+        .and_then(|at| nearest(transform, scene, at))
+        .map(|(run, _)| run.id.clone());
     if response.clicked() {
         response.request_focus();
-        if let Some(at) = response.interact_pointer_pos() {
-            acted.picked = nearest(transform, scene, at).map(|(run, _)| run.id.clone());
+        if let Some(at) = response.interact_pointer_pos()
+            && let Some((run, point)) = nearest(transform, scene, at)
+        {
+            if both {
+                acted.pinned = Some((run.id.clone(), point.x));
+            } else {
+                acted.picked = Some(run.id.clone());
+            }
         }
     }
     if response.has_focus() {

@@ -32,14 +32,27 @@ pub(super) fn y_ticks(scene: &Scene<'_>, height: f32) -> Vec<(f64, String)> {
 }
 
 fn x_ticks(scene: &Scene<'_>, width: f32) -> Vec<(f64, String)> {
-    let label = if scene.axis == XAxis::Step {
-        42.0
-    } else {
-        66.0
-    };
+    let plain = scene.setup.x_metric.is_some() || scene.setup.axis == XAxis::Step;
+    let label = if plain { 42.0 } else { 66.0 };
     let most = (width / label).clamp(2.0, 12.0) as usize;
     let (low, high) = scene.x;
-    match scene.axis {
+    if scene.setup.log_x {
+        return numbers::log_ticks(low, high, most)
+            .into_iter()
+            .map(|at| match (plain, scene.setup.axis) {
+                (false, XAxis::Relative) => (at, numbers::length_label(10f64.powf(at))),
+                _ => (at, numbers::log_label(at)),
+            })
+            .collect();
+    }
+    match scene.setup.axis {
+        _ if scene.setup.x_metric.is_some() => {
+            let at = numbers::ticks(low, high, most);
+            let step = spacing(&at);
+            at.into_iter()
+                .map(|value| (value, numbers::tick_label(value, step)))
+                .collect()
+        }
         XAxis::Step => {
             let at = numbers::ticks(low, high, most);
             let step = spacing(&at);
@@ -248,7 +261,6 @@ pub(super) fn hover_plate(
     response: &Response,
     transform: &PlotTransform,
     scene: &Scene<'_>,
-    t: &Tokens,
 ) {
     if response.dragged() {
         return;
@@ -256,6 +268,10 @@ pub(super) fn hover_plate(
     let Some(pointer) = response.hover_pos() else {
         return;
     };
+    if !scene.data.bands.is_empty() {
+        band_plate(ui, area, transform, scene, pointer);
+        return;
+    }
     let Some((run, point)) = nearest(transform, scene, pointer) else {
         return;
     };
@@ -269,9 +285,40 @@ pub(super) fn hover_plate(
         crate::format::printable(&run.name),
         numbers::figure(value)
     );
-    let galley = Type::Caption.galley(ui, &words, t.text, 200.0);
-    let size = galley.size() + vec2(22.0, 6.0);
     let at = transform.position_from_point(&point);
+    plate_beside(ui, area, at, &words, Some(run.slot));
+}
+
+/// The band nearest to the pointer: its middle, its edges, and over how many runs.
+fn band_plate(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>, pointer: Pos2) {
+    let x = transform.value_from_position(pointer).x;
+    let value = |y: f64| numbers::figure(if scene.log_y { 10f64.powf(y) } else { y });
+    let near = scene.data.bands.iter().filter_map(|band| {
+        let place = band.at(x)?;
+        let at = transform.position_from_point(&band.middle[place]);
+        Some(((at.y - pointer.y).abs(), band, place, at))
+    });
+    let Some((_, band, place, at)) = near.min_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return;
+    };
+    let words = format!(
+        "{}  {} ({} to {}), n = {}",
+        crate::format::printable(&band.label),
+        value(band.middle[place].y),
+        value(band.low[place].y),
+        value(band.high[place].y),
+        band.n[place]
+    );
+    let slot = scene.runs.iter().find(|run| run.id == band.run);
+    plate_beside(ui, area, at, &words, slot.map(|run| run.slot));
+}
+
+/// Words on a plate beside a point.
+pub(super) fn plate_beside(ui: &Ui, area: Rect, at: Pos2, words: &str, slot: Option<usize>) {
+    let t = Tokens::of(ui);
+    let galley = Type::Caption.galley(ui, words, t.text, 260.0);
+    let lead = if slot.is_some() { 17.0 } else { 6.0 };
+    let size = galley.size() + vec2(lead + 5.0, 6.0);
     let left = if at.x + 10.0 + size.x < area.right() {
         at.x + 10.0
     } else {
@@ -286,19 +333,85 @@ pub(super) fn hover_plate(
         Stroke::new(1.0, t.line_strong),
         egui::StrokeKind::Inside,
     );
-    widgets::paint_marker(
-        ui,
-        pos2(plate.left() + 9.0, plate.center().y),
-        Marker::of_slot(run.slot),
-        slot_color(t, run.slot),
-        true,
-    );
+    if let Some(slot) = slot {
+        widgets::paint_marker(
+            ui,
+            pos2(plate.left() + 9.0, plate.center().y),
+            Marker::of_slot(slot),
+            slot_color(t, slot),
+            true,
+        );
+    }
     widgets::place(
         ui.painter(),
         galley,
-        plate.with_min_x(plate.left() + 17.0),
+        plate.with_min_x(plate.left() + lead),
         Align2::LEFT_CENTER,
     );
+}
+
+/// Reference lines, and noted points with their notes.
+pub(super) fn notes(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>, t: &Tokens) {
+    for line in scene.references {
+        let y = if scene.log_y {
+            line.value.log10()
+        } else {
+            line.value
+        };
+        if !y.is_finite() || y < scene.y.0 || y > scene.y.1 {
+            continue;
+        }
+        let at = transform.position_from_point_y(y).round() + 0.5;
+        let ends = [pos2(area.left(), at), pos2(area.right(), at)];
+        ui.painter().extend(Shape::dashed_line(
+            &ends,
+            Stroke::new(1.0, t.accent_line),
+            6.0,
+            4.0,
+        ));
+        let galley = Type::Caption.galley(ui, &line.words(), t.accent_text, 160.0);
+        let size = galley.size() + vec2(6.0, 0.0);
+        let above = at - size.y - 1.0;
+        let top = if above < area.top() { at + 1.0 } else { above };
+        let plate = Rect::from_min_size(pos2(area.right() - size.x, top), size);
+        ui.painter()
+            .rect_filled(plate, sizes::RADIUS_XS, t.label_plate());
+        widgets::place(ui.painter(), galley, plate, Align2::CENTER_CENTER);
+    }
+    for pin in scene.pins {
+        let x = scene.setup.place(pin.x);
+        let curve = scene.data.curves.iter().find(|curve| curve.run == pin.run);
+        let Some((curve, run)) = curve.and_then(|curve| Some((curve, run_of(scene, curve)?)))
+        else {
+            continue;
+        };
+        let Some(point) = curve.at(x).filter(|_| x >= scene.x.0 && x <= scene.x.1) else {
+            continue;
+        };
+        if point.y < scene.y.0 || point.y > scene.y.1 {
+            continue;
+        }
+        let at = transform.position_from_point(&point);
+        let color = slot_color(t, run.slot);
+        ui.painter().circle_filled(at, 3.0, color);
+        ui.painter()
+            .circle_stroke(at, 6.0, Stroke::new(1.5, t.text));
+        let value = if scene.log_y {
+            10f64.powf(point.y)
+        } else {
+            point.y
+        };
+        let words = if pin.note.is_empty() {
+            numbers::figure(value)
+        } else {
+            format!(
+                "{}  {}",
+                numbers::figure(value),
+                crate::format::printable(&pin.note)
+            )
+        };
+        plate_beside(ui, area, at, &words, None);
+    }
 }
 
 /// Where the plate of the crosshair stands, and its words.
@@ -313,10 +426,12 @@ fn plate_of(
         .crosshair
         .filter(|x| *x >= scene.x.0 && *x <= scene.x.1)?;
     let at = transform.position_from_point_x(x).round() + 0.5;
-    let words = match scene.axis {
-        XAxis::Step => numbers::step(x.round()),
-        XAxis::Relative => numbers::length_label(x),
-        XAxis::Time => numbers::moment_label(x, 1.0, crate::clock::offset_seconds()),
+    let value = scene.setup.value(x);
+    let words = match scene.setup.axis {
+        _ if scene.setup.x_metric.is_some() => numbers::figure(value),
+        XAxis::Step => numbers::step(value.round()),
+        XAxis::Relative => numbers::length_label(value),
+        XAxis::Time => numbers::moment_label(value, 1.0, crate::clock::offset_seconds()),
     };
     let galley = Type::CaptionStrong.galley(ui, &words, t.bg_panel, 120.0);
     let size = galley.size() + vec2(12.0, 4.0);

@@ -1,7 +1,7 @@
 //! A report of what is compared: one file with table, differences, charts and a note.
 
 use super::Compare;
-use super::model::{Kind, state_word};
+use super::model::{Kind, Pick, state_word};
 use super::numbers;
 
 /// What a report says, without its charts.
@@ -229,7 +229,10 @@ impl Compare {
         let heads = columns
             .iter()
             .map(|column| match column.kind {
-                Kind::Metric(at) => table.metrics[at].name.clone(),
+                Kind::Metric(at, pick) => match pick {
+                    Pick::Last => table.metrics[at].name.clone(),
+                    _ => format!("{} {}", pick.id(), table.metrics[at].name),
+                },
                 _ => column.title.clone(),
             })
             .collect();
@@ -245,17 +248,27 @@ impl Compare {
                         run.params.get(param).cloned().flatten().unwrap_or_default(),
                         false,
                     ),
-                    Kind::Metric(metric) | Kind::Trend(metric) => {
+                    Kind::Metric(metric, pick) => {
+                        let better = self.model.better(metric, &self.arrangement);
                         let value = run
                             .metrics
                             .get(metric)
                             .and_then(Option::as_ref)
-                            .map(|metric| numbers::exact(metric.last));
-                        (
-                            value.unwrap_or_else(|| "–".to_owned()),
-                            self.model.is_best(*at, metric),
-                        )
+                            .map(|metric| numbers::exact(pick.of(metric, better).0));
+                        let best = self.model.is_best(*at, metric, pick, &self.arrangement);
+                        (value.unwrap_or_else(|| "–".to_owned()), best)
                     }
+                    Kind::Started => (
+                        run.start_ms
+                            .map(crate::clock::when_exact)
+                            .unwrap_or_default(),
+                        false,
+                    ),
+                    Kind::Duration => {
+                        let seconds = run.duration_ms.map(|ms| numbers::exact(ms as f64 / 1e3));
+                        (seconds.map(|s| format!("{s} s")).unwrap_or_default(), false)
+                    }
+                    kind => (self.model.text(kind, run).unwrap_or_default(), false),
                 };
                 columns.iter().map(|column| cell(column.kind)).collect()
             })

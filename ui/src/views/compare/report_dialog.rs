@@ -4,6 +4,7 @@ use egui::{Context, vec2};
 use kitbench_protocol::{Answer, ChartFormat, Door, ExportChart, ExportedFile, ThemeChoice};
 
 use super::Compare;
+use super::curves::Drawing;
 use super::report::Report;
 use crate::app::{Dialog, ViewCtx};
 use crate::backend::Pending;
@@ -27,7 +28,14 @@ impl Compare {
                 let honesty = self
                     .charts
                     .get(&metric)
-                    .map(|chart| chart.data.honesty(self.setup.smoothing, 0, &[]))
+                    .map(|chart| {
+                        chart.data.honesty(&Drawing {
+                            smoothing: self.setup.smoothing_words(self.extent()),
+                            resumed: self.setup.resumed,
+                            band: self.setup.bands.filter(|_| chart.banded()),
+                            ..Drawing::default()
+                        })
+                    })
                     .unwrap_or_default();
                 Some((call, honesty))
             })

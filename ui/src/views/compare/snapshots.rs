@@ -5,7 +5,7 @@ use kitbench_protocol::{
 };
 
 use super::axes::{AxesState, Parallel};
-use super::model::{Arrangement, Direction, Kind, RunsModel, TableLine, state_word};
+use super::model::{Arrangement, Direction, Kind, Pick, RunsModel, TableLine, state_word};
 use super::numbers;
 
 fn metric(last: f64) -> Option<MetricSummary> {
@@ -100,7 +100,7 @@ fn table() -> RunsTable {
 }
 
 /// The table as lines of text; a best value carries a star.
-fn shown(model: &RunsModel) -> String {
+fn shown(model: &RunsModel, arrangement: &Arrangement) -> String {
     let heads: Vec<&str> = model
         .columns
         .iter()
@@ -127,16 +127,41 @@ fn shown(model: &RunsModel) -> String {
                         Kind::Param(param) => {
                             run.params[param].clone().unwrap_or_else(|| "–".into())
                         }
-                        Kind::Metric(metric) => {
-                            let star = if model.is_best(*at, metric) { "*" } else { "" };
-                            run.metrics[metric].as_ref().map_or("–".into(), |metric| {
-                                format!("{}{star}", numbers::figure(metric.last))
+                        Kind::Metric(place, pick) => {
+                            let best = model.is_best(*at, place, pick, arrangement);
+                            let star = if best { "*" } else { "" };
+                            run.metrics[place].as_ref().map_or("–".into(), |metric| {
+                                let better = model.better(place, arrangement);
+                                let (value, step) = pick.of(metric, better);
+                                let step = step.filter(|_| pick == Pick::Best);
+                                let step = step.map(|step| format!(" @{step}"));
+                                let step = step.unwrap_or_default();
+                                format!("{}{step}{star}", numbers::figure(value))
                             })
                         }
                         Kind::Trend(_) => "~".to_owned(),
+                        Kind::Duration => run.duration_ms.map_or("–".into(), |ms| ms.to_string()),
+                        Kind::Started => run.start_ms.map_or("–".into(), |ms| ms.to_string()),
+                        kind => model.text(kind, run).unwrap_or_else(|| "–".into()),
                     })
                     .collect();
                 out.push_str(&format!("{}\n", cells.join(" | ")));
+            }
+            TableLine::Mean(means) => {
+                let cells = means.iter().map(|mean| match mean {
+                    None => String::new(),
+                    Some(mean) => {
+                        let deviation =
+                            mean.deviation.map(|d| format!(" ± {}", numbers::figure(d)));
+                        format!(
+                            "{}{}",
+                            numbers::figure(mean.mean),
+                            deviation.unwrap_or_default()
+                        )
+                    }
+                });
+                let cells: Vec<String> = cells.collect();
+                out.push_str(&format!("  {}\n", cells.join(" | ")));
             }
         }
     }
@@ -145,9 +170,10 @@ fn shown(model: &RunsModel) -> String {
 
 #[test]
 fn the_table_as_it_opens() {
-    let model = RunsModel::new(table(), &Arrangement::default(), None);
+    let arrangement = Arrangement::default();
+    let model = RunsModel::new(table(), &arrangement, None);
     assert_eq!(
-        shown(&model),
+        shown(&model, &arrangement),
         "\
 Name | Source | Status | lr | opt | f1 | loss | Trend
 v Runs: 4 of 6 match
@@ -170,10 +196,10 @@ fn sorted_by_two_keys_what_is_missing_is_last() {
     arrangement.columns.insert("trend".into(), false);
     arrangement.columns.insert("source".into(), false);
     arrangement.columns.insert("metric:val/f1".into(), false);
-    arrangement.first.push("param:seed".into());
+    arrangement.order = ["status", "param:seed"].map(str::to_owned).into();
     let model = RunsModel::new(table(), &arrangement, None);
     assert_eq!(
-        shown(&model),
+        shown(&model, &arrangement),
         "\
 Name | Status | seed | lr | opt | loss
 v Runs: 4 of 6 match
@@ -197,10 +223,11 @@ fn grouped_each_group_has_its_best_and_its_mean() {
     arrangement.closed.insert("sgd".into());
     let model = RunsModel::new(table(), &arrangement, None);
     assert_eq!(
-        shown(&model),
+        shown(&model, &arrangement),
         "\
 Name | Source | Status | lr | opt | f1 | Trend
 v opt = adam: 2 runs, val/f1 0.800 ± 0.141
+   |  |  | 0.006 ± 0.006 |  | 0.800 ± 0.141 | 
 a | MLflow | Live | 0.01 | adam | 0.900* | ~
 d | MLflow | Stopped | 2e-3 | adam | 0.700 | ~
 > opt = sgd: 2 runs, val/f1 0.800
@@ -255,4 +282,59 @@ fn ranges_on_two_axes_combine() {
     state.ranges.insert("param:opt".into(), (0.5, 1.0));
     assert_eq!(parallel.note(4, &state), "1 of 4 inside 2 ranges");
     assert!(parallel.inside(0, &state) && !parallel.inside(2, &state));
+}
+
+#[test]
+fn columns_are_pinned_picked_and_grouped_by_anything() {
+    let mut runs = table();
+    for (at, run) in runs.runs.iter_mut().enumerate() {
+        run.tags = vec![("team".into(), if at < 2 { "red" } else { "blue" }.into())];
+        run.duration_ms = Some(at as i64 * 1000);
+        if let Some(metric) = &mut run.metrics[1] {
+            metric.min = 0.05 * (at + 1) as f64;
+            metric.min_step = Some(7.0);
+        }
+    }
+    let mut arrangement = Arrangement {
+        group_by: Some("tag:team".into()),
+        sort: vec![("duration".into(), true)],
+        ..Arrangement::default()
+    };
+    for (id, on) in [
+        ("best:train/loss", true),
+        ("metric:train/loss", false),
+        ("metric:val/f1", false),
+        ("duration", true),
+        ("tag:team", true),
+        ("source", false),
+        ("status", false),
+        ("param:lr", false),
+    ] {
+        arrangement.columns.insert(id.into(), on);
+    }
+    arrangement.pinned.insert("best:train/loss".into());
+    arrangement.widths.insert("duration".into(), 9000.0);
+    let model = RunsModel::new(runs, &arrangement, None);
+    assert_eq!(
+        shown(&model, &arrangement),
+        "\
+Name | best loss | Duration | team | opt | Trend
+v team = blue: 2 runs, val/f1 0.700
+   | 0.175 ± 0.035 | 2.50 ± 0.707 |  |  | 
+d | 0.200 @7 | 3000 | blue | adam | ~
+c | 0.150 @7* | 2000 | blue | sgd | ~
+v team = red: 2 runs, val/f1 0.850 ± 0.071
+   | 0.075 ± 0.035 | 0.500 ± 0.707 |  |  | 
+a | 0.100 @7 | 1000 | red | adam | ~
+b | 0.050 @7* | 0 | red | sgd | ~
+"
+    );
+    let width = |id: &str| {
+        model
+            .columns
+            .iter()
+            .find(|column| column.id == id)
+            .map(|c| c.width)
+    };
+    assert_eq!(width("duration"), Some(640.0), "no wider than that");
 }

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kitbench_protocol::{CurveOptions, GetSeries, ProjectId, SeriesView, Smoothing, XAxis};
+use kitbench_protocol::{
+    BandKind, BandView, CurveOptions, GetBands, GetSeries, ProjectId, RunGroup, SeriesView,
+    Smoothing, XAxis,
+};
 use serde::{Deserialize, Serialize};
 
 use super::axes::AxesState;
 use super::curves::ChartData;
+use super::lines::LineCache;
 use super::model::Arrangement;
+use super::setup::ChartSetup;
 use crate::app::ViewCtx;
 use crate::backend::Remote;
 
@@ -138,52 +143,6 @@ impl Ticks {
     }
 }
 
-/// How the charts are set up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ChartSetup {
-    /// Weight of the exponential average, 0 to 0.99.
-    pub smoothing: f64,
-    /// Logarithmic y in all charts.
-    pub log_y: bool,
-    /// Charts whose scale differs from that.
-    pub other_scale: BTreeMap<String, bool>,
-    /// What x is.
-    pub axis: XAxis,
-    /// Metrics with a chart; `None` for those that weigh most.
-    pub shown: Option<Vec<String>>,
-}
-
-impl Default for ChartSetup {
-    fn default() -> Self {
-        Self {
-            smoothing: 0.0,
-            log_y: false,
-            other_scale: BTreeMap::new(),
-            axis: XAxis::Step,
-            shown: None,
-        }
-    }
-}
-
-impl ChartSetup {
-    /// Whether this chart is logarithmic.
-    #[must_use]
-    pub fn log_of(&self, metric: &str) -> bool {
-        self.other_scale.get(metric).copied().unwrap_or(self.log_y)
-    }
-
-    /// As the engine takes it.
-    #[must_use]
-    pub fn smoothing(&self) -> Smoothing {
-        if self.smoothing > 0.0 {
-            Smoothing::Ema(self.smoothing)
-        } else {
-            Smoothing::None
-        }
-    }
-}
-
 /// A question for curves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
@@ -197,12 +156,16 @@ pub struct Asked {
     pub x_range: Option<(f64, f64)>,
     /// Pixel columns.
     pub width: u32,
-    /// Weight.
-    pub smoothing: f64,
+    /// How lines are smoothed.
+    pub smoothing: Smoothing,
+    /// Another x, resumed runs.
+    pub options: CurveOptions,
+    /// A band per group instead of a curve per run.
+    pub bands: Option<(BandKind, Vec<RunGroup>)>,
 }
 
 impl Asked {
-    fn call(&self, metric: &str) -> GetSeries {
+    fn series(&self, metric: &str) -> GetSeries {
         GetSeries {
             project: self.project,
             runs: self.runs.clone(),
@@ -210,13 +173,33 @@ impl Asked {
             x_axis: self.axis,
             x_range: self.x_range,
             width: self.width,
-            smoothing: if self.smoothing > 0.0 {
-                Smoothing::Ema(self.smoothing)
-            } else {
-                Smoothing::None
-            },
-            options: CurveOptions::default(),
+            smoothing: self.smoothing,
+            options: self.options.clone(),
         }
+    }
+
+    fn bands(&self, metric: &str) -> Option<GetBands> {
+        let (kind, groups) = self.bands.clone()?;
+        Some(GetBands {
+            project: self.project,
+            groups,
+            metric: metric.to_owned(),
+            kind,
+            x_axis: self.axis,
+            x_range: self.x_range,
+            width: self.width,
+            smoothing: self.smoothing,
+            options: self.options.clone(),
+        })
+    }
+
+    /// A new answer cannot wait for the slider to rest.
+    fn urgent(&self, before: &Self) -> bool {
+        self.runs != before.runs
+            || self.axis != before.axis
+            || self.project != before.project
+            || self.options != before.options
+            || self.bands != before.bands
     }
 }
 
@@ -226,18 +209,42 @@ const REST: f64 = 0.12;
 /// The curves of one metric: what is drawn now, and what was asked for.
 #[derive(Default)]
 pub struct Chart {
-    /// The answer.
+    /// The answer for runs.
     pub remote: Remote<Vec<SeriesView>>,
+    /// The answer for groups.
+    pub bands: Remote<Vec<BandView>>,
     /// What is drawn.
     pub data: ChartData,
+    /// Grows with each change of [`Self::data`].
+    pub version: u64,
+    /// The lines as they were laid out last.
+    pub lines: LineCache,
     /// Drawn points beyond the range of y that is shown.
     pub beyond: usize,
+    range: Option<RangeOf>,
     asked: Option<Asked>,
     wanted: Option<(Asked, f64)>,
-    built: Option<(u64, bool)>,
+    built: Option<(bool, u64, bool, bool)>,
 }
 
+/// The range of y with what it was found for.
+type RangeOf = ((u64, (f64, f64), bool), Option<((f64, f64), usize)>);
+
 impl Chart {
+    /// Whether groups are asked for.
+    #[must_use]
+    pub fn banded(&self) -> bool {
+        self.asked
+            .as_ref()
+            .is_some_and(|asked| asked.bands.is_some())
+    }
+
+    /// Points were added.
+    pub fn refresh(&mut self) {
+        self.remote.invalidate();
+        self.bands.invalidate();
+    }
+
     /// Ask when that is due and take what arrived. While a newer answer is on its way the last
     /// curves stay.
     pub fn update(
@@ -254,29 +261,63 @@ impl Chart {
                 _ => ctx.now,
             };
             self.wanted = Some((want.clone(), since));
-            let urgent = self.asked.as_ref().is_none_or(|asked| {
-                asked.runs != want.runs || asked.axis != want.axis || asked.project != want.project
-            });
+            let urgent = self.asked.as_ref().is_none_or(|asked| want.urgent(asked));
             self.remote.poll();
+            self.bands.poll();
             let rested = ctx.now - since;
-            if (urgent || rested >= REST) && !self.remote.is_loading() {
+            let busy = self.remote.is_loading() || self.bands.is_loading();
+            if (urgent || rested >= REST) && !busy {
                 self.asked = Some(want);
                 self.wanted = None;
-                self.remote.invalidate();
+                self.refresh();
             } else if rested < REST {
                 egui.request_repaint_after_secs((REST - rested) as f32);
             }
         }
-        if let Some(asked) = &self.asked {
-            self.remote.ask(ctx.client, ctx.now, || asked.call(metric));
+        let Some(asked) = &self.asked else { return };
+        let log_x = asked.options.log_x;
+        if let Some(call) = asked.bands(metric) {
+            self.bands.ask(ctx.client, ctx.now, || call);
+            let now = (true, self.bands.version(), log_x, log_y);
+            if self.built != Some(now)
+                && let Some(bands) = self.bands.value()
+            {
+                let groups = asked.bands.as_ref().map_or(&[][..], |(_, groups)| groups);
+                let first = |label: &str| {
+                    let group = groups.iter().find(|group| group.label == label);
+                    group
+                        .and_then(|group| group.runs.first().cloned())
+                        .unwrap_or_default()
+                };
+                self.data = ChartData::of_bands(bands, log_x, log_y, first);
+                self.version += 1;
+                self.built = Some(now);
+            }
+            return;
         }
-        let now = (self.remote.version(), log_y);
+        self.remote
+            .ask(ctx.client, ctx.now, || asked.series(metric));
+        let now = (false, self.remote.version(), log_x, log_y);
         if self.built != Some(now)
             && let Some(series) = self.remote.value()
         {
-            self.data = ChartData::new(series, log_y);
+            self.data = ChartData::new(series, log_x, log_y);
+            self.version += 1;
             self.built = Some(now);
         }
+    }
+
+    /// See [`ChartData::y_range`]; found anew only when something it depends on changed.
+    pub fn y_range(&mut self, x: (f64, f64), clip: bool) -> Option<((f64, f64), usize)> {
+        let key = (self.version, x, clip);
+        if let Some((known, range)) = &self.range
+            && *known == key
+        {
+            return *range;
+        }
+        let range = self.data.y_range(x, clip);
+        self.range = Some((key, range));
+        range
     }
 }
 

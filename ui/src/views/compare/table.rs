@@ -1,16 +1,22 @@
 //! The runs table, and the bar over it.
 
+use std::collections::HashSet;
+
 use egui::{CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use kitbench_protocol::RunRow;
 
 use super::Compare;
-use super::cells::{Asked, draw_cell, slot_grid};
-use super::model::{ColumnSpec, Kind, RunsModel, TableLine};
+use super::cells::{Asked, draw_cell, mean_cell, slot_grid};
+use super::grid::reordered;
+use super::model::{Arrangement, ColumnSpec, Kind, RunsModel, TableLine};
 use super::state::Ticks;
 use crate::app::ViewCtx;
 use crate::commands::Command;
 use crate::theme::{icons, sizes};
-use crate::widgets::{self, Column, Line, MenuItem, Table, Tick, menu_rule, row_menu};
+use crate::widgets::{self, Column, Line, MenuItem, Table, TableOutput, Tick, menu_rule, row_menu};
+
+/// Before the columns of the model stand the tick and the glyph.
+const FIRST_COLUMN: usize = 2;
 
 impl Compare {
     /// The rows.
@@ -33,24 +39,31 @@ impl Compare {
             .iter()
             .map(|column| self.head_of(column))
             .collect();
-        let columns = columns(&self.model.columns, &titles);
+        let columns = columns(&self.model.columns, &titles, &self.arrangement);
         // The table knows one sorting column; a second one is kept here.
         self.table.sort = self.arrangement.sort.first().cloned();
         let Some(project) = self.project else { return };
         // Taken out while the rows are drawn; they only read it.
         let ticks = std::mem::take(self.ticks.entry(project).or_default());
-        let mut asked = None;
+        let mut asked = Vec::new();
         let model = &self.model;
         let arrangement = &self.arrangement;
         let outside = self.sight.outside.clone();
         let focus = self.sight.focus.clone();
+        let near = self.sight.near.clone();
         let out = Table::new("Runs", &columns).show(
             ui,
             &mut self.table,
             model.lines.len(),
-            |line| line_of(model, line, focus.as_deref(), &outside),
+            |line| line_of(model, line, [focus.as_deref(), near.as_deref()], &outside),
             |line, column, cell| {
-                if let Some(TableLine::Run(at)) = model.lines.get(line)
+                if let Some(TableLine::Mean(means)) = model.lines.get(line) {
+                    let at = column.checked_sub(FIRST_COLUMN);
+                    let spec = at.and_then(|at| Some((model.columns.get(at)?, means.get(at)?)));
+                    if let Some((spec, mean)) = spec {
+                        mean_cell(cell, spec.kind, *mean);
+                    }
+                } else if let Some(TableLine::Run(at)) = model.lines.get(line)
                     && let Some(run) = model.table.runs.get(*at)
                 {
                     draw_cell(
@@ -67,6 +80,7 @@ impl Compare {
             },
             |_| false,
         );
+        self.arrange_columns(ui, &out);
         let ten = self.head_tick(ui, area, &ticks);
         self.ticks.insert(project, ticks);
         if ten {
@@ -75,7 +89,7 @@ impl Compare {
         if let Some(line) = out.ticked
             && let Some(run) = self.model.run(line)
         {
-            asked = Some(Asked::Tick(run.id.clone()));
+            asked.push(Asked::Tick(run.id.clone()));
         }
         if let Some(line) = out.selected {
             self.sight.focus = self.model.run(line).map(|run| run.id.clone());
@@ -83,7 +97,7 @@ impl Compare {
         if let Some(line) = out.activated
             && let Some(run) = self.model.run(line)
         {
-            asked = Some(Asked::Tick(run.id.clone()));
+            asked.push(Asked::Tick(run.id.clone()));
         }
         if let Some(TableLine::Group { key, open, .. }) =
             out.toggled.and_then(|line| self.model.lines.get(line))
@@ -101,6 +115,9 @@ impl Compare {
         let focused = out.response.as_ref().is_some_and(egui::Response::has_focus);
         for (line, row) in &out.rows {
             if let Some(run) = self.model.run(*line).cloned() {
+                if row.hovered() {
+                    self.sight.near_next = Some(run.id.clone());
+                }
                 let from_keys = focused && self.table.cursor == Some(*line);
                 self.row_menu_ui(ui, row, &run, from_keys, ctx, &mut asked);
             }
@@ -108,18 +125,125 @@ impl Compare {
         self.pointer_in_table = ui
             .input(|input| input.pointer.hover_pos())
             .is_some_and(|at| area.contains(at));
-        match asked {
-            Some(Asked::Tick(id)) => {
-                if let Some(ticks) = self.ticks_mut() {
-                    ticks.toggle(&id);
+        // A frame may carry several presses; each counts.
+        for asked in asked {
+            let Some(ticks) = self.ticks_mut() else { break };
+            match asked {
+                Asked::Tick(id) => ticks.toggle(&id),
+                Asked::Recolor(id, slot) => ticks.recolor(&id, slot),
+            }
+        }
+    }
+
+    /// Columns that were dragged, and the menus of their heads.
+    fn arrange_columns(&mut self, ui: &Ui, out: &TableOutput) {
+        let id_of = |this: &Self, at: usize| {
+            let column = this.model.columns.get(at.checked_sub(FIRST_COLUMN)?)?;
+            Some(column.id.clone())
+        };
+        if let Some((at, width)) = out.resized
+            && let Some(id) = id_of(self, at)
+        {
+            self.arrangement.widths.insert(id, width);
+            self.stale = true;
+        }
+        if let Some((from, before)) = out.moved
+            && let (Some(moved), Some(before)) = (id_of(self, from), id_of(self, before))
+        {
+            self.move_column(&moved, Some(&before));
+        }
+        for (at, head) in &out.heads {
+            let Some(column) = at.checked_sub(FIRST_COLUMN) else {
+                continue;
+            };
+            if head.has_focus()
+                && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10))
+            {
+                egui::Popup::open_id(ui.ctx(), head.id.with("menu"));
+            }
+            row_menu(head, ui, "Column", |ui| self.column_items(ui, column));
+        }
+    }
+
+    /// Put a column before another, or behind all.
+    pub(super) fn move_column(&mut self, moved: &str, before: Option<&str>) {
+        let keys: Vec<String> = self.model.columns.iter().map(|c| c.id.clone()).collect();
+        self.arrangement.order = reordered(&keys, moved, before);
+        self.rearrange();
+    }
+
+    fn column_items(&mut self, ui: &mut Ui, at: usize) {
+        let Some(spec) = self.model.columns.get(at).cloned() else {
+            return;
+        };
+        let sorts = !matches!(spec.kind, Kind::Trend(_));
+        if sorts {
+            for (words, icon, reversed) in [
+                ("Sort upwards", icons::ARROW_UP, false),
+                ("Sort downwards", icons::ARROW_DOWN, true),
+            ] {
+                if MenuItem::new(words).icon(icon).show(ui) {
+                    self.arrangement.sort = vec![(spec.id.clone(), reversed)];
+                    self.rearrange();
                 }
             }
-            Some(Asked::Recolor(id, slot)) => {
-                if let Some(ticks) = self.ticks_mut() {
-                    ticks.recolor(&id, slot);
-                }
+            if !self.arrangement.sort.is_empty()
+                && MenuItem::new("Sort by this next")
+                    .key("Shift click")
+                    .show(ui)
+            {
+                self.arrangement.sort.retain(|(id, _)| *id != spec.id);
+                let reversed = matches!(spec.kind, Kind::Metric(..));
+                self.arrangement.sort.push((spec.id.clone(), reversed));
+                self.rearrange();
             }
-            None => {}
+            menu_rule(ui);
+        }
+        if matches!(spec.kind, Kind::Name) {
+            return;
+        }
+        let pinned = self.arrangement.pinned.contains(&spec.id);
+        if MenuItem::new("Pin beside the name")
+            .checked(pinned)
+            .show(ui)
+        {
+            if pinned {
+                self.arrangement.pinned.remove(&spec.id);
+            } else {
+                self.arrangement.pinned.insert(spec.id.clone());
+            }
+            self.rearrange();
+        }
+        let neighbour = |by: isize| {
+            let other = at.checked_add_signed(by)?;
+            self.model
+                .columns
+                .get(other)
+                .map(|column| column.id.clone())
+        };
+        let (before, after) = (neighbour(-1), neighbour(2));
+        if MenuItem::new("Move left").icon(icons::ARROW_LEFT).show(ui)
+            && let Some(before) = &before
+        {
+            self.move_column(&spec.id, Some(before));
+        }
+        if MenuItem::new("Move right")
+            .icon(icons::ARROW_RIGHT)
+            .show(ui)
+        {
+            self.move_column(&spec.id, after.as_deref());
+        }
+        for (words, by) in [("Wider", 1.4), ("Narrower", 1.0 / 1.4)] {
+            if MenuItem::new(words).show(ui) {
+                let width = (spec.width * by).round();
+                self.arrangement.widths.insert(spec.id.clone(), width);
+                self.stale = true;
+            }
+        }
+        menu_rule(ui);
+        if MenuItem::new("Hide column").icon(icons::EYE_SLASH).show(ui) {
+            self.arrangement.columns.insert(spec.id.clone(), false);
+            self.rearrange();
         }
     }
 
@@ -204,7 +328,7 @@ impl Compare {
         run: &RunRow,
         from_keys: bool,
         ctx: &ViewCtx<'_>,
-        asked: &mut Option<Asked>,
+        asked: &mut Vec<Asked>,
     ) {
         // The table holds the focus for its rows.
         if from_keys && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10))
@@ -215,7 +339,7 @@ impl Compare {
             let ticks = self.ticks();
             let on = ticks.is_some_and(|ticks| ticks.has(&run.id));
             if MenuItem::new("Draw").key("Space").checked(on).show(ui) {
-                *asked = Some(Asked::Tick(run.id.clone()));
+                asked.push(Asked::Tick(run.id.clone()));
             }
             if on {
                 menu_rule(ui);
@@ -239,7 +363,11 @@ impl Compare {
     }
 }
 
-fn columns<'a>(specs: &'a [ColumnSpec], titles: &'a [String]) -> Vec<Column<'a>> {
+fn columns<'a>(
+    specs: &'a [ColumnSpec],
+    titles: &'a [String],
+    arrangement: &Arrangement,
+) -> Vec<Column<'a>> {
     let mut columns = vec![
         Column::fixed("draw", "", 30.0).tip("Draw"),
         Column::fixed("glyph", "", 26.0).tip("Colour and marker"),
@@ -264,22 +392,44 @@ fn columns<'a>(specs: &'a [ColumnSpec], titles: &'a [String]) -> Vec<Column<'a>>
                     .sortable()
                     .leaves(leaves)
             }
-            Kind::Metric(_) => Column::fixed(&spec.id, title, spec.width)
+            Kind::Metric(..) => Column::fixed(&spec.id, title, spec.width)
                 .right()
                 .sortable_reversed()
                 .leaves(2 + place.min(30)),
             Kind::Trend(_) => Column::fixed(&spec.id, title, spec.width).leaves(55),
+            Kind::Duration => Column::fixed(&spec.id, title, spec.width)
+                .right()
+                .sortable()
+                .leaves(45),
+            Kind::Started
+            | Kind::Experiment
+            | Kind::Commit
+            | Kind::Dataset
+            | Kind::Kit
+            | Kind::Tag(_) => Column::fixed(&spec.id, title, spec.width)
+                .sortable()
+                .leaves(58),
+        };
+        let column = if arrangement.pinned.contains(&spec.id) {
+            column.leaves(0)
+        } else {
+            column
         };
         columns.push(if matches!(spec.kind, Kind::Name) {
             column
         } else {
-            column.tip(&spec.tip)
+            column.tip(&spec.tip).movable()
         });
     }
     columns
 }
 
-fn line_of(model: &RunsModel, line: usize, focus: Option<&str>, outside: &[String]) -> Line {
+fn line_of(
+    model: &RunsModel,
+    line: usize,
+    strong: [Option<&str>; 2],
+    outside: &HashSet<String>,
+) -> Line {
     match model.lines.get(line) {
         Some(TableLine::Group {
             title, note, open, ..
@@ -291,8 +441,8 @@ fn line_of(model: &RunsModel, line: usize, focus: Option<&str>, outside: &[Strin
         _ => {
             let id = model.run(line).map(|run| run.id.as_str());
             Line::Row {
-                selected: id.is_some() && id == focus,
-                faded: id.is_some_and(|id| outside.iter().any(|out| out == id)),
+                selected: id.is_some() && strong.contains(&id),
+                faded: id.is_some_and(|id| outside.contains(id)),
             }
         }
     }

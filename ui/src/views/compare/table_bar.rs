@@ -4,10 +4,10 @@ use egui::{Ui, vec2};
 use kitbench_protocol::Better;
 
 use super::Compare;
-use super::model::Direction;
+use super::model::{Direction, group_word};
 use crate::commands::CommandId;
 use crate::theme::{Tokens, Type, icons, sizes};
-use crate::widgets::{self, Button, MenuItem, bar_row, menu, menu_rule};
+use crate::widgets::{self, Button, MenuItem, TextField, bar_row, menu, menu_rule};
 
 impl Compare {
     /// The bar: differences only, columns, group.
@@ -48,7 +48,7 @@ impl Compare {
 
     fn group_menu(&mut self, ui: &mut Ui) -> bool {
         let text = match &self.arrangement.group_by {
-            Some(name) => format!("Group: {name}"),
+            Some(by) => format!("Group: {}", group_word(by)),
             None => "Group".to_owned(),
         };
         let button = ui.add(
@@ -56,7 +56,7 @@ impl Compare {
                 .icon(icons::ROWS)
                 .small()
                 .caret()
-                .tip("Group runs by a parameter, with mean and deviation"),
+                .tip("Group runs by a parameter, a tag or the source, with mean and deviation"),
         );
         let mut changed = false;
         let grouped = self.arrangement.group_by.clone();
@@ -69,13 +69,28 @@ impl Compare {
                 changed = true;
             }
             menu_rule(ui);
+            let fixed = [
+                ("source", "Source"),
+                ("status", "Status"),
+                ("experiment", "Experiment"),
+                ("dataset", "Data set"),
+            ];
+            let fixed = fixed.map(|(id, word)| (id.to_owned(), word.to_owned()));
+            let params = self.model.table.params.iter();
+            let params =
+                params.map(|column| (format!("param:{}", column.name), column.name.clone()));
+            let tags = self.model.tags().iter();
+            let tags = tags.map(|name| (format!("tag:{name}"), format!("Tag {name}")));
+            let choices: Vec<(String, String)> = params.chain(tags).chain(fixed).collect();
+            self.search_field(ui, "Find what to group by", choices.len());
+            let found = found(&choices, &self.menu_search, |(_, name)| name);
             scrolling(ui, |ui| {
-                for column in &self.model.table.params {
-                    if MenuItem::new(&column.name)
-                        .checked(grouped.as_deref() == Some(&column.name))
+                for (id, name) in found {
+                    if MenuItem::new(name)
+                        .checked(grouped.as_deref() == Some(id.as_str()))
                         .show(ui)
                     {
-                        self.arrangement.group_by = Some(column.name.clone());
+                        self.arrangement.group_by = Some(id.clone());
                         changed = true;
                     }
                 }
@@ -95,23 +110,60 @@ impl Compare {
         menu(&button, ui, "Columns", |ui| {
             let choices = self.model.choices();
             ui.set_width(340.0);
+            self.search_field(ui, "Find a column", choices.len());
+            let found = found(&choices, &self.menu_search, |(_, name, _)| name);
+            let more = self.hidden_choices(choices.len(), found.len());
             scrolling(ui, |ui| {
-                for (id, name, on) in &choices {
+                for (id, name, on) in found {
                     changed |= self.column_choice(ui, id, name, *on);
                 }
             });
+            if let Some(more) = more {
+                let t = Tokens::of(ui);
+                widgets::label(ui, Type::Caption, t.text_3, &more);
+            }
             menu_rule(ui);
             if MenuItem::new("Usual columns")
                 .icon(icons::ARROW_U_UP_LEFT)
                 .show(ui)
             {
                 self.arrangement.columns.clear();
-                self.arrangement.first.clear();
+                self.arrangement.order.clear();
+                self.arrangement.pinned.clear();
+                self.arrangement.widths.clear();
                 self.arrangement.better.clear();
                 changed = true;
             }
         });
         changed
+    }
+
+    /// A field over a long list of a menu.
+    fn search_field(&mut self, ui: &mut Ui, hint: &str, choices: usize) {
+        if choices <= SHORT_LIST {
+            self.menu_search.clear();
+            return;
+        }
+        ui.horizontal(|ui| {
+            ui.add_space(4.0);
+            let width = ui.available_width().clamp(120.0, 320.0) - 8.0;
+            TextField::new(&mut self.menu_search)
+                .name(hint)
+                .hint(hint)
+                .small()
+                .width(width)
+                .show(ui);
+        });
+    }
+
+    /// `and 99,800 more` when a list is cut or searched.
+    fn hidden_choices(&self, all: usize, shown: usize) -> Option<String> {
+        (shown < all && shown == MOST_CHOICES).then(|| {
+            format!(
+                "  and {} more: type to find one",
+                crate::format::thousands((all - shown) as u64)
+            )
+        })
     }
 
     /// A line of the picker: tick, and for figures a place and a direction.
@@ -139,8 +191,8 @@ impl Compare {
                     .add(Button::icon_only(icons::ARROW_LEFT, name).small())
                     .clicked()
                 {
-                    self.arrangement.first.retain(|known| known != id);
-                    self.arrangement.first.insert(0, id.to_owned());
+                    self.arrangement.order.retain(|known| known != id);
+                    self.arrangement.order.insert(0, id.to_owned());
                     self.arrangement.columns.insert(id.to_owned(), true);
                     changed = true;
                 }
@@ -170,6 +222,22 @@ impl Compare {
         });
         changed
     }
+}
+
+/// A list that needs no search.
+const SHORT_LIST: usize = 14;
+/// Most lines of a list that is not searched: 100,000 metrics must not be laid out.
+const MOST_CHOICES: usize = 200;
+
+/// The choices whose name has all words of a search, whatever their case; the first of many.
+fn found<'a, T>(choices: &'a [T], search: &str, name: impl Fn(&T) -> &String) -> Vec<&'a T> {
+    let search = search.to_lowercase();
+    let words: Vec<&str> = search.split_whitespace().collect();
+    let fits = |choice: &&T| {
+        let name = name(choice).to_lowercase();
+        words.iter().all(|word| name.contains(word))
+    };
+    choices.iter().filter(fits).take(MOST_CHOICES).collect()
 }
 
 /// A list within a menu that scrolls once it is long.

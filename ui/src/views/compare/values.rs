@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use egui::Ui;
-use kitbench_protocol::{Better, CurveOptions, GetValuesAt, ValuesAt, XAxis};
+use kitbench_protocol::{Better, GetValuesAt, ValuesAt};
 
 use super::cells::slot_color;
 use super::columns::short_names;
@@ -118,16 +118,6 @@ pub fn as_text(metrics: &[String], rows: &[ValueRow], name: impl Fn(&str) -> Str
     text
 }
 
-/// The words of a place: `step 2,400`.
-#[must_use]
-pub fn place_words(axis: XAxis, x: f64) -> String {
-    match axis {
-        XAxis::Step => format!("step {}", numbers::step(x)),
-        XAxis::Time => crate::format::when_exact(x.floor() as i64, crate::clock::offset_seconds()),
-        XAxis::Relative => format!("{} from the start", numbers::length_label(x)),
-    }
-}
-
 impl Compare {
     /// Head and rows.
     pub(super) fn values_ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, drawn: &[Drawn]) {
@@ -147,8 +137,8 @@ impl Compare {
                     runs,
                     metrics,
                     x_axis: self.setup.axis,
-                    x,
-                    options: CurveOptions::default(),
+                    x: self.setup.value(x),
+                    options: self.setup.options(),
                 },
             );
         }
@@ -193,7 +183,7 @@ impl Compare {
         bar_row(ui, 32.0, sizes::SPACE_5, false, |ui| {
             let t = Tokens::of(ui);
             let title = match (x, self.sight.crosshair) {
-                (Some(x), Some(_)) => format!("At {}", place_words(self.setup.axis, x)),
+                (Some(x), Some(_)) => format!("At {}", self.setup.place_words(x)),
                 _ => "Last values".to_owned(),
             };
             let head = widgets::label(ui, Type::BodyBold, t.text, &title);
@@ -285,7 +275,7 @@ impl Compare {
             })
             .collect();
         let focus = self.sight.focus.clone();
-        let axis = self.setup.axis;
+        let setup = self.setup.clone();
         let at = self.values.answered.as_ref().map_or(0.0, |asked| asked.x);
         let mut state = std::mem::take(&mut self.values.table);
         let out = Table::new("Values at the crosshair", &columns)
@@ -325,7 +315,7 @@ impl Compare {
                                 cell.figure(&shown);
                             }
                             let logged = if x < at {
-                                format!(", logged at {}", place_words(axis, x))
+                                format!(", logged at {}", setup.place_words(setup.place(x)))
                             } else {
                                 String::new()
                             };

@@ -36,6 +36,8 @@ pub struct Column<'a> {
     pub tip: Option<&'a str>,
     /// Columns with a higher number leave first when there is too little width; 0 never leaves.
     pub leaves: u8,
+    /// Its head can be dragged before another's, and its left border for its width.
+    pub movable: bool,
 }
 
 impl<'a> Column<'a> {
@@ -51,6 +53,7 @@ impl<'a> Column<'a> {
             starts_reversed: false,
             tip: None,
             leaves: 0,
+            movable: false,
         }
     }
 
@@ -89,6 +92,13 @@ impl<'a> Column<'a> {
     #[must_use]
     pub fn tip(mut self, tip: &'a str) -> Self {
         self.tip = Some(tip);
+        self
+    }
+
+    /// Its head can be dragged before another's, and its left border for its width.
+    #[must_use]
+    pub fn movable(mut self) -> Self {
+        self.movable = true;
         self
     }
 

@@ -80,6 +80,12 @@ pub struct TableOutput {
     pub toggled: Option<usize>,
     /// The sort changed; see [`TableState::sort`].
     pub sorted: bool,
+    /// A column's border was dragged: the column and its new width.
+    pub resized: Option<(usize, f32)>,
+    /// A column's head was let go over another: the column, and the one it goes before.
+    pub moved: Option<(usize, usize)>,
+    /// The visible heads, for menus.
+    pub heads: Vec<(usize, Response)>,
     /// The visible rows, for menus: `row_menu(&response, …)`.
     pub rows: Vec<(usize, Response)>,
     /// The table as a whole, with the keyboard focus.
@@ -246,10 +252,11 @@ impl<'a> Table<'a> {
                     t.text,
                 );
             }
-            let sense = if column.sortable {
-                Sense::click()
-            } else {
-                Sense::hover()
+            let sense = match (column.sortable, column.movable) {
+                (true, true) => Sense::click_and_drag(),
+                (true, false) => Sense::click(),
+                (false, true) => Sense::drag(),
+                (false, false) => Sense::hover(),
             };
             let mut response = ui.interact(area, self.id.with(("head", c)), sense);
             response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, column.title));
@@ -268,13 +275,70 @@ impl<'a> Table<'a> {
             } else if cut {
                 response = response.on_hover_text(column.title);
             }
-            if column.sortable && response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+            if column.sortable {
+                response = response.on_hover_cursor(CursorIcon::PointingHand);
+            }
+            if column.sortable && response.clicked() {
                 state.sort = Some((
                     column.id.to_owned(),
                     sorted.map_or(column.starts_reversed, |reversed| !reversed),
                 ));
                 out.sorted = true;
             }
+            if column.movable {
+                self.arrange_head(ui, c, area, &response, spans, out);
+            }
+            out.heads.push((c, response));
+        }
+    }
+
+    /// Dragging a head moves its column, dragging its left border sets the width: what stands
+    /// before it, the flexible column, gives the room.
+    fn arrange_head(
+        &self,
+        ui: &Ui,
+        c: usize,
+        area: Rect,
+        head: &Response,
+        spans: &[Option<(f32, f32)>],
+        out: &mut TableOutput,
+    ) {
+        let t = Tokens::of(ui);
+        let strip = Rect::from_center_size(area.left_center(), vec2(7.0, area.height()));
+        let border = ui
+            .interact(strip, self.id.with(("border", c)), Sense::DRAG)
+            .on_hover_cursor(CursorIcon::ResizeHorizontal);
+        if border.hovered() || border.dragged() {
+            ui.painter().vline(
+                area.left().round() + 0.5,
+                area.y_range(),
+                Stroke::new(1.0, t.accent_line),
+            );
+        }
+        if border.dragged() && border.drag_delta().x != 0.0 {
+            out.resized = Some((c, area.width() - border.drag_delta().x));
+        }
+        let Some(at) = head.interact_pointer_pos() else {
+            return;
+        };
+        let left = area.left() - spans[c].map_or(0.0, |(left, _)| left);
+        let over = spans.iter().enumerate().find(|(other, span)| {
+            let within =
+                |(from, width): (f32, f32)| (left + from..left + from + width).contains(&at.x);
+            *other != c && self.columns[*other].movable && span.is_some_and(within)
+        });
+        let Some((to, Some((from, _)))) = over else {
+            return;
+        };
+        if head.dragged() {
+            ui.painter().vline(
+                (left + from).round() + 0.5,
+                area.y_range(),
+                Stroke::new(2.0, t.accent_line),
+            );
+        }
+        if head.drag_stopped() {
+            out.moved = Some((c, to));
         }
     }
 

@@ -1,0 +1,334 @@
+//! A chart's lines as triangles, kept between frames: laid out anew only when the points, the
+//! range, the size or the look changed; a chart that is scrolled is moved.
+//!
+//! Fifty curves are some hundred thousand triangles. Making them on every frame costs more than
+//! everything else on the screen together.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use egui::epaint::{Mesh, PathShape, Tessellator, Vertex, WHITE_UV};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2};
+use egui_plot::{PlotPoint, PlotTransform};
+
+use super::plot::{Scene, run_of, style};
+use crate::theme::{RunStroke, Tokens};
+
+/// A point that is this close to the straight line between its neighbours is not drawn; pixels.
+const TOLERANCE: f32 = 0.15;
+
+/// The lines of one chart as they were laid out last.
+#[derive(Default)]
+pub struct LineCache {
+    laid: Option<Laid>,
+}
+
+struct Laid {
+    key: Key,
+    mesh: Arc<Mesh>,
+    at: Pos2,
+}
+
+/// Everything the triangles depend on but the place of the chart.
+#[derive(PartialEq)]
+struct Key {
+    version: u64,
+    size: Vec2,
+    x: (f64, f64),
+    y: (f64, f64),
+    pixels_per_point: f32,
+    look: u64,
+}
+
+impl LineCache {
+    /// Paint all lines of a scene into `area`.
+    pub fn paint(&mut self, ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) {
+        let key = Key {
+            version: scene.version,
+            size: area.size(),
+            x: scene.x,
+            y: scene.y,
+            pixels_per_point: ui.ctx().pixels_per_point(),
+            look: look_of(ui, scene),
+        };
+        match &mut self.laid {
+            Some(laid) if laid.key == key => {
+                let moved = area.min - laid.at;
+                if moved != Vec2::ZERO {
+                    Arc::make_mut(&mut laid.mesh).translate(moved);
+                    laid.at = area.min;
+                }
+            }
+            _ => {
+                self.laid = Some(Laid {
+                    key,
+                    mesh: Arc::new(lay_out(ui, area, transform, scene)),
+                    at: area.min,
+                });
+            }
+        }
+        if let Some(laid) = self.laid.as_ref().filter(|laid| !laid.mesh.is_empty()) {
+            ui.painter()
+                .with_clip_rect(area.intersect(ui.clip_rect()))
+                .add(Shape::Mesh(Arc::clone(&laid.mesh)));
+        }
+    }
+}
+
+/// Colours and strokes of all curves.
+fn look_of(ui: &Ui, scene: &Scene<'_>) -> u64 {
+    let t = Tokens::of(ui);
+    let mut hasher = DefaultHasher::new();
+    t.dark.hash(&mut hasher);
+    for run in scene.runs {
+        let (width, color, _) = style(scene, run, t);
+        (run.slot, color, width.to_bits()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) -> Mesh {
+    let t = Tokens::of(ui);
+    let ctx = ui.ctx();
+    let mut tessellator = Tessellator::new(
+        ctx.pixels_per_point(),
+        ctx.tessellation_options(|options| *options),
+        ctx.fonts(|fonts| fonts.font_image_size()),
+        Vec::new(),
+    );
+    tessellator.set_clip_rect(area);
+    let mut out = Mesh::default();
+    for band in &scene.data.bands {
+        let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
+            continue;
+        };
+        let (_, color, _) = style(scene, run, t);
+        fill_band(&mut out, transform, &band.low, &band.high, t.band(color));
+    }
+    for band in &scene.data.bands {
+        let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
+            continue;
+        };
+        let (width, color, _) = style(scene, run, t);
+        let points = simplified(transform, &band.middle);
+        add_line(
+            &mut tessellator,
+            &mut out,
+            points,
+            RunStroke::Solid,
+            width,
+            color,
+        );
+    }
+    for curve in &scene.data.curves {
+        let Some(run) = run_of(scene, curve) else {
+            continue;
+        };
+        let (width, color, stroke) = style(scene, run, t);
+        if !curve.smooth.is_empty() {
+            for stretch in &curve.raw {
+                let points = simplified(transform, stretch);
+                let faint = t.raw_curve(color);
+                add_line(
+                    &mut tessellator,
+                    &mut out,
+                    points,
+                    RunStroke::Solid,
+                    1.0,
+                    faint,
+                );
+            }
+        }
+        for stretch in curve.main() {
+            let points = simplified(transform, stretch);
+            add_line(&mut tessellator, &mut out, points, stroke, width, color);
+        }
+    }
+    out
+}
+
+fn add_line(
+    tessellator: &mut Tessellator,
+    out: &mut Mesh,
+    points: Vec<Pos2>,
+    stroke: RunStroke,
+    width: f32,
+    color: Color32,
+) {
+    match points.as_slice() {
+        [] => {}
+        // One point only: a dot.
+        [one] => tessellator.tessellate_shape(Shape::circle_filled(*one, 2.5, color), out),
+        _ => match dashes(stroke) {
+            None => tessellator
+                .tessellate_path(&PathShape::line(points, Stroke::new(width, color)), out),
+            Some((dashes, gaps)) => {
+                let pen = Stroke::new(width, color);
+                for shape in Shape::dashed_line_with_offset(&points, pen, dashes, gaps, 0.0) {
+                    tessellator.tessellate_shape(shape, out);
+                }
+            }
+        },
+    }
+}
+
+/// Lengths drawn and left out, in turn; `None` for a line without gaps.
+fn dashes(stroke: RunStroke) -> Option<(&'static [f32], &'static [f32])> {
+    match stroke {
+        RunStroke::Dotted => Some((&[2.0], &[3.0])),
+        RunStroke::DashDot => Some((&[6.0, 2.0], &[3.0, 3.0])),
+        RunStroke::Solid | RunStroke::Rest => None,
+    }
+}
+
+/// A line in the stroke of a slot, for what is short enough to be laid out each time.
+pub fn stroke_line(
+    painter: &Painter,
+    points: &[Pos2],
+    stroke: RunStroke,
+    width: f32,
+    color: Color32,
+) {
+    let pen = Stroke::new(width, color);
+    match dashes(stroke) {
+        None => {
+            painter.line(points.to_vec(), pen);
+        }
+        Some((dashes, gaps)) => {
+            painter.extend(Shape::dashed_line_with_offset(
+                points, pen, dashes, gaps, 0.0,
+            ));
+        }
+    }
+}
+
+/// The area between two lines over the same x.
+fn fill_band(
+    out: &mut Mesh,
+    transform: &PlotTransform,
+    low: &[PlotPoint],
+    high: &[PlotPoint],
+    color: Color32,
+) {
+    let first = out.vertices.len() as u32;
+    for (low, high) in low.iter().zip(high) {
+        for point in [low, high] {
+            out.vertices.push(Vertex {
+                pos: transform.position_from_point(point),
+                uv: WHITE_UV,
+                color,
+            });
+        }
+    }
+    let pairs = low.len().min(high.len()) as u32;
+    for pair in 1..pairs {
+        let at = first + 2 * (pair - 1);
+        out.add_triangle(at, at + 1, at + 2);
+        out.add_triangle(at + 1, at + 2, at + 3);
+    }
+}
+
+/// Pixels of a line without the points that lie on the way between their neighbours: what is left
+/// is nowhere further than [`TOLERANCE`] from all points.
+fn simplified(transform: &PlotTransform, stretch: &[PlotPoint]) -> Vec<Pos2> {
+    let points = stretch
+        .iter()
+        .map(|point| transform.position_from_point(point));
+    thinned(points)
+}
+
+/// Keeps a cone of slopes that pass all points since the last kept one closely enough.
+fn thinned(points: impl Iterator<Item = Pos2>) -> Vec<Pos2> {
+    let mut kept: Vec<Pos2> = Vec::new();
+    let mut cone = (f32::NEG_INFINITY, f32::INFINITY);
+    let mut previous: Option<Pos2> = None;
+    for point in points {
+        let (Some(from), Some(last)) = (kept.last().copied(), previous) else {
+            kept.push(point);
+            previous = Some(point);
+            continue;
+        };
+        let run = point.x - from.x;
+        let slope = (point.y - from.y) / run;
+        let from = if run > 0.0 && slope >= cone.0 && slope <= cone.1 {
+            from
+        } else {
+            if last != from {
+                kept.push(last);
+            }
+            cone = (f32::NEG_INFINITY, f32::INFINITY);
+            last
+        };
+        let run = point.x - from.x;
+        if run > 0.0 {
+            let bounds = [-TOLERANCE, TOLERANCE].map(|by| (point.y + by - from.y) / run);
+            cone = (cone.0.max(bounds[0]), cone.1.min(bounds[1]));
+        } else {
+            // Straight up or back: nothing may be left out behind it.
+            cone = (f32::INFINITY, f32::NEG_INFINITY);
+        }
+        previous = Some(point);
+    }
+    if let Some(last) = previous
+        && kept.last() != Some(&last)
+    {
+        kept.push(last);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::pos2;
+
+    use super::*;
+
+    /// How far a line's point is from the thinned line at its x.
+    fn distance(kept: &[Pos2], point: Pos2) -> f32 {
+        kept.windows(2)
+            .filter(|pair| pair[0].x <= point.x && point.x <= pair[1].x)
+            .map(|pair| {
+                let run = pair[1].x - pair[0].x;
+                if run == 0.0 {
+                    let (low, high) = (pair[0].y.min(pair[1].y), pair[0].y.max(pair[1].y));
+                    return (low - point.y).max(point.y - high).max(0.0);
+                }
+                let share = (point.x - pair[0].x) / run;
+                (pair[0].y + (pair[1].y - pair[0].y) * share - point.y).abs()
+            })
+            .fold(f32::INFINITY, f32::min)
+    }
+
+    #[test]
+    fn a_smooth_line_needs_few_points_and_stays_where_it_is() {
+        let line: Vec<Pos2> = (0..1200)
+            .map(|i| pos2(i as f32 / 2.0, 100.0 + 60.0 * (i as f32 / 90.0).sin()))
+            .collect();
+        let kept = thinned(line.iter().copied());
+        assert!(kept.len() < 200, "{}", kept.len());
+        assert_eq!((kept[0], kept[kept.len() - 1]), (line[0], line[1199]));
+        for point in &line {
+            assert!(distance(&kept, *point) <= TOLERANCE * 1.01, "{point:?}");
+        }
+    }
+
+    #[test]
+    fn spikes_and_ways_back_are_kept() {
+        let spikes: Vec<Pos2> = (0..300)
+            .map(|i| pos2((i / 3) as f32, if i % 3 == 1 { 0.0 } else { 90.0 }))
+            .collect();
+        let kept = thinned(spikes.iter().copied());
+        for point in &spikes {
+            assert!(distance(&kept, *point) <= TOLERANCE, "{point:?}");
+        }
+        let back = [
+            pos2(0.0, 0.0),
+            pos2(5.0, 5.0),
+            pos2(2.0, 9.0),
+            pos2(3.0, 0.0),
+        ];
+        assert_eq!(thinned(back.into_iter()), back);
+        assert_eq!(thinned(std::iter::empty()), []);
+        assert_eq!(thinned([pos2(1.0, 1.0)].into_iter()), [pos2(1.0, 1.0)]);
+    }
+}
