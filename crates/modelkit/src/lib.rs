@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod media;
 pub mod oci;
 pub mod pack;
+mod parents;
 pub mod plan;
 pub mod progress;
 pub mod reference;

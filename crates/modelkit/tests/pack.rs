@@ -463,6 +463,49 @@ fn a_parent_kit_gives_its_model_and_keeps_its_paths() {
     ));
 }
 
+/// Digests as `kit` 1.7.0 and one with the annotations of 1.11 made them of these two projects.
+#[test]
+fn a_path_of_the_parent_is_the_childs_too_by_the_older_rules() {
+    let base = folder(&[
+        ("Kitfile", "model: {path: w}\ncode: [{path: src}]\n"),
+        ("src/a", "a\n"),
+        ("w", "w\n"),
+    ]);
+    let child = folder(&[
+        (
+            "Kitfile",
+            "model: {path: \"org/base:1\"}\ncode: [{path: src},{path: .}]\n",
+        ),
+        ("src/b", "b\n"),
+        ("w", "w2\n"),
+        ("z", "z\n"),
+    ]);
+    for (compat, version, digest) in [
+        (
+            Compat::V1_7,
+            "1.7.0",
+            "sha256:3d0be69cd0cce4d9d708cd40e1621f88a6ed8ee65d486378e2281feda30955fe",
+        ),
+        (
+            Compat::V1_11,
+            "1.11.0",
+            "sha256:594f5cff7deaf98c1fcaaf1c6534b1ab09a2fa13307e4a9b91571781fd737407",
+        ),
+    ] {
+        let place = Place::new();
+        let pack = |folder: &tempfile::TempDir, name: &str| {
+            let mut options = PackOptions::new(folder.path(), reference(name));
+            (options.compat, options.tool_version) = (compat, Some(version.into()));
+            place.pack(&options)
+        };
+        pack(&base, "org/base:1").unwrap();
+        let packed = pack(&child, "org/child:1").unwrap();
+        assert_eq!(packed.manifest.digest.to_string(), digest);
+        let strict = place.pack(&PackOptions::new(child.path(), reference("org/child:2")));
+        assert!(matches!(strict, Err(Error::Kitfile(_))), "{strict:?}");
+    }
+}
+
 #[test]
 fn circles_of_parents_are_found() {
     let place = Place::new();

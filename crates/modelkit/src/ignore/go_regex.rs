@@ -323,6 +323,12 @@ impl Parser {
                     }
                     letter => class.push(letter),
                 }
+                // Go knows the names in their one spelling only, the regex crate in any.
+                let name = class.get(2..).unwrap_or_default();
+                let name = name.trim_start_matches(['{', '^']);
+                if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+                    return Err(unknown());
+                }
                 Escape::Unicode(class)
             }
             'x' => {
@@ -389,6 +395,7 @@ mod tests {
             (r"^\x41\101$", "AA", true),
             (r"^\Qa.b\E.$", "a.bc", true),
             ("^.$", "\n", false),
+            (r"^\pP$", "!", true),
             ("^[^/]$", "\n", true),
             ("^a|b$", "xb", true),
         ] {
@@ -409,6 +416,8 @@ mod tests {
             r"\8",
             "(a",
             "[[:foo:]]",
+            r"\pp",
+            r"\p{greek}",
         ] {
             assert!(translate(go).is_err(), "{go}");
         }

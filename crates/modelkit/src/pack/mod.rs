@@ -17,7 +17,7 @@ use crate::source::KitResolver;
 use crate::store::Store;
 use crate::{Compat, Descriptor, Digest, LayerKind, Reference};
 
-pub use parent::MAX_PARENTS;
+pub use crate::parents::MAX_PARENTS;
 pub use write::Shape;
 
 /// The version written into manifests unless [`PackOptions::tool_version`] says otherwise.

@@ -12,9 +12,8 @@ use kitbench_kitfile::to_yaml;
 
 use crate::error::{Error, Result};
 use crate::inspect::{Kit, KitLayer};
-use crate::pack::MAX_PARENTS;
+use crate::parents::{Ancestor, ancestors};
 use crate::progress::{CancellationToken, Observer, Step, StepState};
-use crate::reference::Reference;
 use crate::source::{KitResolver, KitSource};
 
 pub use filter::{Filter, FilterType};
@@ -95,14 +94,18 @@ pub fn unpack(
     cancel: &CancellationToken,
 ) -> Result<Unpacked> {
     let kit = Kit::read(source)?;
-    let parents = parents(&kit, &options.filters, resolver)?;
+    let of_parents = for_parents(&options.filters);
+    let parents = match of_parents.is_empty() {
+        true => Vec::new(),
+        false => ancestors(&kit.reference, kit.parent(), resolver)?,
+    };
     let mut steps = Vec::new();
     let mut jobs: Vec<(&dyn KitSource, &KitLayer)> = Vec::new();
     let mut result = Unpacked::default();
     // The eldest first.
-    for (parent_source, parent, filters) in parents.iter().rev() {
-        jobs.extend(selected(parent, filters).map(|layer| (parent_source.as_ref(), layer)));
-        result.warnings.extend(parent.warnings.iter().cloned());
+    for Ancestor { source, kit } in parents.iter().rev() {
+        jobs.extend(selected(kit, &of_parents).map(|layer| (source.as_ref(), layer)));
+        result.warnings.extend(kit.warnings.iter().cloned());
     }
     jobs.extend(selected(&kit, &options.filters).map(|layer| (source, layer)));
     result.warnings.extend(kit.warnings.iter().cloned());
@@ -164,53 +167,14 @@ fn selected<'k>(kit: &'k Kit, filters: &[Filter]) -> impl Iterator<Item = &'k Ki
     })
 }
 
-type Parent<'r> = (Box<dyn KitSource + 'r>, Kit, Vec<Filter>);
-
-/// The line of parents, nearest first, each with what to take of it: model and parts, and of those
-/// only what the user's filters on models select.
-fn parents<'r>(
-    kit: &Kit,
-    filters: &[Filter],
-    resolver: &'r dyn KitResolver,
-) -> Result<Vec<Parent<'r>>> {
-    let filters: Vec<Filter> = if filters.is_empty() {
+/// What to take of parents: model and parts, and of those only what the user's filters on models
+/// select; nothing if it is empty.
+fn for_parents(filters: &[Filter]) -> Vec<Filter> {
+    if filters.is_empty() {
         vec![Filter::model()]
     } else {
         filters.iter().filter_map(Filter::model_part_only).collect()
-    };
-    if filters.is_empty() {
-        return Ok(Vec::new());
     }
-    let mut line = vec![kit.reference.to_string()];
-    let mut parents: Vec<Parent<'r>> = Vec::new();
-    let mut next = kit.parent().map(str::to_owned);
-    while let Some(text) = next {
-        let problem = |problem: String| Error::Parent {
-            reference: text.clone(),
-            problem,
-        };
-        if line.contains(&text) {
-            return Err(problem(format!(
-                "it refers back to itself ({})",
-                line.join(" → ")
-            )));
-        }
-        if line.len() > MAX_PARENTS {
-            return Err(problem(format!(
-                "there are more than {MAX_PARENTS} kits in a line ({})",
-                line.join(" → ")
-            )));
-        }
-        line.push(text.clone());
-        let reference: Reference = text.parse().map_err(|error| problem(format!("{error}")))?;
-        let source = resolver
-            .find(&reference.or_latest())
-            .map_err(|error| problem(error.to_string()))?;
-        let parent = Kit::read(source.as_ref()).map_err(|error| problem(error.to_string()))?;
-        next = parent.parent().map(str::to_owned);
-        parents.push((source, parent, filters.clone()));
-    }
-    Ok(parents)
 }
 
 /// The folder that legacy layers of Kitfile path `path` are extracted below.
