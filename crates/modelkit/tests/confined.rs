@@ -155,6 +155,9 @@ fn a_full_disk_loses_nothing() {
     }
 }
 
+/// A name, and what it stands for.
+type Attempt<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
+
 #[test]
 fn a_read_only_store_is_read_and_says_that_it_is_read_only() {
     let name = "a_read_only_store_is_read_and_says_that_it_is_read_only";
@@ -203,7 +206,7 @@ fn a_read_only_store_is_read_and_says_that_it_is_read_only() {
         let options = PackOptions::new(folder.join("project"), reference("new:1"));
         kitbench_modelkit::pack::pack(&store, &options, &store, &cache, &Silent, &never).map(drop)
     };
-    let attempts: [(&str, Box<dyn Fn() -> Result<()> + '_>); 8] = [
+    let attempts: [Attempt<'_>; 8] = [
         ("pack", Box::new(pack)),
         ("unpack", Box::new(|| operate("unpack", &folder))),
         ("tag", Box::new(|| operate("tag", &folder))),
