@@ -22,7 +22,7 @@ use crate::store::{Store, TempFile};
 use crate::tar::{END, Header, Kind, Limits, Reader, header_bytes, padding};
 
 const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
-const TAG: &str = "org.opencontainers.image.ref.name";
+pub(crate) const TAG: &str = "org.opencontainers.image.ref.name";
 const NAME: &str = "io.containerd.image.name";
 
 #[derive(Serialize, Deserialize)]
@@ -366,7 +366,7 @@ fn read_index(reader: impl Read, path: &Path) -> Result<Index> {
 
 /// Takes a blob into the store if it is what it says. `needed` are the bytes of everything that is
 /// still to be taken in.
-fn take_in(
+pub(crate) fn take_in(
     store: &Store,
     digest: &Digest,
     size: u64,

@@ -363,3 +363,76 @@ fn many_writers_lose_nothing() {
     });
     assert_eq!(place.store.tags(&reference("a:1")).unwrap().len(), 81);
 }
+
+/// Lays out the kits of `place` as a store before `kit` 0.5 had them: one OCI layout a repository.
+fn old_store(place: &Place) -> Place {
+    let old = Place::new();
+    for name in ["localhost/a", "localhost/a/sub", "r.example/team/b"] {
+        let tag = if name.ends_with("/b") { "b:1" } else { "a:1" };
+        kitbench_modelkit::oci::export(
+            &place.store,
+            &[reference(tag)],
+            &old.store.root().join(name),
+            &Default::default(),
+            &Silent,
+            &CancellationToken::new(),
+        )
+        .unwrap();
+    }
+    old
+}
+
+#[test]
+fn kits_of_the_oldest_layout_are_brought_into_the_present_one() {
+    let never = CancellationToken::new();
+    let now = two_kits();
+    let old = old_store(&now);
+    assert!(old.store.has_old_layout().unwrap());
+    assert!(old.store.list().unwrap().is_empty());
+    // One of them is damaged: it stays where it is, and is named.
+    let layer = now.store.kit(&reference("b:1")).unwrap();
+    let layer = Kit::read(&layer).unwrap().layers[0].descriptor.digest;
+    let damaged = old
+        .store
+        .root()
+        .join("r.example/team/b/blobs/sha256")
+        .join(layer.hex());
+    let whole = std::fs::read(&damaged).unwrap();
+    std::fs::write(&damaged, vec![0; whole.len()]).unwrap();
+
+    let adopted = old.store.adopt_old_layout(&never).unwrap();
+    let mut kits: Vec<String> = adopted.kits.iter().map(ToString::to_string).collect();
+    kits.sort();
+    assert_eq!(kits, ["a/sub:1", "a:1"]);
+    assert_eq!(adopted.left.len(), 1, "{adopted:?}");
+    assert!(adopted.left[0].0.ends_with("r.example/team/b"));
+    assert!(!old.store.root().join("localhost").exists());
+    assert!(damaged.exists());
+
+    // Once it is whole again it follows, also if clearing up was cut off before.
+    std::fs::write(&damaged, whole).unwrap();
+    let manifest = now.store.resolve(&reference("b:1")).unwrap().digest;
+    let from = now.store.blob_path(&manifest);
+    std::fs::copy(from, old.store.blob_path(&manifest)).unwrap();
+    std::fs::remove_file(damaged.with_file_name(manifest.hex())).unwrap();
+    let adopted = old.store.adopt_old_layout(&never).unwrap();
+    assert_eq!(adopted.kits.len(), 1, "{adopted:?}");
+    assert!(!old.store.has_old_layout().unwrap());
+    let digests = |place: &Place| {
+        let kits = place.store.list().unwrap().into_iter();
+        kits.map(|kit| (kit.repository.to_string(), kit.tags, kit.digest))
+            .collect::<Vec<_>>()
+    };
+    let (a, b) = (digests(&now)[0].2, digests(&now)[1].2);
+    let tags = vec!["1".to_owned()];
+    assert_eq!(
+        digests(&old),
+        [
+            ("a".into(), tags.clone(), a),
+            ("a/sub".into(), tags.clone(), a),
+            ("r.example/team/b".into(), tags, b),
+        ]
+    );
+    let verified = old.store.verify(false, &Silent, &never).unwrap();
+    assert!(verified.damage.is_empty(), "{verified:?}");
+}

@@ -79,7 +79,7 @@ impl Repository {
 ///
 /// `kit` writes its files in place, so one may be empty or half written for a moment: what does not
 /// parse is read again a few times before it counts as broken.
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     const ATTEMPTS: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(5);
     let mut attempt = 1;

@@ -39,6 +39,7 @@ mod files;
 mod home;
 mod index;
 mod kits;
+mod old_layout;
 mod pending;
 mod remove;
 mod verify;
@@ -46,6 +47,7 @@ mod verify;
 pub use blobs::{BlobWriter, StoreKit};
 pub use home::Home;
 pub use kits::StoredKit;
+pub use old_layout::Adopted;
 pub use remove::{Removal, Removed};
 pub use verify::{Damage, Verification};
 
