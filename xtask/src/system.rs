@@ -20,6 +20,7 @@ const TEST: &[&str] = &[
     "docker-registry",     // the registry that is pushed to
     "mesa-vulkan-drivers", // llvmpipe, for pictures of the UI drawn without a window
     "openbox",             // a window manager, so that windows get focus
+    "python3-venv",        // the trackers whose writers and server are read, from PyPI
     "skopeo",              // an independent reader of what was pushed
     "webkit2gtk-driver",   // WebDriver for the real window
     "xdotool",             // the keyboard for native dialogs

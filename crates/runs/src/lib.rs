@@ -14,6 +14,7 @@ pub mod export;
 pub mod filter;
 mod formats;
 pub mod group;
+pub mod media;
 pub mod model;
 pub mod plots;
 pub mod reader;

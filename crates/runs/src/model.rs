@@ -30,6 +30,8 @@ pub enum SourceKind {
     Wandb,
     /// dvclive folder.
     Dvclive,
+    /// Results that a `dvc.yaml` names and that are not dvclive's.
+    Dvc,
     /// Trackio database.
     Trackio,
     /// Lightning CSVLogger.
@@ -70,6 +72,7 @@ impl SourceKind {
             Self::Tensorboard => "tensorboard",
             Self::Wandb => "wandb",
             Self::Dvclive => "dvclive",
+            Self::Dvc => "dvc",
             Self::Trackio => "trackio",
             Self::Lightning => "lightning",
             Self::Keras => "keras",

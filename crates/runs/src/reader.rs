@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::error::RunsError;
+use crate::media::Medium;
 use crate::model::{Problem, Run, SourceKind};
 use crate::readers;
 use crate::readers::units::{Discover, Make, UnitReader, only_itself};
@@ -35,6 +36,13 @@ pub trait Reader: Send {
     /// All runs as of the last refresh, in the format's order.
     fn runs(&self) -> Vec<&Run>;
 
+    /// The runs as people think of them: as [`Reader::runs`], but TensorBoard's sub-run of
+    /// hyperparameters is part of the run it belongs to. [`Reader::series`] of such a run
+    /// gives the sub-run's metrics too.
+    fn rows(&self) -> Vec<&Run> {
+        self.runs()
+    }
+
     /// Looks again: reads only what was added since, as far as the format allows.
     ///
     /// # Errors
@@ -46,6 +54,23 @@ pub trait Reader: Send {
     /// # Errors
     /// When the run or the metric is unknown, or its file cannot be read any more.
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError>;
+
+    /// The images, histograms or texts called `name` in [`Run::other`], in the order logged,
+    /// read from the source now; a thousand of them and 256 MiB at most. None where the
+    /// format only lists names.
+    ///
+    /// # Errors
+    /// When the run is unknown, or its files cannot be read any more.
+    fn media(&self, run: &str, name: &str) -> Result<Vec<Medium>, RunsError> {
+        let _ = name;
+        match self.run(run) {
+            Some(_) => Ok(Vec::new()),
+            None => Err(RunsError::UnknownRun {
+                path: self.source().path.clone(),
+                run: run.to_owned(),
+            }),
+        }
+    }
 
     /// Damage that belongs to the source and not to one run.
     fn problems(&self) -> Vec<Problem> {
@@ -136,6 +161,9 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
             } else {
                 Box::new(readers::dvclive::Dvclive::new(s, p))
             }
+        }),
+        SourceKind::Dvc => units(only_itself, |s, p| {
+            Box::new(readers::dvc_project::DvcProject::new(s, p))
         }),
         SourceKind::Goodseed => units(only_itself, |s, p| {
             Box::new(readers::databases::Goodseed::new(s, p))

@@ -223,8 +223,8 @@ fn tables_that_change_under_the_reader() {
     let values: Vec<_> = series.values.iter().map(f64::to_string).collect();
     assert_eq!(
         values,
-        ["1.5", "NaN", "0.5"],
-        "an open quote may still be closed"
+        ["1.5", "NaN", "0.5", "inf"],
+        "a whole line behind it: the quote is a mistake"
     );
     text.push_str(&"7;1760200007;2\r\n".repeat(300));
     std::fs::write(&file, &text).unwrap();
@@ -359,4 +359,61 @@ fn a_time_that_is_no_date_is_a_metric() {
     let reader = open(&scan(dir.path()).unwrap().sources[0]).unwrap();
     assert_eq!(reader.runs()[0].start_ms, Some(1_795_478_400_000));
     assert_eq!(reader.runs()[0].metrics.len(), 1);
+}
+
+#[test]
+fn a_log_without_end_marks_is_live_while_it_grows() {
+    let five_minutes_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(300);
+    let age = |path: &std::path::Path| {
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(five_minutes_ago).unwrap();
+    };
+    for (folder, kind, name) in [
+        ("plain", SourceKind::Csv, "progress.csv"),
+        ("plain", SourceKind::Jsonl, "log.jsonl"),
+        ("keras-csv", SourceKind::Keras, "history.csv"),
+        (
+            "lightning-csv",
+            SourceKind::Lightning,
+            "lightning_logs/version_0/metrics.csv",
+        ),
+        (
+            "dvclive",
+            SourceKind::Dvclive,
+            "dvclive/plots/metrics/lr.tsv",
+        ),
+    ] {
+        let dir = copy(folder);
+        let path = dir.path().join(name);
+        let source = |root: &std::path::Path| {
+            let found = scan(root).unwrap().sources;
+            let holds = |s: &&kitbench_runs::Source| s.kind == kind && path.starts_with(&s.path);
+            found.iter().find(holds).unwrap().clone()
+        };
+        let state = |reader: &dyn kitbench_runs::Reader| reader.runs()[0].state;
+        // Written this moment.
+        let source = source(dir.path());
+        assert_eq!(
+            state(open(&source).unwrap().as_ref()),
+            RunState::Running,
+            "{name}"
+        );
+        // Found five minutes after the last write: as likely a finished run's.
+        let mut files = vec![source.path.clone()];
+        while let Some(file) = files.pop() {
+            match file.is_dir() {
+                true => files.extend(std::fs::read_dir(file).unwrap().map(|e| e.unwrap().path())),
+                false => age(&file),
+            }
+        }
+        let mut reader = open(&source).unwrap();
+        assert_eq!(state(reader.as_ref()), RunState::Stale, "{name}");
+        // It grows: somebody is there, also through pauses of some minutes.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let last = text.lines().last().unwrap();
+        std::fs::write(&path, format!("{text}{last}\n")).unwrap();
+        age(&path);
+        reader.refresh().unwrap();
+        assert_eq!(state(reader.as_ref()), RunState::Running, "{name}");
+    }
 }

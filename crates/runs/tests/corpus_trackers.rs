@@ -171,6 +171,63 @@ fn tensorboard() {
 }
 
 #[test]
+fn tensorboard_images_histograms_and_texts_can_be_seen() {
+    use kitbench_runs::media::Content;
+    let readers = open_all(&data("tensorboard"), SourceKind::Tensorboard);
+    let of = |name: &str| readers[0].media("runs/cnn_lr0.05", name).unwrap();
+    let images = of("samples");
+    let Content::Image {
+        media_type,
+        width,
+        height,
+        bytes,
+    } = &images[0].content
+    else {
+        panic!("{images:?}")
+    };
+    assert_eq!(*media_type, "image/png");
+    // Width and height as the PNG itself has them.
+    let pixels = |at: usize| u64::from(u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()));
+    assert_eq!((*width, *height), (pixels(16), pixels(20)));
+    let histograms = of("weights/conv1");
+    let Content::Histogram(buckets) = &histograms[0].content else {
+        panic!("{histograms:?}")
+    };
+    assert!(
+        buckets
+            .iter()
+            .all(|b| b.left <= b.right && b.left.is_finite() && b.right.is_finite())
+    );
+    assert!(buckets.iter().map(|b| b.count).sum::<f64>() > 0.0);
+    let texts = of("notes/text_summary");
+    assert!(
+        matches!(&texts[0].content, Content::Text(text) if !text.is_empty()),
+        "{texts:?}"
+    );
+    assert!(of("train/loss").is_empty() && of("none").is_empty());
+    assert!(readers[0].media("none", "samples").is_err());
+}
+
+#[test]
+fn tensorboard_rows_have_their_hyperparameters() {
+    let readers = open_all(&data("tensorboard"), SourceKind::Tensorboard);
+    let reader = readers[0].as_ref();
+    let rows = reader.rows();
+    assert!(rows.iter().all(|run| !run.id.ends_with("/hp")));
+    let with_sub_run = reader.runs().iter().filter(|r| r.parent.is_some()).count();
+    assert_eq!(rows.len(), reader.runs().len() - with_sub_run);
+    let row = rows.iter().find(|r| r.id == "runs/cnn_lr0.05").unwrap();
+    assert_eq!(row.param("optimizer").as_deref(), Some("sgd"));
+    assert_eq!(row.state, RunState::Finished);
+    assert!(row.metrics.contains_key("train/loss") && row.metrics.contains_key("hparam/loss"));
+    let series = |key: &str| reader.series(&row.id, key).unwrap();
+    assert_eq!(series("hparam/loss").len(), 1);
+    assert_eq!(series("train/loss").len(), 122);
+    // For machines they stay two runs, as the files have them.
+    assert!(reader.run(&row.id).unwrap().params.is_empty());
+}
+
+#[test]
 fn tensorboard_grows_and_breaks() {
     let dir = copy("tensorboard");
     let path = dir
@@ -506,6 +563,18 @@ fn goodseed() {
             "{key}"
         );
     }
+}
+
+#[test]
+fn goodseed_sets_are_lists() {
+    let dir = copy("goodseed");
+    let source = scan(dir.path()).unwrap().sources.remove(0);
+    rusqlite::Connection::open(&source.path)
+        .unwrap()
+        .execute_batch("INSERT INTO configs VALUES('tags', 'string_set', '[\"a\", \"b\"]', '', 0)")
+        .unwrap();
+    let reader = open(&source).unwrap();
+    assert_eq!(reader.runs()[0].params["tags"], json!(["a", "b"]));
 }
 
 #[test]

@@ -87,14 +87,18 @@ fn alone(folder: &str, name: &str) -> (tempfile::TempDir, PathBuf) {
     (dir, path)
 }
 
-/// Cuts the file `name` at many places (every byte of files below 2 kB) and looks at what is shown:
+/// Cuts the file `name` at every byte (larger ones than 8 KiB at a thousand) and looks at what is shown:
 /// per metric exactly the first points of what was logged.
 fn cut(folder: &str, kind: SourceKind, name: &str) {
     let (dir, path) = alone(folder, name);
     let source = source(dir.path(), kind);
     let whole = points(open(&source).unwrap().as_ref());
     let bytes = std::fs::read(&path).unwrap();
-    let step = (bytes.len() / 1000).max(1);
+    let step = if bytes.len() <= 8 << 10 {
+        1
+    } else {
+        bytes.len() / 1000
+    };
     for end in (0..bytes.len()).step_by(step) {
         std::fs::write(&path, &bytes[..end]).unwrap();
         let Ok(reader) = open(&source) else { continue };
@@ -156,6 +160,29 @@ fn record_files_may_be_cut_anywhere() {
     );
     cut("wandb-offline", SourceKind::Wandb, "run-dig00003.wandb");
     cut("wandb-offline", SourceKind::Wandb, "run-dig00005.wandb");
+}
+
+#[test]
+fn files_written_whole_may_be_cut_anywhere() {
+    cut(
+        "hf-trainer",
+        SourceKind::HfTrainer,
+        "out/trainer_state.json",
+    );
+    cut("sacred", SourceKind::Sacred, "sacred_runs/1/metrics.json");
+    cut(
+        "neptune-export",
+        SourceKind::NeptuneExport,
+        "RUN-1-549fcb30a0f06072_part_0.parquet",
+    );
+}
+
+#[test]
+fn databases_may_be_cut_anywhere() {
+    cut("mlflow-sqlite-2x", SourceKind::MlflowSqlite, "mlflow.db");
+    cut("trackio", SourceKind::Trackio, "digits.db");
+    cut("goodseed", SourceKind::Goodseed, ".sqlite");
+    cut("neptune-3x-offline", SourceKind::Neptune3, ".sqlite3");
 }
 
 /// Turns bytes at random in the files whose format has checksums: what is shown is a part of

@@ -68,6 +68,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     // Trackers write YAML too, and their readers need no Kitfile.
     ("serde_yaml*", &["kitbench-kitfile", "kitbench-runs"]),
     ("tar", &["kitbench-modelkit"]),
+    // Tests ask servers with it too.
+    ("ureq", &["kitbench-runs"]),
     ("tauri*", &["kitbench-desktop"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
 ];

@@ -24,6 +24,7 @@ pub fn source_name(kind: SourceKind) -> &'static str {
         SourceKind::Tensorboard => "TensorBoard",
         SourceKind::Wandb => "W&B",
         SourceKind::Dvclive => "DVCLive",
+        SourceKind::Dvc => "DVC",
         SourceKind::Trackio => "Trackio",
         SourceKind::Lightning => "Lightning",
         SourceKind::Keras => "Keras",

@@ -189,7 +189,7 @@ impl ProjectRuns {
         for (index, open) in self.sources.iter().enumerate() {
             let Ok(reader) = &open.reader else { continue };
             let place = display_below(&self.root, &open.source.path);
-            for run in reader.runs().into_iter().filter(|run| !run.deleted) {
+            for run in reader.rows().into_iter().filter(|run| !run.deleted) {
                 let id = format!("{}|{place}|{}", open.source.kind, run.id);
                 found.push(FoundRun {
                     id,

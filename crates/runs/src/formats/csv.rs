@@ -16,12 +16,13 @@ const MAX_QUOTED_LINES: usize = 200;
 /// Splits the complete records off `bytes`; hands each with its offset to `record` and
 /// returns how many bytes were used. Bytes after the last line end are left.
 ///
-/// A quoted cell may hold line ends. A quote that is still open after
-/// [`MAX_QUOTED_LINES`] (or at the last line end, when `finished`) spoils its own line only.
+/// A quoted cell may hold line ends. A quote is taken for a mistake, and spoils its own line
+/// only, when a line behind it is a whole record of `columns` cells by itself or when it is
+/// still open after [`MAX_QUOTED_LINES`].
 pub(crate) fn split(
     bytes: &[u8],
     delimiter: u8,
-    finished: bool,
+    columns: usize,
     mut record: impl FnMut(Record, usize),
 ) -> usize {
     let mut start = 0;
@@ -30,11 +31,14 @@ pub(crate) fn split(
         let mut lines = 1;
         while quote_open(&bytes[start..end], delimiter) {
             match line_end(bytes, end + 1) {
-                Some(next) if lines < MAX_QUOTED_LINES => {
+                Some(next)
+                    if lines < MAX_QUOTED_LINES
+                        && !is_record(&bytes[end + 1..next], delimiter, columns) =>
+                {
                     end = next;
                     lines += 1;
                 }
-                None if !finished && lines < MAX_QUOTED_LINES => return start,
+                None if lines < MAX_QUOTED_LINES => return start,
                 _ => {
                     end = first;
                     break;
@@ -57,6 +61,13 @@ fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
         .iter()
         .position(|&b| b == b'\n')
         .map(|i| from + i)
+}
+
+/// Whether a line without quotes has as many cells as the header.
+fn is_record(line: &[u8], delimiter: u8, columns: usize) -> bool {
+    columns > 1
+        && !line.contains(&b'"')
+        && line.iter().filter(|&&byte| byte == delimiter).count() + 1 == columns
 }
 
 /// Whether a quoted cell is still open at the end of `line`.
@@ -147,9 +158,9 @@ pub(crate) fn guess_delimiter(header: &[u8]) -> u8 {
 mod tests {
     use super::*;
 
-    fn all(text: &str, finished: bool) -> (Vec<Vec<String>>, usize) {
+    fn all(text: &str, columns: usize) -> (Vec<Vec<String>>, usize) {
         let mut rows = Vec::new();
-        let used = split(text.as_bytes(), b',', finished, |r, _| rows.push(r.cells));
+        let used = split(text.as_bytes(), b',', columns, |r, _| rows.push(r.cells));
         (rows, used)
     }
 
@@ -157,7 +168,7 @@ mod tests {
     fn quotes() {
         let (rows, used) = all(
             "a,\"[1, 2]\",\"say \"\"x\"\"\"\r\n1,\"two\nlines\",3\n4,5",
-            false,
+            3,
         );
         assert_eq!(
             rows,
@@ -171,13 +182,13 @@ mod tests {
 
     #[test]
     fn a_broken_quote_spoils_one_line() {
-        let (rows, _) = all("1,\"oops,2\n3,4\n5,6\n", true);
+        let (rows, _) = all("1,\"oops,2\n3,4\n5,6\n", 2);
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[1], ["3", "4"]);
-        let (rows, used) = all("1,2\n3,\"still\n", false);
-        assert_eq!((rows.len(), used), (1, 4));
+        let (rows, used) = all("1,2\n3,\"still\n4\n", 2);
+        assert_eq!((rows.len(), used), (1, 4), "it may still be closed");
         let long = format!("1,\"oops\n{}", "3,4\n".repeat(300));
-        let (rows, _) = all(&long, false);
+        let (rows, _) = all(&long, 3);
         assert_eq!(rows.len(), 301);
     }
 

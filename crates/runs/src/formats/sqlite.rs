@@ -183,14 +183,16 @@ fn escaped(path: &Path) -> String {
     out
 }
 
-/// The names of all tables; empty for what is no readable database.
-pub(crate) fn tables(path: &Path) -> Vec<String> {
+/// The names of all tables.
+///
+/// # Errors
+/// As [`look`].
+pub(crate) fn tables(path: &Path) -> Result<Vec<String>, RunsError> {
     look(path, |db| {
         let mut statement = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         let names = statement.query_map([], |row| row.get(0))?;
         names.collect()
     })
-    .unwrap_or_default()
 }
 
 /// Whether a table has a column.

@@ -59,6 +59,11 @@ impl Goodseed {
                 "status" => self.status = value,
                 "created_at" => run.start_ms = iso_ms(&value),
                 "closed_at" => run.end_ms = iso_ms(&value),
+                "schema_version" if value != "1" => run.report(
+                    &path,
+                    None,
+                    format!("the layout version {value} is not the one known (1)"),
+                ),
                 _ => {}
             }
         }

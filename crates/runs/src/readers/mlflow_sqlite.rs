@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::error::RunsError;
@@ -11,6 +11,7 @@ use crate::formats::tail::now_ms;
 use crate::model::{MetricSummary, Problem, Run, SourceKind};
 use crate::reader::{Reader, Refresh};
 use crate::readers::mlflow::{apply_tags, state};
+use crate::readers::mlflow_schemas;
 use crate::scan::Source;
 use crate::series::{Series, Step};
 
@@ -227,23 +228,31 @@ impl MlflowSqlite {
     fn read_all(&mut self) -> Result<Refresh, RunsError> {
         let path = self.source.path.clone();
         self.problems.clear();
-        let names = tables(&path);
+        let names = tables(&path)?;
+        let schema: Option<String> = look(&path, |db| {
+            let sql = "SELECT version_num FROM alembic_version";
+            db.query_row(sql, [], |row| text(row, 0)).optional()
+        })?;
+        let schema = schema.unwrap_or_default();
         for table in ["runs", "experiments", "metrics", "params", "tags"] {
             if !names.iter().any(|name| name == table) {
-                let schema: Option<String> = look(&path, |db| {
-                    db.query_row("SELECT version_num FROM alembic_version", [], |row| {
-                        row.get(0)
-                    })
-                })
-                .ok();
                 return Err(RunsError::Database {
                     path,
                     message: format!(
-                        "table {table:?} is missing: the schema {} is not known",
-                        schema.unwrap_or_default()
+                        "table {table:?} is missing: the schema {schema:?} is not known"
                     ),
                 });
             }
+        }
+        if !mlflow_schemas::is_known(&schema) {
+            self.problems.push(Problem {
+                file: path.clone(),
+                offset: None,
+                message: format!(
+                    "the schema {schema:?} is not known (the newest known one is that of MLflow {}): what is shown was read as if it were",
+                    mlflow_schemas::NEWEST
+                ),
+            });
         }
         let source = self.source.clone();
         let found = look(&path, |db| run_rows(db, &source))?;

@@ -2,10 +2,12 @@
 
 pub(crate) mod databases;
 pub(crate) mod dvc_git;
+pub(crate) mod dvc_project;
 pub(crate) mod dvclive;
 pub(crate) mod jsonl;
 pub(crate) mod mlflow;
 pub(crate) mod mlflow_file;
+pub(crate) mod mlflow_schemas;
 pub(crate) mod mlflow_server;
 pub(crate) mod mlflow_sqlite;
 pub(crate) mod neptune2;

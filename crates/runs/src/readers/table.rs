@@ -133,10 +133,15 @@ impl Table {
             let Some(layout) = layout.as_mut() else {
                 return 0;
             };
-            used += csv::split(&bytes[used..], layout.delimiter, false, |record, at| {
-                let at = offset + (skipped + used + at) as u64;
-                layout.row(record, at, &path, rows, loaded);
-            });
+            used += csv::split(
+                &bytes[used..],
+                layout.delimiter,
+                layout.header.len(),
+                |record, at| {
+                    let at = offset + (skipped + used + at) as u64;
+                    layout.row(record, at, &path, rows, loaded);
+                },
+            );
             skipped + used
         });
         read.map_err(|e| RunsError::io(&path, e))

@@ -23,7 +23,11 @@ pub(crate) struct Trackio {
     runs: Vec<Loaded>,
     index: HashMap<String, usize>,
     last_row: i64,
+    problems: Vec<Problem>,
 }
+
+/// The newest layout known (`PRAGMA user_version`).
+const NEWEST: i64 = 2;
 
 struct Row {
     id: i64,
@@ -84,7 +88,26 @@ impl Trackio {
             runs: Vec::new(),
             index: HashMap::new(),
             last_row: 0,
+            problems: Vec::new(),
         }
+    }
+
+    fn check_layout(&mut self) -> Result<(), RunsError> {
+        let path = self.source.path.clone();
+        let layout: i64 = look(&path, |db| {
+            db.query_row("PRAGMA user_version", [], |row| row.get(0))
+        })?;
+        self.problems.clear();
+        if layout > NEWEST {
+            self.problems.push(Problem {
+                file: path,
+                offset: None,
+                message: format!(
+                    "the layout version {layout} is newer than the one known ({NEWEST}): what is shown was read as if it were that one"
+                ),
+            });
+        }
+        Ok(())
     }
 
     fn entry(&mut self, id: &str, name: &str) -> usize {
@@ -239,7 +262,7 @@ impl Reader for Trackio {
     }
 
     fn problems(&self) -> Vec<Problem> {
-        Vec::new()
+        self.problems.clone()
     }
 
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
@@ -248,6 +271,7 @@ impl Reader for Trackio {
         let before: Vec<String> = self.runs.iter().map(|l| l.run.id.clone()).collect();
         let mut touched = Vec::new();
         if self.seen != Some(seen) {
+            self.check_layout()?;
             touched = self.read_rows()?;
             self.read_configs()?;
             self.runs.iter_mut().for_each(Loaded::settle);

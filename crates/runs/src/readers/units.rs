@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::RunsError;
 use crate::formats::tail::now_ms;
-use crate::model::{MetricSummary, Run};
+use crate::media::Medium;
+use crate::model::{MetricSummary, Run, RunState, SourceKind};
 use crate::reader::{Reader, Refresh};
 use crate::scan::Source;
 use crate::series::{Series, Step};
@@ -160,6 +161,10 @@ pub(crate) trait Unit: Send {
     fn loaded(&self) -> &Loaded;
     /// The same, to note problems on.
     fn loaded_mut(&mut self) -> &mut Loaded;
+    /// The images, histograms or texts of a name.
+    fn media(&self, _name: &str) -> Result<Vec<Medium>, RunsError> {
+        Ok(Vec::new())
+    }
     /// All points of a metric.
     fn series(&self, key: &str) -> Option<Series> {
         self.loaded().columns.get(key).cloned()
@@ -177,6 +182,8 @@ pub(crate) struct UnitReader {
     discover: Discover,
     make: Make,
     units: Vec<(PathBuf, Box<dyn Unit>)>,
+    /// Runs that a sub-run was joined to: place of the run, place of the sub-run, both as one.
+    joined: Vec<(usize, usize, Run)>,
 }
 
 impl UnitReader {
@@ -186,7 +193,62 @@ impl UnitReader {
             discover,
             make,
             units: Vec::new(),
+            joined: Vec::new(),
         }
+    }
+
+    /// Joins TensorBoard's sub-runs of hyperparameters to their runs. A run with several of
+    /// them (a trial each) stays as it is.
+    fn join(&mut self) {
+        self.joined.clear();
+        if self.source.kind != SourceKind::Tensorboard {
+            return;
+        }
+        let runs: Vec<&Run> = self.units.iter().map(|(_, u)| &u.loaded().run).collect();
+        let places: HashMap<&str, usize> = runs
+            .iter()
+            .enumerate()
+            .map(|(place, run)| (run.id.as_str(), place))
+            .collect();
+        let mut subs: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (place, run) in runs.iter().enumerate() {
+            let parent = run.parent.as_deref().and_then(|id| places.get(id));
+            if let Some(parent) = parent.filter(|parent| **parent != place) {
+                subs.entry(*parent).or_default().push(place);
+            }
+        }
+        for (parent, subs) in subs {
+            let [sub] = subs.as_slice() else { continue };
+            let (Some(run), Some(part)) = (runs.get(parent), runs.get(*sub)) else {
+                continue;
+            };
+            let mut run: Run = (*run).clone();
+            for (key, value) in &part.params {
+                run.params.entry(key).or_insert_with(|| value.clone());
+            }
+            for (key, summary) in &part.metrics {
+                run.metrics
+                    .entry(key.clone())
+                    .or_insert_with(|| summary.clone());
+            }
+            for problem in &part.problems {
+                run.report(&problem.file, problem.offset, problem.message.clone());
+            }
+            if matches!(part.state, RunState::Finished | RunState::Failed) {
+                run.state = part.state;
+                run.end_ms = run.end_ms.or(part.end_ms);
+            }
+            self.joined.push((parent, *sub, run));
+        }
+    }
+
+    /// The run that a joined one got its `key` from.
+    fn part_with(&self, run: &str, key: &str) -> Option<&dyn Unit> {
+        let of = |(_, _, joined): &&(usize, usize, Run)| joined.id == run;
+        let (_, sub, _) = self.joined.iter().find(of)?;
+        let (_, unit) = self.units.get(*sub)?;
+        let has = unit.loaded().run.metrics.contains_key(key);
+        has.then_some(unit.as_ref())
     }
 }
 
@@ -237,6 +299,15 @@ impl Reader for UnitReader {
             }
             self.units.push((path, unit));
         }
+        self.join();
+        // What happened to a part happened to the whole.
+        for (_, sub, run) in &self.joined {
+            let part = self.units.get(*sub).map(|(_, unit)| &unit.loaded().run.id);
+            let touched = |id: &String| refresh.changed.contains(id) || refresh.added.contains(id);
+            if part.is_some_and(touched) && !touched(&run.id) {
+                refresh.changed.push(run.id.clone());
+            }
+        }
         Ok(refresh)
     }
 
@@ -249,10 +320,36 @@ impl Reader for UnitReader {
             path: self.source.path.clone(),
             run: run.to_owned(),
         })?;
-        unit.series(key).ok_or_else(|| RunsError::UnknownMetric {
+        let of_part = || self.part_with(run, key)?.series(key);
+        unit.series(key)
+            .or_else(of_part)
+            .ok_or_else(|| RunsError::UnknownMetric {
+                run: run.to_owned(),
+                key: key.to_owned(),
+            })
+    }
+
+    fn media(&self, run: &str, name: &str) -> Result<Vec<Medium>, RunsError> {
+        let mut units = self.units.iter().map(|(_, unit)| unit);
+        let unit = units.find(|unit| unit.loaded().run.id == run);
+        let unit = unit.ok_or_else(|| RunsError::UnknownRun {
+            path: self.source.path.clone(),
             run: run.to_owned(),
-            key: key.to_owned(),
-        })
+        })?;
+        unit.media(name)
+    }
+
+    fn rows(&self) -> Vec<&Run> {
+        let mut rows: Vec<Option<&Run>> = self.runs().into_iter().map(Some).collect();
+        for (parent, sub, run) in &self.joined {
+            if let Some(row) = rows.get_mut(*parent) {
+                *row = Some(run);
+            }
+            if let Some(row) = rows.get_mut(*sub) {
+                *row = None;
+            }
+        }
+        rows.into_iter().flatten().collect()
     }
 
     fn run(&self, id: &str) -> Option<&Run> {

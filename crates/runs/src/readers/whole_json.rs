@@ -17,9 +17,10 @@ use crate::series::Step;
 /// Largest file read at once.
 const LIMIT: u64 = 1 << 30;
 
-type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
+pub(crate) type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
-fn seen(files: impl IntoIterator<Item = PathBuf>) -> Seen {
+/// What is there of some files: size and time of change.
+pub(crate) fn seen(files: impl IntoIterator<Item = PathBuf>) -> Seen {
     files
         .into_iter()
         .filter_map(|path| {
@@ -29,7 +30,8 @@ fn seen(files: impl IntoIterator<Item = PathBuf>) -> Seen {
         .collect()
 }
 
-fn newest_ms(seen: &Seen) -> Option<i64> {
+/// Time of the newest change, Unix ms.
+pub(crate) fn newest_ms(seen: &Seen) -> Option<i64> {
     seen.iter()
         .filter_map(|(_, _, time)| time.and_then(unix_ms))
         .max()

@@ -5,9 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::error::RunsError;
 use crate::formats::json::Json;
 use crate::formats::{csv, json, number, sqlite, tail, yaml};
 use crate::model::SourceKind;
+use crate::readers::dvc_project::Named;
 use crate::readers::{neptune2, tensorboard, wandb};
 use crate::scan::{Folder, Found, list, names};
 use crate::series::Step;
@@ -46,8 +48,9 @@ pub(super) fn folder(folder: &Folder, found: &mut Found) -> bool {
         found.skip(&folder.path, why);
     }
     let special = run_folder(folder, found);
+    dvc_project(folder, found);
     for (name, path) in &folder.files {
-        if !special.iter().any(|s| s == name) {
+        if !special.iter().any(|s| s == name) && !found.named.contains(path) {
             file(folder, name, path, false, found);
         }
     }
@@ -147,6 +150,30 @@ fn run_folder(folder: &Folder, found: &mut Found) -> Vec<String> {
         taken.extend(["metrics.json", "params.yaml", "/"].map(String::from));
     }
     taken
+}
+
+/// A `dvc.yaml` that names results outside of dvclive's folders.
+fn dvc_project(folder: &Folder, found: &mut Found) {
+    let Some(file) = folder.file("dvc.yaml") else {
+        return;
+    };
+    let named = tail::read_small(file, 16 << 20)
+        .ok()
+        .and_then(|bytes| Named::read(&bytes));
+    let Some(named) = named else {
+        found.skip(file, "no dvc.yaml that can be read");
+        return;
+    };
+    let others = |path: &Path| {
+        let above = path.ancestors().skip(1);
+        let mut above = above.take_while(|above| above.starts_with(&folder.path));
+        above.any(|above| list(above).is_ok_and(|folder| dvclive(&folder)))
+    };
+    let results = named.files(&folder.path, others);
+    if !results.is_empty() {
+        found.add(SourceKind::Dvc, &folder.path, Some(1));
+        found.named.extend(results);
+    }
 }
 
 /// A dvclive folder: tables under `plots/metrics`, or a summary that counts steps.
@@ -290,7 +317,17 @@ fn database(folder: &Folder, path: &Path, found: &mut Found) {
     if sqlite::write_ahead(path).is_none() {
         return;
     }
-    let tables = sqlite::tables(path);
+    let tables = match sqlite::tables(path) {
+        Ok(tables) => tables,
+        Err(error) => {
+            let why = match error {
+                RunsError::Database { message, .. } => message,
+                other => other.to_string(),
+            };
+            found.skip(path, format!("a database that cannot be read: {why}"));
+            return;
+        }
+    };
     let has = |names: &[&str]| names.iter().all(|name| tables.iter().any(|t| t == name));
     if has(&["alembic_version", "latest_metrics", "experiments"]) {
         found.add(SourceKind::MlflowSqlite, path, None);
@@ -307,7 +344,7 @@ fn database(folder: &Folder, path: &Path, found: &mut Found) {
     } else if has(&["run", "experiment", "run_tag"]) && folder.name() == ".aim" {
         found.add(SourceKind::Aim, &folder.path, None);
     } else if tables.is_empty() {
-        found.skip(path, "a SQLite database whose tables cannot be read now");
+        found.skip(path, "a database without tables");
     }
 }
 
@@ -455,7 +492,7 @@ fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
     };
     let (mut rows, mut grows, mut numbers) = (0, 0, 0);
     let mut last: Option<Step> = None;
-    csv::split(&bytes[at..], delimiter, false, |record, _| {
+    csv::split(&bytes[at..], delimiter, header.len(), |record, _| {
         let Some(value) = record.cells.get(step).and_then(|c| Step::parse(c.trim())) else {
             return;
         };

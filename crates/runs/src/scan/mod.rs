@@ -114,6 +114,8 @@ pub(crate) struct Found {
     skipped: Vec<Skipped>,
     /// Folders with event files; which of them are one source shows at the end.
     events: Vec<PathBuf>,
+    /// Files that a `dvc.yaml` met before names: parts of its run, not runs of their own.
+    named: HashSet<PathBuf>,
     /// Trainer output folders, each of which may be met several times.
     trainers: BTreeMap<PathBuf, ()>,
 }

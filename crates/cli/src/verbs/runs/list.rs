@@ -61,6 +61,12 @@ pub struct RunJson<'a> {
     experiment: Option<&'a str>,
     parent: Option<&'a str>,
     git_commit: Option<&'a str>,
+    note: Option<&'a str>,
+    datasets: &'a [String],
+    /// Things that are no numbers: kind (`image`, `histogram`, …) to names.
+    other: &'a BTreeMap<String, Vec<String>>,
+    /// What the tool summed up itself.
+    summary: &'a Map<String, Value>,
     params: &'a Map<String, Value>,
     tags: &'a BTreeMap<String, String>,
     metrics: BTreeMap<&'a str, MetricJson>,
@@ -103,6 +109,10 @@ impl<'a> RunJson<'a> {
             experiment: run.experiment.as_deref(),
             parent: run.parent.as_deref(),
             git_commit: run.git_commit.as_deref(),
+            note: run.note.as_deref(),
+            datasets: &run.datasets,
+            other: &run.other,
+            summary: &run.summary,
             params: &run.params,
             tags: &run.tags,
             metrics: run

@@ -1,5 +1,6 @@
 //! The wire of an MLflow tracking server: one JSON question, one JSON answer.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,7 +121,9 @@ impl Client {
                 }
                 Ok(answer) => format!("is too busy (HTTP {})", answer.status().as_u16()),
                 // A kept connection that the server closed meanwhile looks like this.
-                Err(error @ ureq::Error::Io(_)) => format!("does not answer: {error}"),
+                Err(ureq::Error::Io(error)) if error.kind() != ErrorKind::ConnectionRefused => {
+                    format!("does not answer: {error}")
+                }
                 Err(error) => return Err(self.fail(unreachable(&error))),
             };
             if attempt == ATTEMPTS {
@@ -165,7 +168,9 @@ impl Client {
 fn unreachable(error: &ureq::Error) -> String {
     match error {
         ureq::Error::HostNotFound => "cannot be found: there is no such host".into(),
-        ureq::Error::ConnectionFailed => "cannot be reached: does the server run there?".into(),
+        ureq::Error::ConnectionFailed | ureq::Error::Io(_) => {
+            "cannot be reached: does the server run there?".into()
+        }
         ureq::Error::Timeout(_) => "does not answer in time".into(),
         other => format!("cannot be asked: {other}"),
     }

@@ -1,6 +1,7 @@
 //! TensorBoard event files: a run is a folder that directly holds some.
 
 mod event;
+mod media;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,14 @@ use std::path::{Path, PathBuf};
 use crate::error::RunsError;
 use crate::formats::crc::masked_crc32c;
 use crate::formats::tail::{Change, Tail};
+use crate::media::Medium;
 use crate::model::{MetricSummary, Run, RunState, SourceKind};
 use crate::readers::units::{Columns, Loaded, Unit};
 use crate::scan::{Source, list};
 use crate::series::Series;
 
 use event::Tags;
+use media::Collect;
 
 /// Bytes around a record's data: length, its checksum, the data's checksum.
 const HEAD: usize = 12;
@@ -262,6 +265,32 @@ impl Unit for Events {
 
     fn loaded_mut(&mut self) -> &mut Loaded {
         &mut self.loaded
+    }
+
+    fn media(&self, name: &str) -> Result<Vec<Medium>, RunsError> {
+        let mut collect = Collect::new(name);
+        // What is damaged was noted when the points were read.
+        let mut notes = Run::new("", SourceKind::Tensorboard, &self.folder);
+        for file in self.files.values() {
+            let path = file.tail.path().to_path_buf();
+            let mut tail = Tail::new(&path);
+            let mut lost = false;
+            let io = |e| RunsError::io(&path, e);
+            if matches!(tail.check().map_err(io)?, Change::Gone) {
+                continue;
+            }
+            let read = tail.read(|bytes, offset| {
+                if lost {
+                    return 0;
+                }
+                records(bytes, offset, &path, &mut notes, &mut lost, |data, _| {
+                    collect.event(data);
+                    true
+                })
+            });
+            read.map_err(io)?;
+        }
+        Ok(collect.found)
     }
 
     /// Files in name order, each in its own order.
