@@ -92,6 +92,17 @@ impl<R: Read> HashingReader<R> {
     }
 }
 
+impl<R> Drop for HashingReader<R> {
+    /// Given up midway, it leaves no thread behind.
+    fn drop(&mut self) {
+        self.to_hash = None;
+        if let Some(hasher) = self.hasher.take() {
+            // Its digest is of no use, nor is its failure.
+            let _ = hasher.join();
+        }
+    }
+}
+
 impl<R: Read> BufRead for HashingReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.position == self.filled {
@@ -251,5 +262,21 @@ impl Hashed for ReadAhead<'_> {
         self.thread
             .join()
             .map_err(|_| io::Error::other("the reading thread failed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_given_up_midway_leaves_no_thread_behind() {
+        for _ in 0..20 {
+            let mut reader = HashingReader::new(io::repeat(7));
+            reader.fill_buf().unwrap();
+            let held = Arc::downgrade(&reader.current);
+            drop(reader);
+            assert!(held.upgrade().is_none(), "the thread still hashes it");
+        }
     }
 }

@@ -6,11 +6,10 @@ use std::io::{self, BufRead, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use cap_fs_ext::MetadataExt as _;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, Permissions};
 #[cfg(unix)]
-use cap_std::fs::{DirBuilderExt as _, PermissionsExt as _};
+use cap_std::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 
 use super::Existing;
 use super::work::Work;
@@ -266,7 +265,14 @@ impl Target {
         Ok(dir)
     }
 
-    /// Whether both names are there and stand for the same file.
+    /// Whether two names that differ by case are there and stand for the same file.
+    #[cfg(not(unix))]
+    pub fn is_one_file(&self, a: &Path, b: &Path) -> bool {
+        self.dir.symlink_metadata(a).is_ok() && self.dir.symlink_metadata(b).is_ok()
+    }
+
+    /// Whether two names that differ by case are there and stand for the same file.
+    #[cfg(unix)]
     pub fn is_one_file(&self, a: &Path, b: &Path) -> bool {
         let identity = |name: &Path| {
             let metadata = self.dir.symlink_metadata(name).ok()?;
