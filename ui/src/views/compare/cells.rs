@@ -3,7 +3,8 @@
 use egui::{CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use kitbench_protocol::{Better, MetricSummary, RunRow, RunState};
 
-use super::model::{Arrangement, Kind, Mean, Pick, RunsModel, state_word};
+use super::groups::Mean;
+use super::model::{Arrangement, Kind, Pick, RunsModel, state_word};
 use super::numbers;
 use super::state::{SLOTS, Ticks};
 use crate::theme::{Marker, RunStroke, Tokens, Type, icons, sizes};

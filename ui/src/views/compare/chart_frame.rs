@@ -4,8 +4,9 @@ use egui::{Align, Align2, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, 
 use kitbench_protocol::{Better, ChartFormat};
 
 use super::Compare;
-use super::curves::{self, Drawing, Drawn};
+use super::curves::{self, Drawn};
 use super::grid::{CARD, CARD_HEIGHTS};
+use super::honesty::{Drawing, note_of};
 use super::setup::{CardSize, Pin, Reference};
 use crate::app::ViewCtx;
 use crate::theme::{Tokens, Type, icons, sizes};
@@ -25,7 +26,7 @@ impl Compare {
             .charts
             .get(metric)
             .map_or(0, |chart| if log_y { chart.data.non_positive() } else { 0 });
-        let note = curves::note_of(self.direction(metric), log_y, non_positive);
+        let note = note_of(self.direction(metric), log_y, non_positive);
         let inner = rect.shrink2(vec2(10.0, 0.0)).with_max_x(rect.right() - 4.0);
         let mut row = ui.new_child(
             UiBuilder::new()

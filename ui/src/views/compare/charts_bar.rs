@@ -5,7 +5,8 @@ use kitbench_protocol::{BandKind, Plot, Quantity, Resumed, XAxis};
 
 use super::Compare;
 use super::columns::short_names;
-use super::curves::{axis_word, band_word, plain_axis_word, resumed_word};
+use super::curves::{axis_word, plain_axis_word};
+use super::honesty::{band_word, resumed_word};
 use super::setup::{MOST_SMOOTHING, Over, PlotSetup, Smoother};
 use super::table_bar::scrolling;
 use crate::commands::CommandId;

@@ -2,15 +2,100 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kitbench_protocol::{Better, RunsTable};
+use kitbench_protocol::{Better, MetricSummary, RunsTable};
 
-use super::model::{Arrangement, ColumnSpec, Kind, Pick, RunsModel};
+use super::model::{Arrangement, RunsModel};
 
 /// Most columns a table shows; more are chosen by hand in the picker.
 const MOST_PARAMS: usize = 40;
 /// Narrowest and widest column that can be dragged.
 const LEAST_WIDTH: f32 = 36.0;
 const MOST_WIDTH: f32 = 640.0;
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Name of the run.
+    Name,
+    /// The tool that logged it.
+    Source,
+    /// Whether it is done.
+    Status,
+    /// When it began.
+    Started,
+    /// How long it took.
+    Duration,
+    /// Experiment or project in the tool.
+    Experiment,
+    /// Commit of the code.
+    Commit,
+    /// Data sets.
+    Dataset,
+    /// ModelKits that it was packed into.
+    Kit,
+    /// A tag, by its place in [`RunsModel::tags`].
+    Tag(usize),
+    /// A parameter, by its place in [`RunsTable::params`].
+    Param(usize),
+    /// A value of a metric, by its place in [`RunsTable::metrics`].
+    Metric(usize, Pick),
+    /// The course of a metric.
+    Trend(usize),
+}
+
+/// Which value of a metric stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pick {
+    /// By the tracker's own rule for "latest".
+    Last,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The best, with the step at which it was logged.
+    Best,
+}
+
+impl Pick {
+    /// All of them, in the order of the picker.
+    pub const ALL: [Self; 4] = [Self::Last, Self::Min, Self::Max, Self::Best];
+
+    /// Before the name in a column's id.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Last => "metric",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Best => "best",
+        }
+    }
+
+    /// The value, and the step it was logged at.
+    #[must_use]
+    pub fn of(self, metric: &MetricSummary, better: Better) -> (f64, Option<f64>) {
+        match (self, better) {
+            (Self::Min, _) | (Self::Best, Better::Lower) => (metric.min, metric.min_step),
+            (Self::Max, _) | (Self::Best, Better::Higher) => (metric.max, metric.max_step),
+            (Self::Last, _) | (Self::Best, Better::Unknown) => (metric.last, metric.last_step),
+        }
+    }
+}
+
+/// A column of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnSpec {
+    /// Names it in [`Arrangement`].
+    pub id: String,
+    /// Its head.
+    pub title: String,
+    /// Its whole name.
+    pub tip: String,
+    /// What stands in it.
+    pub kind: Kind,
+    /// Pixels.
+    pub width: f32,
+}
 
 impl RunsModel {
     pub(super) fn make_columns(

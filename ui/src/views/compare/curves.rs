@@ -2,9 +2,7 @@
 //! the honesty line, and the spoken summary.
 
 use egui_plot::PlotPoint;
-use kitbench_protocol::{
-    BandKind, BandView, Better, PackedF64, Resumed, RunState, SeriesView, XAxis,
-};
+use kitbench_protocol::{BandView, PackedF64, RunState, SeriesView, XAxis};
 
 use super::numbers;
 use super::setup::ChartSetup;
@@ -130,21 +128,6 @@ impl BandCurve {
             .partition_point(|point| point.x <= x)
             .checked_sub(1)
     }
-}
-
-/// What of a chart's set-up its honesty line tells.
-#[derive(Debug, Clone, Default)]
-pub struct Drawing<'a> {
-    /// See [`ChartSetup::smoothing_words`].
-    pub smoothing: String,
-    /// What was done with resumed runs.
-    pub resumed: Resumed,
-    /// What bands show.
-    pub band: Option<BandKind>,
-    /// Points beyond the range of y.
-    pub beyond: usize,
-    /// Names of runs with damaged data.
-    pub damaged: &'a [String],
 }
 
 /// All curves of one metric.
@@ -308,93 +291,6 @@ impl ChartData {
         self.curves.iter().map(|curve| curve.non_positive).sum()
     }
 
-    /// What is drawn, of how much, and how: one line under the chart.
-    #[must_use]
-    pub fn honesty(&self, drawing: &Drawing<'_>) -> String {
-        if let Some(kind) = drawing.band {
-            return self.band_honesty(kind, drawing);
-        }
-        let (drawn, logged) = self.curves.iter().fold((0, 0), |sum, curve| {
-            // What is no number is drawn as a mark at the border.
-            let marks: usize = curve.odd.iter().map(Vec::len).sum();
-            (sum.0 + curve.drawn + marks as u64, sum.1 + curve.logged)
-        });
-        let mut parts = vec![if drawn >= logged {
-            format!("all {}", crate::format::count(logged, "point", "points"))
-        } else {
-            format!(
-                "{} of {} points, highest and lowest per pixel kept",
-                crate::format::thousands(drawn),
-                crate::format::thousands(logged)
-            )
-        }];
-        parts.extend(Some(drawing.smoothing.clone()).filter(|words| !words.is_empty()));
-        parts.extend(beyond_words(drawing.beyond));
-        let odd =
-            |at: usize| -> usize { self.curves.iter().map(|curve| curve.odd[at].len()).sum() };
-        for (count, word) in [(odd(0), "NaN"), (odd(1) + odd(2), "infinite")] {
-            if count > 0 {
-                parts.push(format!("{count} {word}"));
-            }
-        }
-        let unordered = self.curves.iter().filter(|curve| curve.unordered).count();
-        if unordered > 0 {
-            parts.push(format!(
-                "steps repeat or go back in {}",
-                crate::format::count(unordered as u64, "run", "runs")
-            ));
-        }
-        let resumed = self.curves.iter().filter(|curve| curve.session.1 > 1);
-        let resumed = resumed.filter(|curve| curve.session.0 == 0).count();
-        if resumed > 0 {
-            parts.push(format!(
-                "{} resumed: {}",
-                crate::format::count(resumed as u64, "run", "runs"),
-                resumed_word(drawing.resumed).to_lowercase()
-            ));
-        }
-        let left_out: u64 = self.curves.iter().map(|curve| curve.left_out).sum();
-        if left_out > 0 {
-            parts.push(format!("{} left out", crate::format::thousands(left_out)));
-        }
-        parts.extend(damage_words(drawing.damaged));
-        parts.join(" · ")
-    }
-
-    fn band_honesty(&self, kind: BandKind, drawing: &Drawing<'_>) -> String {
-        let n = self.bands.iter().flat_map(|band| &band.n);
-        let (low, high) = n.fold((u32::MAX, 0), |(l, h), n| (l.min(*n), h.max(*n)));
-        let (drawn, logged) = self.bands.iter().fold((0, 0), |sum, band| {
-            (sum.0 + band.drawn, sum.1 + band.logged)
-        });
-        let mut parts = vec![
-            format!(
-                "{} of {}",
-                band_word(kind),
-                crate::format::count(self.bands.len() as u64, "group", "groups")
-            ),
-            if low < high {
-                format!("n = {low} to {high}")
-            } else {
-                format!("n = {high}")
-            },
-            if drawn >= logged {
-                format!("all {}", crate::format::count(logged, "place", "places"))
-            } else {
-                format!(
-                    "{} of {} places, furthest reach per pixel kept",
-                    crate::format::thousands(drawn),
-                    crate::format::thousands(logged)
-                )
-            },
-            "last value held between points".to_owned(),
-        ];
-        parts.extend(Some(drawing.smoothing.clone()).filter(|words| !words.is_empty()));
-        parts.extend(beyond_words(drawing.beyond));
-        parts.extend(damage_words(drawing.damaged));
-        parts.join(" · ")
-    }
-
     /// What a screen reader says of it.
     #[must_use]
     pub fn summary(&self, metric: &str, setup: &ChartSetup, runs: &[Drawn]) -> String {
@@ -403,10 +299,12 @@ impl ChartData {
         };
         let place = |x: f64| {
             let words = setup.place_words(x);
-            match setup.x_metric.is_none() && setup.axis == XAxis::Step {
-                true => words.trim_start_matches("step ").to_owned(),
-                false => words.trim_end_matches(" from the start").to_owned(),
-            }
+            let words = match (&setup.x_metric, setup.axis) {
+                (Some(metric), _) => words.trim_start_matches(metric.as_str()).trim_start(),
+                (None, XAxis::Step) => words.trim_start_matches("step "),
+                (None, _) => words.trim_end_matches(" from the start"),
+            };
+            words.to_owned()
         };
         if !self.bands.is_empty() {
             let groups: Vec<String> = self
@@ -514,19 +412,6 @@ pub fn next_x<'a>(
     }
 }
 
-fn beyond_words(beyond: usize) -> Option<String> {
-    (beyond > 0).then(|| {
-        format!(
-            "{} beyond the shown range",
-            crate::format::thousands(beyond as u64)
-        )
-    })
-}
-
-fn damage_words(damaged: &[String]) -> Option<String> {
-    (!damaged.is_empty()).then(|| format!("damaged: {}", damaged.join(", ")))
-}
-
 /// The word for what x is.
 #[must_use]
 pub fn axis_word(setup: &ChartSetup) -> &str {
@@ -543,41 +428,6 @@ pub fn plain_axis_word(axis: XAxis) -> &'static str {
         XAxis::Step => "Step",
         XAxis::Time => "Time",
         XAxis::Relative => "Relative",
-    }
-}
-
-/// What is done where a resumed run logged steps again.
-#[must_use]
-pub fn resumed_word(resumed: Resumed) -> &'static str {
-    match resumed {
-        Resumed::KeepAll => "Keep all",
-        Resumed::LatestWins => "Latest wins",
-        Resumed::Split => "Split",
-    }
-}
-
-/// What a band shows.
-#[must_use]
-pub fn band_word(kind: BandKind) -> &'static str {
-    match kind {
-        BandKind::MeanStd => "Mean ± deviation",
-        BandKind::MinMax => "Mean, lowest to highest",
-        BandKind::Quartiles => "Median, quartiles",
-    }
-}
-
-/// What stands weakly behind a chart's title.
-#[must_use]
-pub fn note_of(better: Better, log_y: bool, non_positive: u64) -> String {
-    match (log_y, better) {
-        (true, _) if non_positive > 0 => format!(
-            "log scale, {} not positive left out",
-            crate::format::thousands(non_positive)
-        ),
-        (true, _) => "log scale".to_owned(),
-        (false, Better::Higher) => "higher is better".to_owned(),
-        (false, Better::Lower) => "lower is better".to_owned(),
-        (false, Better::Unknown) => String::new(),
     }
 }
 
@@ -611,6 +461,9 @@ fn stretches(x: &PackedF64, y: &PackedF64, log_x: bool, log_y: bool) -> Vec<Stre
 
 #[cfg(test)]
 mod tests {
+    use kitbench_protocol::Better;
+
+    use super::super::honesty::{Drawing, note_of};
     use super::*;
 
     fn packed(values: &[f64]) -> PackedF64 {

@@ -6,8 +6,12 @@
 //! | [`curves`], [`axes`], [`numbers`] | charts and parallel coordinates as data, ticks, figures |
 //! | [`filter`] | the filter's text: colours and completion |
 //! | [`state`] | ticks, charts' questions to the engine, what is kept |
+//! | [`setup`] | axis, smoothing, bands, order and size of charts, notes on them |
 //! | `ui` | head, tool bars, layout, states |
+//! | `grid`, `cards` | where the charts' cards stand; moving and resizing them |
+//! | `lines` | a chart's lines as triangles, kept between frames |
 //! | `table`, `values`, `charts`, `plot`, `parallel`, `filter_field` | drawing |
+//! | `plots` | scatter, box, violin, bar and correlation plots over whole runs |
 //! | `sources`, `export`, `report` | what was found where; files out |
 
 pub mod axes;
@@ -22,7 +26,9 @@ mod export;
 pub mod filter;
 mod filter_field;
 mod grid;
+mod groups;
 mod head;
+mod honesty;
 mod lines;
 pub mod model;
 pub mod numbers;

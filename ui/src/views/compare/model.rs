@@ -4,10 +4,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use kitbench_protocol::{Better, MetricSummary, RunRow, RunState, RunsTable};
+use kitbench_protocol::{Better, RunRow, RunState, RunsTable};
 use serde::{Deserialize, Serialize};
 
 use super::columns::equal_params;
+pub use super::columns::{ColumnSpec, Kind, Pick};
+use super::groups::{GroupBy, Mean, group_title, mean, some_text};
 use super::numbers;
 
 /// How the user arranged the table. Column ids are `param:lr`, `metric:val/loss`, `name` ….
@@ -62,91 +64,6 @@ impl Default for Arrangement {
     }
 }
 
-/// What stands in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Name of the run.
-    Name,
-    /// The tool that logged it.
-    Source,
-    /// Whether it is done.
-    Status,
-    /// When it began.
-    Started,
-    /// How long it took.
-    Duration,
-    /// Experiment or project in the tool.
-    Experiment,
-    /// Commit of the code.
-    Commit,
-    /// Data sets.
-    Dataset,
-    /// ModelKits that it was packed into.
-    Kit,
-    /// A tag, by its place in [`RunsModel::tags`].
-    Tag(usize),
-    /// A parameter, by its place in [`RunsTable::params`].
-    Param(usize),
-    /// A value of a metric, by its place in [`RunsTable::metrics`].
-    Metric(usize, Pick),
-    /// The course of a metric.
-    Trend(usize),
-}
-
-/// Which value of a metric stands in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Pick {
-    /// By the tracker's own rule for "latest".
-    Last,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// The best, with the step at which it was logged.
-    Best,
-}
-
-impl Pick {
-    /// All of them, in the order of the picker.
-    pub const ALL: [Self; 4] = [Self::Last, Self::Min, Self::Max, Self::Best];
-
-    /// Before the name in a column's id.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Last => "metric",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Best => "best",
-        }
-    }
-
-    /// The value, and the step it was logged at.
-    #[must_use]
-    pub fn of(self, metric: &MetricSummary, better: Better) -> (f64, Option<f64>) {
-        match (self, better) {
-            (Self::Min, _) | (Self::Best, Better::Lower) => (metric.min, metric.min_step),
-            (Self::Max, _) | (Self::Best, Better::Higher) => (metric.max, metric.max_step),
-            (Self::Last, _) | (Self::Best, Better::Unknown) => (metric.last, metric.last_step),
-        }
-    }
-}
-
-/// A column of the table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ColumnSpec {
-    /// Names it in [`Arrangement`].
-    pub id: String,
-    /// Its head.
-    pub title: String,
-    /// Its whole name.
-    pub tip: String,
-    /// What stands in it.
-    pub kind: Kind,
-    /// Pixels.
-    pub width: f32,
-}
-
 /// A line of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TableLine {
@@ -166,17 +83,6 @@ pub enum TableLine {
     /// What the runs of a group have in common: per column of figures mean, deviation of the
     /// sample, and how many have a value.
     Mean(Vec<Option<Mean>>),
-}
-
-/// Mean and deviation of a column over a group.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mean {
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Of the sample; `None` for a single value.
-    pub deviation: Option<f64>,
-    /// How many runs have a finite value.
-    pub n: usize,
 }
 
 /// The table as it is drawn.
@@ -576,80 +482,6 @@ impl RunsModel {
             _ => None,
         }
     }
-}
-
-fn some_text(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// Mean and deviation of the sample.
-fn mean(values: &[f64]) -> Option<Mean> {
-    if values.is_empty() {
-        return None;
-    }
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    Some(Mean {
-        mean,
-        deviation: (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()),
-        n: values.len(),
-    })
-}
-
-/// What makes groups.
-enum GroupBy {
-    Param(usize),
-    Tag(String),
-    Source,
-    Status,
-    Experiment,
-    Dataset,
-}
-
-impl GroupBy {
-    fn read(by: &str, table: &RunsTable) -> Option<Self> {
-        let param = |name: &str| {
-            let at = table.params.iter().position(|column| column.name == name);
-            at.map(Self::Param)
-        };
-        match by.split_once(':') {
-            Some(("param", name)) => param(name),
-            Some(("tag", name)) => Some(Self::Tag(name.to_owned())),
-            _ => match by {
-                "source" => Some(Self::Source),
-                "status" => Some(Self::Status),
-                "experiment" => Some(Self::Experiment),
-                "dataset" => Some(Self::Dataset),
-                name => param(name),
-            },
-        }
-    }
-
-    fn value(&self, run: &RunRow) -> Option<String> {
-        match self {
-            Self::Param(at) => run.params.get(*at)?.clone(),
-            Self::Tag(name) => {
-                let found = run.tags.iter().find(|(known, _)| known == name);
-                found.map(|(_, value)| value.clone())
-            }
-            Self::Source => Some(run.source.clone()),
-            Self::Status => Some(state_word(run.state).to_owned()),
-            Self::Experiment => run.experiment.clone(),
-            Self::Dataset => some_text(run.datasets.join(", ")),
-        }
-    }
-}
-
-/// `lr = 0.1`, whatever the group is by.
-fn group_title(by: &str, value: &str) -> String {
-    format!("{} = {value}", group_word(by))
-}
-
-/// What groups are by, in words.
-#[must_use]
-pub fn group_word(by: &str) -> &str {
-    by.split_once(':').map_or(by, |(_, name)| name)
 }
 
 /// Names of all tags.

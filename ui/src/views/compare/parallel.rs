@@ -27,6 +27,8 @@ use crate::widgets::{self, Button, MenuItem, menu, menu_rule};
 const TITLES: f32 = 24.0;
 /// A range made with the keys moves by this share of the axis.
 const KEY_STEP: f64 = 0.05;
+/// How far from a line the pointer may be, in pixels.
+const NEAR: f32 = 6.0;
 
 impl Compare {
     pub(super) fn parallel_card(
@@ -86,6 +88,12 @@ impl Compare {
                 .and_then(|id| parallel.axes.iter().find(|axis| axis.id == *id)),
             &place,
         );
+        let pointer = ui
+            .input(|input| input.pointer.hover_pos())
+            .filter(|at| body.contains(*at) && ui.clip_rect().contains(*at));
+        if let Some(run) = pointer.and_then(|at| nearest(&parallel, &place, at)) {
+            self.sight.near_next = drawn.get(run).map(|run| run.id.clone());
+        }
         for (i, axis) in parallel.axes.iter().enumerate() {
             axis_ui(ui, axis, i, &place, &mut self.axes);
         }
@@ -380,6 +388,25 @@ fn lines(
             draw(ui, &stretch, run, width, color);
         }
     }
+}
+
+/// The run whose line passes within a few pixels of the pointer.
+fn nearest(parallel: &Parallel, place: &Places, pointer: Pos2) -> Option<usize> {
+    let left = place.xs.iter().rposition(|x| *x <= pointer.x)?;
+    let (x, next) = (*place.xs.get(left)?, *place.xs.get(left + 1)?);
+    let share = (pointer.x - x) / (next - x);
+    let (from, to) = (
+        &parallel.axes.get(left)?.at,
+        &parallel.axes.get(left + 1)?.at,
+    );
+    let distances = from.iter().zip(to).enumerate().filter_map(|(run, (a, b))| {
+        let (a, b) = (place.y((*a)?), place.y((*b)?));
+        Some((run, (a + (b - a) * share - pointer.y).abs()))
+    });
+    distances
+        .filter(|(_, distance)| *distance < NEAR)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(run, _)| run)
 }
 
 fn draw(ui: &Ui, points: &[Pos2], run: &Drawn, width: f32, color: egui::Color32) {

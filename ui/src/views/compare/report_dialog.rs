@@ -4,7 +4,7 @@ use egui::{Context, vec2};
 use kitbench_protocol::{Answer, ChartFormat, Door, ExportChart, ExportedFile, ThemeChoice};
 
 use super::Compare;
-use super::curves::Drawing;
+use super::honesty::Drawing;
 use super::report::Report;
 use crate::app::{Dialog, ViewCtx};
 use crate::backend::Pending;

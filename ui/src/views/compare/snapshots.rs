@@ -320,7 +320,7 @@ fn columns_are_pinned_picked_and_grouped_by_anything() {
         "\
 Name | best loss | Duration | team | opt | Trend
 v team = blue: 2 runs, val/f1 0.700
-   | 0.175 ± 0.035 | 2.50 ± 0.707 |  |  | 
+   | 0.175 ± 0.035 | 2.500 ± 0.707 |  |  | 
 d | 0.200 @7 | 3000 | blue | adam | ~
 c | 0.150 @7* | 2000 | blue | sgd | ~
 v team = red: 2 runs, val/f1 0.850 ± 0.071

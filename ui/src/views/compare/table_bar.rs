@@ -4,7 +4,8 @@ use egui::{Ui, vec2};
 use kitbench_protocol::Better;
 
 use super::Compare;
-use super::model::{Direction, group_word};
+use super::groups::group_word;
+use super::model::Direction;
 use crate::commands::CommandId;
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::{self, Button, MenuItem, TextField, bar_row, menu, menu_rule};

@@ -274,7 +274,7 @@ impl Compare {
                 }
             })
             .collect();
-        let focus = self.sight.focus.clone();
+        let (focus, near) = (self.sight.focus.clone(), self.sight.near.clone());
         let setup = self.setup.clone();
         let at = self.values.answered.as_ref().map_or(0.0, |asked| asked.x);
         let mut state = std::mem::take(&mut self.values.table);
@@ -284,7 +284,10 @@ impl Compare {
                 ui,
                 &mut state,
                 rows.len(),
-                |line| Line::row(focus.as_ref().is_some_and(|focus| *focus == rows[line].run)),
+                |line| {
+                    let run = Some(&rows[line].run);
+                    Line::row(focus.as_ref() == run || near.as_ref() == run)
+                },
                 |line, column, cell| {
                     let row = &rows[line];
                     let Some(at_metric) = column.checked_sub(1) else {
@@ -329,6 +332,10 @@ impl Compare {
                 |_| false,
             );
         self.values.table = state;
+        let over = out.rows.iter().find(|(_, row)| row.hovered());
+        if let Some(row) = over.and_then(|(line, _)| rows.get(*line)) {
+            self.sight.near_next = Some(row.run.clone());
+        }
         if let Some(line) = out.selected {
             self.sight.focus = rows.get(line).map(|row| row.run.clone());
         }
