@@ -10,6 +10,7 @@ mod bridge;
 mod links;
 mod native;
 mod notices;
+mod rendering;
 mod window;
 
 use arguments::{Arguments, Intent};
@@ -17,6 +18,7 @@ use bridge::Bridge;
 use tauri::Manager;
 
 fn main() {
+    rendering::choose();
     let intent = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(Arguments::Open(intent)) => intent,
         Ok(Arguments::Help) => {

@@ -71,7 +71,8 @@ impl Session {
     /// next one.
     pub fn next_frame(&self) -> Result<()> {
         self.promise(
-            "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+            "window.kitbenchPacer?.wake(); \
+             await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
             &[],
         )
         .map(drop)

@@ -40,6 +40,8 @@ pub mod clock;
 pub mod commands;
 pub mod format;
 pub mod gallery;
+#[cfg(target_arch = "wasm32")]
+mod pacer;
 pub mod theme;
 pub mod views;
 #[cfg(target_arch = "wasm32")]

@@ -62,6 +62,7 @@ pub async fn start(canvas_id: String) -> Result<(), JsValue> {
             options,
             Box::new(|creation| {
                 let ctx = &creation.egui_ctx;
+                crate::pacer::install(ctx);
                 crate::accessibility::install_in_page(ctx).map_err(|error| format!("{error:?}"))?;
                 let backend: Box<dyn Backend> = match Tauri::connect(ctx) {
                     Some(bridge) => Box::new(bridge),

@@ -1,4 +1,5 @@
 // Loads the front end with visible progress and starts it; says plainly what is missing if it cannot.
+import "./pacer.js";
 import init, { start } from "./kitbench_ui.js";
 
 const at = (id) => document.getElementById(id);

@@ -62,15 +62,21 @@ impl Tree {
     /// Memory of all members in bytes, with pages that several share counted once (proportional set
     /// size).
     pub fn memory(&self) -> u64 {
-        self.members
-            .iter()
-            .filter_map(|stat| fs::read_to_string(format!("/proc/{}/smaps_rollup", stat.id)).ok())
-            .filter_map(|text| {
-                let line = text.lines().find(|line| line.starts_with("Pss:"))?;
-                line.split_whitespace().nth(1)?.parse::<u64>().ok()
-            })
-            .map(|kilobytes| kilobytes * 1024)
+        self.memory_by_process()
+            .into_iter()
+            .map(|(_, bytes)| bytes)
             .sum()
+    }
+
+    /// The same by member, with its name.
+    pub fn memory_by_process(&self) -> Vec<(String, u64)> {
+        let memory = |stat: &Stat| {
+            let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", stat.id)).ok()?;
+            let line = text.lines().find(|line| line.starts_with("Pss:"))?;
+            let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+            Some((stat.name.clone(), kilobytes * 1024))
+        };
+        self.members.iter().filter_map(memory).collect()
     }
 
     /// How long ago the first member of this name (cut to 15 bytes by Linux) was started.

@@ -25,8 +25,8 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The page marks the end of its first frame with this name.
 const FIRST_FRAME: &str = "kitbench-first-frame";
 
-pub fn measure() -> Result<Table> {
-    let mut table = Table::default();
+/// Fills the table row by row, so that what was measured is there when a later row fails.
+pub fn measure(table: &mut Table) -> Result<()> {
     let starts: Vec<f64> = (0..3).map(|_| start()).collect::<Result<_>>()?;
     let median = {
         let mut sorted = starts.clone();
@@ -80,16 +80,19 @@ pub fn measure() -> Result<Table> {
         native::save_as(display, "Save File", &chart)?;
         Ok(chart.clone())
     })?;
+    let tree = Tree::below(root)?;
     table.at_most(
         "memory after all screens and the main job",
-        megabytes(Tree::below(root)?.memory()),
+        megabytes(tree.memory()),
         450.0,
         "MB",
     );
+    for (name, bytes) in tree.memory_by_process() {
+        table.value(format!("  of it {name}"), megabytes(bytes), "MB");
+    }
     drop(workbench);
-    latency::measure(&mut table)?;
-    sizes(&mut table)?;
-    Ok(table)
+    latency::measure(table)?;
+    sizes(table)
 }
 
 /// Seconds from the start of the process to the first frame with data.

@@ -2,15 +2,18 @@
 
 use anyhow::{Result, bail};
 use kitbench_tests::bench;
+use kitbench_tests::bench::table::Table;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let table = match arguments.first().map(String::as_str) {
-        Some("ui") => bench::ui::measure()?,
-        Some("pack") => bench::pack::measure()?,
+    let mut table = Table::default();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("ui") => bench::ui::measure(&mut table),
+        Some("pack") => bench::pack::measure().map(|rows| table = rows),
         _ => bail!("usage: bench ui|pack"),
     };
     print!("{table}");
+    outcome?;
     if table.missed() {
         bail!("not every target is met");
     }

@@ -57,7 +57,7 @@ impl PageSink {
             let heard = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
                 if let Some(element) = target(&event) {
                     act(&event, &element);
-                    waker.request_repaint();
+                    crate::pacer::wake(&waker);
                 }
             });
             root.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref())?;

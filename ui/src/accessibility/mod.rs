@@ -61,6 +61,14 @@ pub fn install_in_page(ctx: &Context) -> Result<(), wasm_bindgen::JsValue> {
     Ok(())
 }
 
+#[cfg(target_arch = "wasm32")]
+use crate::pacer::wake;
+
+#[cfg(not(target_arch = "wasm32"))]
+fn wake(ctx: &Context) {
+    ctx.request_repaint();
+}
+
 impl egui::Plugin for Mirror {
     fn debug_name(&self) -> &'static str {
         "accessibility mirror"
@@ -107,7 +115,7 @@ impl egui::Plugin for Mirror {
                     target_node: NodeId(now),
                     ..request
                 });
-                ctx.request_repaint();
+                wake(ctx);
             }
         }
         if !ops.is_empty() {

@@ -79,7 +79,7 @@ fn subscribe(
                 Ok(event) => Incoming::Event(event),
                 Err(error) => Incoming::Link(Link::Down(error.to_string())),
             });
-        waker.request_repaint();
+        crate::pacer::wake(&waker);
     });
     let class = member(core, "Channel")?.dyn_into::<Function>().ok()?;
     let channel = Reflect::construct(&class, &Array::of1(heard.as_ref())).ok()?;
@@ -110,7 +110,7 @@ fn subscribe(
             queue
                 .borrow_mut()
                 .push(Incoming::Link(Link::Down(format!("{error:?}"))));
-            waker.request_repaint();
+            crate::pacer::wake(&waker);
         }
     });
     Some(heard)
@@ -142,7 +142,7 @@ impl Backend for Tauri {
                 )),
             };
             arrived.borrow_mut().push(Incoming::Reply { id, answer });
-            context.request_repaint();
+            crate::pacer::wake(&context);
         });
     }
 

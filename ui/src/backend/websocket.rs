@@ -145,7 +145,7 @@ impl Inner {
 
     fn push(&self, incoming: Incoming) {
         self.arrived.borrow_mut().push(incoming);
-        self.context.request_repaint();
+        crate::pacer::wake(&self.context);
     }
 
     fn write(&self, bytes: &[u8]) {

@@ -120,11 +120,10 @@ impl View for Transfers {
         let chosen = self.chosen(jobs);
         let (open, speeds) = (&self.open, &self.speeds);
         let narrow = ui.available_width() < 980.0;
-        let mut ask = None;
-        if narrow {
-            ask = ui::list(ui, &parts, open, chosen.map(|job| job.id));
+        let asks = if narrow {
+            ui::list(ui, &parts, open, chosen.map(|job| job.id))
         } else {
-            let (side_ask, list_ask) = split(
+            let (side_ask, mut asks) = split(
                 ui,
                 "Transfer",
                 Side::Right,
@@ -133,10 +132,11 @@ impl View for Transfers {
                 |ui| side::side(ui, chosen, jobs, speeds, ctx),
                 |ui| ui::list(ui, &parts, open, chosen.map(|job| job.id)),
             );
-            ask = ask.or(side_ask).or(list_ask);
-        }
+            asks.extend(side_ask);
+            asks
+        };
         self.width = Some(width);
-        if let Some(ask) = ask {
+        for ask in asks {
             self.perform(ask, ctx);
         }
     }

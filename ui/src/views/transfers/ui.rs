@@ -48,9 +48,9 @@ pub fn list(
     parts: &[(Part, Vec<&JobView>)],
     open: &BTreeSet<i64>,
     selected: Option<JobId>,
-) -> Option<Ask> {
+) -> Vec<Ask> {
     let t = Tokens::of(ui);
-    let mut ask = None;
+    let mut asks = Vec::new();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         if parts.is_empty() {
@@ -63,14 +63,14 @@ pub fn list(
             section_head(ui, part.word(), jobs.len());
             for job in jobs {
                 let chosen = selected == Some(job.id);
-                ask = ask.or(item(ui, job, open.contains(&job.id.0), chosen));
+                asks.extend(item(ui, job, open.contains(&job.id.0), chosen));
                 if open.contains(&job.id.0) && !job.steps.is_empty() {
                     layers(ui, job);
                 }
             }
         }
     });
-    ask
+    asks
 }
 
 fn section_head(ui: &mut Ui, word: &str, count: usize) {
