@@ -111,10 +111,9 @@ impl Manifest {
             what: what.to_owned(),
             problem: problem.to_owned(),
         };
-        if probe.media_type.as_deref() == Some(media::INDEX) || (probe.manifests && !probe.config) {
-            return Err(not(
-                "it is an index of several artifacts; name one of them by its tag or digest",
-            ));
+        let is_index = probe.media_type.as_deref() == Some(media::INDEX);
+        if is_index || (probe.manifests.is_some() && !probe.config) {
+            return Err(not(&listed(&probe.manifests.unwrap_or_default())));
         }
         let manifest: Manifest = json::from_slice(bytes, what)?;
         if manifest.format().is_none() {
@@ -186,10 +185,34 @@ impl Manifest {
 struct Probe {
     #[serde(rename = "mediaType", default)]
     media_type: Option<String>,
-    #[serde(default, deserialize_with = "is_there")]
-    manifests: bool,
+    #[serde(default)]
+    manifests: Option<serde_json::Value>,
     #[serde(default, deserialize_with = "is_there")]
     config: bool,
+}
+
+/// What to say of an index: that it is one, and what it lists.
+fn listed(manifests: &serde_json::Value) -> String {
+    const SHOWN: usize = 8;
+    let digests: Vec<&str> = manifests
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get("digest")?.as_str())
+        // Anything else would be a stranger's text.
+        .filter(|digest| digest.parse::<Digest>().is_ok())
+        .collect();
+    let mut shown = digests.iter().take(SHOWN).copied().collect::<Vec<_>>();
+    if digests.len() > SHOWN {
+        shown.push("and more");
+    }
+    match shown.as_slice() {
+        [] => "it is an index of several artifacts, and lists none".to_owned(),
+        _ => format!(
+            "it is an index of several artifacts; name one of them by its digest: {}",
+            shown.join(", ")
+        ),
+    }
 }
 
 fn is_there<'de, D: serde::Deserializer<'de>>(
@@ -234,6 +257,15 @@ mod tests {
             Manifest::parse(index.as_bytes(), "it"),
             Err(Error::NotAModelKit { .. })
         ));
+        let digest = Digest::of(b"x").to_string();
+        let index = format!(r#"{{"manifests":[{{"digest":"{digest}"}},{{"digest":"evil"}},3]}}"#);
+        let told = Manifest::parse(index.as_bytes(), "it")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            told.ends_with(&format!("by its digest: {digest}")),
+            "{told}"
+        );
         for broken in ["", "{", "[]", "{\"config\":3}", r#"{"schemaVersion":2}"#] {
             assert!(
                 matches!(

@@ -506,6 +506,31 @@ fn a_path_of_the_parent_is_the_childs_too_by_the_older_rules() {
     }
 }
 
+/// The digest is that of `kit` 1.7.0, which reads all three.
+#[test]
+fn a_kitfile_in_utf_16_is_read() {
+    let text = "package: {name: é}\ncode: [{path: a}]\n";
+    let utf_16: Vec<u16> = text.encode_utf16().collect();
+    let le = utf_16.iter().flat_map(|unit| unit.to_le_bytes());
+    let be = utf_16.iter().flat_map(|unit| unit.to_be_bytes());
+    for bytes in [
+        [0xff, 0xfe].into_iter().chain(le).collect(),
+        [0xfe, 0xff].into_iter().chain(be).collect(),
+        format!("\u{feff}{text}").into_bytes(),
+    ] {
+        let folder = folder(&[("a", "1")]);
+        std::fs::write(folder.path().join("Kitfile"), &bytes).unwrap();
+        let mut options = PackOptions::new(folder.path(), reference("x:1"));
+        options.compat = Compat::V1_7;
+        options.tool_version = Some("1.7.0".into());
+        let packed = Place::new().pack(&options).unwrap();
+        assert_eq!(
+            packed.manifest.digest.to_string(),
+            "sha256:390c54ee37ff535cf258c9babfe5d3d080cac05c4dfef4298b20ec1f3c2f3900"
+        );
+    }
+}
+
 #[test]
 fn circles_of_parents_are_found() {
     let place = Place::new();

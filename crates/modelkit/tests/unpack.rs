@@ -355,3 +355,35 @@ proptest! {
         prop_assert_eq!(only(out.path()), only(folder.path()));
     }
 }
+
+#[test]
+fn data_that_lie_elsewhere_are_named() {
+    let place = Place::new();
+    let folder = tempfile::tempdir().unwrap();
+    write(
+        folder.path(),
+        &[
+            (
+                "Kitfile",
+                "code: [{path: a.py}]\ndatasets: [{name: big, path: data, remotePath: \"r.example/data:v1\"}]\n",
+            ),
+            ("a.py", "1"),
+        ],
+    );
+    place
+        .pack(&PackOptions::new(folder.path(), reference("far:1")))
+        .unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let done = place.unpack("far:1", &out.path().join("all"), &[]).unwrap();
+    assert!(
+        done.warnings
+            .iter()
+            .any(|warning| warning.contains("dataset big") && warning.contains("r.example/data:v1")),
+        "{:?}",
+        done.warnings
+    );
+    let done = place
+        .unpack("far:1", &out.path().join("code"), &["code"])
+        .unwrap();
+    assert!(done.warnings.is_empty(), "{:?}", done.warnings);
+}

@@ -6,7 +6,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use kitbench_kitfile::{Kitfile, find_name, parse};
+use kitbench_kitfile::{Kitfile, decode_text, find_name, parse};
 
 use crate::cache::LayerCache;
 use crate::error::{Error, Result};
@@ -203,7 +203,8 @@ fn read_kitfile(options: &PackOptions) -> Result<Kitfile> {
         None => {
             let path = find_kitfile(&options.context)
                 .ok_or_else(|| Error::NoKitfile(options.context.clone()))?;
-            std::fs::read_to_string(&path).map_err(Error::io("read", &path))?
+            let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
+            decode_text(bytes).map_err(|error| Error::Kitfile(vec![error.to_string()]))?
         }
     };
     let parsed = parse(&text, options.compat);

@@ -95,7 +95,12 @@ impl Store {
                             used.kits.push(kit.clone());
                         }
                     }
-                    Err(error) => damaged(Some(entry.digest), error.to_string()),
+                    Err(error) => {
+                        damaged(Some(entry.digest), error.to_string());
+                        if set_aside {
+                            self.put_aside(&entry.digest);
+                        }
+                    }
                 }
             }
             for (tag, entry) in &files.tags {
@@ -140,9 +145,7 @@ impl Store {
             );
             let Some(problem) = problem else { continue };
             if set_aside {
-                let path = self.blob_path(digest);
-                // A missing blob cannot be moved; then it is out of the way already.
-                let _ = std::fs::rename(&path, path.with_extension("damaged"));
+                self.put_aside(digest);
             }
             for kit in &used.kits {
                 result.damage.push(Damage {
@@ -181,6 +184,12 @@ impl Store {
             }
         }
         Ok((blobs, bytes))
+    }
+
+    fn put_aside(&self, digest: &Digest) {
+        let path = self.blob_path(digest);
+        // A missing blob cannot be moved; then it is out of the way already.
+        let _ = std::fs::rename(&path, path.with_extension("damaged"));
     }
 
     /// What is wrong with one blob, if anything.

@@ -13,6 +13,7 @@ use kitbench_kitfile::to_yaml;
 use crate::error::{Error, Result};
 use crate::inspect::{Kit, KitLayer};
 use crate::parents::{Ancestor, ancestors};
+use crate::plan::kind_of;
 use crate::progress::{CancellationToken, Observer, Step, StepState};
 use crate::source::{KitResolver, KitSource};
 
@@ -109,6 +110,7 @@ pub fn unpack(
     }
     jobs.extend(selected(&kit, &options.filters).map(|layer| (source, layer)));
     result.warnings.extend(kit.warnings.iter().cloned());
+    result.warnings.extend(elsewhere(&kit, &options.filters));
     for (_, layer) in &jobs {
         steps.push(Step {
             label: layer.label.clone(),
@@ -165,6 +167,26 @@ fn selected<'k>(kit: &'k Kit, filters: &[Filter]) -> impl Iterator<Item = &'k Ki
                 .iter()
                 .any(|filter| filter.selects(layer.kind, &layer.name, &layer.path))
     })
+}
+
+/// Names the selected data sets whose data a kit only points at.
+fn elsewhere(kit: &Kit, filters: &[Filter]) -> Vec<String> {
+    let elements = kit.kitfile.elements().into_iter();
+    elements
+        .filter(|element| !element.remote_path.is_empty() && element.layer.is_none())
+        .filter(|element| {
+            let selects =
+                |filter: &Filter| filter.selects(kind_of(element.kind), element.name, element.path);
+            filters.is_empty() || filters.iter().any(selects)
+        })
+        .map(|element| {
+            format!(
+                "the data of the {} are not in the ModelKit; fetch them from {}",
+                element.label(),
+                crate::error::shorten(element.remote_path)
+            )
+        })
+        .collect()
 }
 
 /// What to take of parents: model and parts, and of those only what the user's filters on models
