@@ -153,7 +153,7 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
             Box::new(readers::jsonl::JsonLines::new(s, p))
         }),
         SourceKind::HfTrainer => units(only_itself, |s, p| {
-            Box::new(readers::whole_json::Trainer::new(s, p))
+            Box::new(readers::hf_trainer::Trainer::new(s, p))
         }),
         SourceKind::Dvclive => units(readers::dvc_git::runs, |s, p| {
             if readers::dvc_git::is_experiment(p) {
@@ -166,19 +166,19 @@ fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
             Box::new(readers::dvc_project::DvcProject::new(s, p))
         }),
         SourceKind::Goodseed => units(only_itself, |s, p| {
-            Box::new(readers::databases::Goodseed::new(s, p))
+            Box::new(readers::goodseed::Goodseed::new(s, p))
         }),
-        SourceKind::Sacred => units(readers::whole_json::sacred_runs, |s, p| {
-            Box::new(readers::whole_json::Sacred::new(s, p))
+        SourceKind::Sacred => units(readers::sacred::runs, |s, p| {
+            Box::new(readers::sacred::Sacred::new(s, p))
         }),
         SourceKind::Neptune2 => units(readers::neptune2::runs, |s, p| {
             Box::new(readers::neptune2::Neptune2::new(s, p))
         }),
-        SourceKind::Neptune3 => units(readers::databases::neptune3_runs, |s, p| {
-            Box::new(readers::databases::Neptune3::new(s, p))
+        SourceKind::Neptune3 => units(readers::neptune3::runs, |s, p| {
+            Box::new(readers::neptune3::Neptune3::new(s, p))
         }),
-        SourceKind::Aim => units(readers::databases::aim_runs, |s, p| {
-            Box::new(readers::databases::Aim::new(s, p))
+        SourceKind::Aim => units(readers::aim::runs, |s, p| {
+            Box::new(readers::aim::Aim::new(s, p))
         }),
         SourceKind::Tensorboard => units(readers::tensorboard::runs, |s, p| {
             Box::new(readers::tensorboard::Events::new(s, p))

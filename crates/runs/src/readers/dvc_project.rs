@@ -382,8 +382,7 @@ impl Unit for DvcProject {
         self.looked = true;
         let written = newest_ms(&seen(results));
         let state = RunState::of_log(written, self.grew, now_ms);
-        changed |= state != self.loaded.run.state;
-        self.loaded.run.state = state;
+        changed |= self.loaded.set_state(state);
         Ok(changed)
     }
 

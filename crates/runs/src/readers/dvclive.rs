@@ -226,8 +226,7 @@ impl Unit for Dvclive {
         self.grew |= self.looked && changed;
         self.looked = true;
         let state = RunState::of_log(written, self.grew, now_ms);
-        changed |= state != self.loaded.run.state;
-        self.loaded.run.state = state;
+        changed |= self.loaded.set_state(state);
         self.loaded.settle();
         self.loaded.run.start_ms = self.loaded.columns.first_time_ms();
         Ok(changed)

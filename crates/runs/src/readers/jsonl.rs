@@ -212,8 +212,7 @@ impl Unit for JsonLines {
         let written = self.tail.modified_ms();
         let old = RunState::without_end(written, now_ms) == RunState::Stale;
         let state = RunState::of_log(written, self.grew, now_ms);
-        changed |= state != self.loaded.run.state;
-        self.loaded.run.state = state;
+        changed |= self.loaded.set_state(state);
         if left > 0 && old {
             let offset = self.tail.offset();
             self.loaded.run.report(

@@ -1,9 +1,11 @@
 //! A reader per tracker.
 
-pub(crate) mod databases;
+pub(crate) mod aim;
 pub(crate) mod dvc_git;
 pub(crate) mod dvc_project;
 pub(crate) mod dvclive;
+pub(crate) mod goodseed;
+pub(crate) mod hf_trainer;
 pub(crate) mod jsonl;
 pub(crate) mod mlflow;
 pub(crate) mod mlflow_file;
@@ -11,7 +13,9 @@ pub(crate) mod mlflow_schemas;
 pub(crate) mod mlflow_server;
 pub(crate) mod mlflow_sqlite;
 pub(crate) mod neptune2;
+pub(crate) mod neptune3;
 pub(crate) mod neptune_export;
+pub(crate) mod sacred;
 pub(crate) mod table;
 pub(crate) mod tensorboard;
 pub(crate) mod trackio;

@@ -147,6 +147,13 @@ impl Loaded {
         }
     }
 
+    /// Says where the run is in its life; whether that is new.
+    pub(crate) fn set_state(&mut self, state: RunState) -> bool {
+        let changed = state != self.run.state;
+        self.run.state = state;
+        changed
+    }
+
     /// Copies the columns' summaries to the run.
     pub(crate) fn settle(&mut self) {
         self.columns.summaries(&mut self.run);

@@ -1,188 +1,18 @@
-//! Databases that are one run each (GoodSeed, Neptune 3), and Aim's list of runs.
+//! Neptune 3.x local folders: operations as messages in a database per run.
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use serde_json::Value;
 
 use crate::error::RunsError;
-use crate::formats::json::{self, strict_float};
+use crate::formats::json::strict_float;
 use crate::formats::proto::{self, Wire};
-use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, real, stamp, text};
-use crate::formats::time::iso_ms;
+use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, stamp, text};
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::units::{Loaded, Unit};
 use crate::scan::{Source, list};
 use crate::series::Step;
-
-/// A GoodSeed run.
-pub(crate) struct Goodseed {
-    path: PathBuf,
-    seen: Option<Stamp>,
-    loaded: Loaded,
-    last_row: i64,
-    rows: i64,
-    status: String,
-}
-
-impl Goodseed {
-    pub(crate) fn new(_source: &Source, path: &Path) -> Self {
-        let stem = path
-            .file_stem()
-            .map(|s| s.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let run = Run::new(stem, SourceKind::Goodseed, path);
-        Self {
-            path: path.to_path_buf(),
-            seen: None,
-            loaded: Loaded::new(run),
-            last_row: 0,
-            rows: 0,
-            status: String::new(),
-        }
-    }
-
-    fn read(&mut self) -> Result<(), RunsError> {
-        let path = self.path.clone();
-        let pairs = |db: &Connection, sql: &str| -> rusqlite::Result<Vec<[String; 3]>> {
-            let mut statement = db.prepare(sql)?;
-            let rows =
-                statement.query_map([], |row| Ok([text(row, 0)?, text(row, 1)?, text(row, 2)?]))?;
-            rows.collect()
-        };
-        let run = &mut self.loaded.run;
-        for [key, value, _] in look(&path, |db| pairs(db, "SELECT key, value, '' FROM run_meta"))? {
-            match key.as_str() {
-                "run_id" => run.id = value,
-                "project" => run.experiment = Some(value),
-                "name" => run.name = value,
-                "status" => self.status = value,
-                "created_at" => run.start_ms = iso_ms(&value),
-                "closed_at" => run.end_ms = iso_ms(&value),
-                "schema_version" if value != "1" => run.report(
-                    &path,
-                    None,
-                    format!("the layout version {value} is not the one known (1)"),
-                ),
-                _ => {}
-            }
-        }
-        for [key, kind, value] in look(&path, |db| {
-            pairs(db, "SELECT path, type_tag, value FROM configs")
-        })? {
-            let typed = match kind.as_str() {
-                "float" => value
-                    .parse()
-                    .map_or(Value::from(value.as_str()), strict_float),
-                "int" => value
-                    .parse::<i64>()
-                    .map_or(Value::from(value.as_str()), Value::from),
-                "bool" => Value::from(value.eq_ignore_ascii_case("true") || value == "1"),
-                "string_set" => json::parse(value.as_bytes())
-                    .map_or(Value::from(value.as_str()), |set| set.strict()),
-                _ => Value::from(value.as_str()),
-            };
-            if key.starts_with("sys/") {
-                if key == "sys/name" {
-                    run.name.clone_from(&value);
-                }
-                run.tags.insert(key, value);
-            } else {
-                run.params.insert(key, typed);
-            }
-        }
-        let (max, count): (i64, i64) = look(&path, |db| {
-            db.query_row(
-                "SELECT coalesce(max(rowid), 0), count(*) FROM metric_points",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-        })?;
-        let new: i64 = look(&path, |db| {
-            db.query_row(
-                "SELECT count(*) FROM metric_points WHERE rowid > ?1",
-                [self.last_row],
-                |row| row.get(0),
-            )
-        })?;
-        // A value that replaced another leaves a hole: then all is read anew.
-        if max < self.last_row || count != self.rows + new {
-            self.last_row = 0;
-            self.rows = 0;
-            self.loaded.columns = Default::default();
-        }
-        while self.last_row < max {
-            let after = self.last_row;
-            let rows: Vec<(i64, String, f64, f64, Option<i64>)> = look(&path, |db| {
-                let mut statement = db.prepare(
-                    "SELECT p.rowid, s.path, p.step, p.y, p.ts FROM metric_points p JOIN metric_series s ON s.id = p.series_id \
-                     WHERE p.rowid > ?1 ORDER BY p.rowid LIMIT ?2",
-                )?;
-                let rows = statement.query_map(params![after, BITE], |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        real(row, 2)?,
-                        real(row, 3)?,
-                        row.get(4)?,
-                    ))
-                })?;
-                rows.collect()
-            })?;
-            if rows.is_empty() {
-                break;
-            }
-            for (row, key, step, value, time) in rows {
-                self.last_row = row;
-                self.rows += 1;
-                match Step::from_f64(step) {
-                    Some(step) => self.loaded.columns.push(
-                        &key,
-                        step,
-                        time.map(|t| t.saturating_mul(1000)),
-                        value,
-                    ),
-                    None => self.loaded.run.report(
-                        &path,
-                        None,
-                        format!("row {row}: {step} is not a step: left out"),
-                    ),
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Unit for Goodseed {
-    fn refresh(&mut self, now_ms: i64) -> Result<bool, RunsError> {
-        let seen = stamp(&self.path);
-        let mut changed = false;
-        if self.seen != Some(seen) {
-            self.read()?;
-            self.loaded.settle();
-            self.seen = Some(seen);
-            changed = true;
-        }
-        let state = match self.status.as_str() {
-            "finished" | "completed" | "closed" => RunState::Finished,
-            "failed" | "error" => RunState::Failed,
-            "killed" | "aborted" => RunState::Killed,
-            _ => RunState::without_end(modified_ms(&seen), now_ms),
-        };
-        changed |= state != self.loaded.run.state;
-        self.loaded.run.state = state;
-        Ok(changed)
-    }
-
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
-}
 
 /// A Neptune 3 run that was not sent, or not all of it.
 pub(crate) struct Neptune3 {
@@ -193,7 +23,7 @@ pub(crate) struct Neptune3 {
 }
 
 /// Run folders below a `.neptune` folder (or the folder itself).
-pub(crate) fn neptune3_runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
+pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
     let folder = list(&source.path).map_err(|e| RunsError::io(&source.path, e))?;
     if let Some(own) = folder.file("run_operations.sqlite3") {
         return Ok(vec![own.to_path_buf()]);
@@ -459,92 +289,8 @@ impl Unit for Neptune3 {
             changed = true;
         }
         let state = RunState::without_end(modified_ms(&seen), now_ms);
-        changed |= state != self.loaded.run.state;
-        self.loaded.run.state = state;
+        changed |= self.loaded.set_state(state);
         Ok(changed)
-    }
-
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
-}
-
-/// A run of an Aim repository: listed, its values are not read.
-pub(crate) struct Aim {
-    loaded: Loaded,
-    database: PathBuf,
-}
-
-/// One unit per run: the repository's path with the run's hash behind it.
-pub(crate) fn aim_runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
-    let database = source.path.join("run_metadata.sqlite");
-    let hashes: Vec<String> = look(&database, |db| {
-        let mut statement = db.prepare("SELECT hash FROM run ORDER BY id")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        rows.collect()
-    })?;
-    Ok(hashes
-        .into_iter()
-        .map(|hash| source.path.join(hash))
-        .collect())
-}
-
-impl Aim {
-    pub(crate) fn new(source: &Source, path: &Path) -> Self {
-        let hash = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let run = Run::new(hash, SourceKind::Aim, source.path.clone());
-        Self {
-            loaded: Loaded::new(run),
-            database: source.path.join("run_metadata.sqlite"),
-        }
-    }
-}
-
-impl Unit for Aim {
-    fn refresh(&mut self, now_ms: i64) -> Result<bool, RunsError> {
-        let before = self.loaded.run.clone();
-        let run = &mut self.loaded.run;
-        let hash = run.id.clone();
-        let row: [String; 5] = look(&self.database, |db| {
-            db.query_row(
-                "SELECT r.name, r.is_archived, r.created_at, r.finalized_at, e.name FROM run r \
-                 LEFT JOIN experiment e ON e.id = r.experiment_id WHERE r.hash = ?1",
-                [&hash],
-                |row| {
-                    Ok([
-                        text(row, 0)?,
-                        text(row, 1)?,
-                        text(row, 2)?,
-                        text(row, 3)?,
-                        text(row, 4)?,
-                    ])
-                },
-            )
-        })?;
-        let [name, archived, created, finalized, experiment] = row;
-        run.name = if name.is_empty() { hash } else { name };
-        run.deleted = archived == "1";
-        run.start_ms = iso_ms(&created);
-        run.end_ms = iso_ms(&finalized);
-        run.experiment = Some(experiment).filter(|e| !e.is_empty());
-        run.state = if run.end_ms.is_some() {
-            RunState::Finished
-        } else {
-            RunState::without_end(run.start_ms, now_ms)
-        };
-        run.report(
-            &self.database,
-            None,
-            "Aim keeps parameters and metrics in RocksDB, which is not read here: only the run's name and times are shown",
-        );
-        Ok(*run != before)
     }
 
     fn loaded(&self) -> &Loaded {
