@@ -3,5 +3,6 @@
 pub mod latency;
 pub mod pack;
 pub mod process_tree;
+pub mod runs;
 pub mod table;
 pub mod ui;

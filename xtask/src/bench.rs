@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{desktop, paths, shell, system, web};
 
-const NAMES: &[&str] = &["ui", "pack"];
+const NAMES: &[&str] = &["ui", "pack", "runs"];
 
 pub fn bench(arguments: &[String]) -> Result<()> {
     let Some((name, rest)) = arguments.split_first() else {
@@ -16,9 +16,12 @@ pub fn bench(arguments: &[String]) -> Result<()> {
     if !NAMES.contains(&name.as_str()) {
         bail!("there is no bench `{name}`; there are {}", NAMES.join(", "));
     }
-    system::prepare_tests()?;
-    web::build(false)?;
-    desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+    // The readers are measured as a library; the others as the programs a user starts.
+    if name != "runs" {
+        system::prepare_tests()?;
+        web::build(false)?;
+        desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+    }
     if name == "ui" {
         shell::step("CPU of a frame, natively", || {
             let example = ["--package", "kitbench-ui", "--example", "frames"];

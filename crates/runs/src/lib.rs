@@ -9,13 +9,16 @@
 //! (PNG and SVG), [`export`] (JSON and CSV) and [`filter`] (the language of the runs table).
 
 pub mod chart;
+pub mod curves;
 pub mod error;
 pub mod export;
 pub mod filter;
 mod formats;
 pub mod group;
+pub mod index;
 pub mod media;
 pub mod model;
+mod parallel;
 pub mod plots;
 pub mod reader;
 mod readers;
@@ -25,8 +28,11 @@ pub mod series;
 pub mod server;
 pub mod smooth;
 
+pub use curves::{Curve, Held};
 pub use error::RunsError;
+pub use index::Index;
 pub use model::{MetricSummary, Problem, Run, RunState, SourceKind};
-pub use reader::{Reader, Refresh, distinct, open};
+pub use parallel::in_parallel;
+pub use reader::{Reader, Refresh, distinct, open, open_indexed};
 pub use scan::{Discovery, Skipped, Source, scan};
 pub use series::{Series, Step, Steps, Stitch, Times, XAxis, is_plain};

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::error::RunsError;
+use crate::index::Index;
 use crate::media::Medium;
 use crate::model::{Problem, Run, SourceKind};
 use crate::readers;
@@ -55,6 +56,14 @@ pub trait Reader: Send {
     /// When the run or the metric is unknown, or its file cannot be read any more.
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError>;
 
+    /// Every point of many metrics, each a run and a metric of it, in the order asked for.
+    fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
+        wanted
+            .iter()
+            .map(|(run, key)| self.series(run, key))
+            .collect()
+    }
+
     /// The images, histograms or texts called `name` in [`Run::other`], in the order logged,
     /// read from the source now; a thousand of them and 256 MiB at most. None where the
     /// format only lists names.
@@ -88,7 +97,18 @@ pub trait Reader: Send {
 /// # Errors
 /// When the source cannot be read at all; damage inside is reported on its runs instead.
 pub fn open(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
-    let mut reader = unread(source)?;
+    let mut reader = unread(source, None)?;
+    reader.refresh()?;
+    Ok(reader)
+}
+
+/// Opens a source and reads what was added since its index was written; keeps the index for
+/// the next time. The result is that of [`open`].
+///
+/// # Errors
+/// As [`open`]: an index that cannot be read or written is no error.
+pub fn open_indexed(source: &Source, index: &Index) -> Result<Box<dyn Reader>, RunsError> {
+    let mut reader = unread(source, Some(index))?;
     reader.refresh()?;
     Ok(reader)
 }
@@ -129,14 +149,14 @@ pub fn distinct<'a>(
 }
 
 /// The reader of a source's format, before its first look.
-fn unread(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
+fn unread(source: &Source, index: Option<&Index>) -> Result<Box<dyn Reader>, RunsError> {
     let own = source.clone();
     let units = |discover: Discover, make: Make| -> Box<dyn Reader> {
-        Box::new(UnitReader::new(source.clone(), discover, make))
+        Box::new(UnitReader::new(source.clone(), discover, make, index))
     };
     Ok(match source.kind {
-        SourceKind::MlflowFile => Box::new(readers::mlflow_file::MlflowFiles::new(own)),
-        SourceKind::MlflowSqlite => Box::new(readers::mlflow_sqlite::MlflowSqlite::new(own)),
+        SourceKind::MlflowFile => Box::new(readers::mlflow_file::MlflowFiles::new(own, index)),
+        SourceKind::MlflowSqlite => Box::new(readers::mlflow_sqlite::MlflowSqlite::new(own, index)),
         SourceKind::MlflowServer => {
             let (address, login) = crate::server::Address::parse(&source.path.to_string_lossy())?;
             Box::new(readers::mlflow_server::MlflowServer::new(

@@ -144,6 +144,23 @@ impl Steps {
         })
     }
 
+    /// The whole parts, and the millionths, which are empty while every step is whole.
+    pub(crate) fn parts(&self) -> (&[i64], &[u32]) {
+        (&self.whole, &self.micro)
+    }
+
+    /// Appends a column as [`Steps::parts`] gives it, by what `fill` adds to the whole parts.
+    pub(crate) fn extend(&mut self, fill: impl FnOnce(&mut Vec<i64>), micro: &[u32]) {
+        let before = self.whole.len();
+        fill(&mut self.whole);
+        if self.micro.is_empty() && micro.is_empty() {
+            return;
+        }
+        self.micro.resize(before, 0);
+        self.micro.extend_from_slice(micro);
+        self.micro.resize(self.whole.len(), 0);
+    }
+
     fn truncate(&mut self, len: usize) {
         self.whole.truncate(len);
         self.micro.truncate(len);
@@ -167,7 +184,7 @@ pub struct Times {
 }
 
 impl Times {
-    const NONE: i64 = i64::MIN;
+    pub(crate) const NONE: i64 = i64::MIN;
 
     /// Appends a time.
     pub fn push(&mut self, ms: Option<i64>) {
@@ -203,6 +220,25 @@ impl Times {
     /// All of them, in the order logged.
     pub fn iter(&self) -> impl Iterator<Item = Option<i64>> + '_ {
         (0..self.len).map(|i| self.get(i))
+    }
+
+    /// Unix milliseconds with [`Times::NONE`] where there is none; empty when no point has one.
+    pub(crate) fn raw(&self) -> &[i64] {
+        &self.ms
+    }
+
+    /// Appends `count` times: what `fill` adds, in the form of [`Times::raw`], or none.
+    pub(crate) fn extend(&mut self, count: usize, fill: Option<impl FnOnce(&mut Vec<i64>)>) {
+        match fill {
+            Some(fill) => {
+                self.ms.resize(self.len, Self::NONE);
+                fill(&mut self.ms);
+                self.ms.resize(self.len + count, Self::NONE);
+            }
+            None if !self.ms.is_empty() => self.ms.resize(self.len + count, Self::NONE),
+            None => {}
+        }
+        self.len += count;
     }
 
     fn truncate(&mut self, len: usize) {
@@ -242,6 +278,12 @@ impl Series {
         self.values.len()
     }
 
+    /// Bytes held in memory.
+    pub fn bytes(&self) -> usize {
+        8 * (self.values.len() + self.steps.whole.len() + self.times_ms.ms.len())
+            + 4 * self.steps.micro.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -261,20 +303,55 @@ impl Series {
         (0..self.len()).filter_map(|i| self.point(i))
     }
 
-    /// Replaces the last point, as trackers do that merge several calls for one step.
-    pub(crate) fn replace_last(&mut self, step: Step, time_ms: Option<i64>, value: f64) {
-        let len = self.len().saturating_sub(1);
+    /// Room for so many more points.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.steps.whole.reserve(more);
+        self.values.reserve(more);
+    }
+
+    /// Gives back room that is not used.
+    pub(crate) fn shrink(&mut self) {
+        self.steps.whole.shrink_to_fit();
+        self.steps.micro.shrink_to_fit();
+        self.times_ms.ms.shrink_to_fit();
+        self.values.shrink_to_fit();
+    }
+
+    /// Appends all points of another series.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let whole = |out: &mut Vec<i64>| out.extend_from_slice(&other.steps.whole);
+        self.steps.extend(whole, &other.steps.micro);
+        let times = other
+            .times_ms
+            .any()
+            .then_some(|out: &mut Vec<i64>| out.extend_from_slice(&other.times_ms.ms));
+        self.times_ms.extend(other.len(), times);
+        self.values.extend_from_slice(&other.values);
+    }
+
+    /// Keeps the first `len` points.
+    pub(crate) fn truncate(&mut self, len: usize) {
         self.steps.truncate(len);
         self.times_ms.truncate(len);
         self.values.truncate(len);
+    }
+
+    /// Replaces the last point, as trackers do that merge several calls for one step.
+    pub(crate) fn replace_last(&mut self, step: Step, time_ms: Option<i64>, value: f64) {
+        self.truncate(self.len().saturating_sub(1));
         self.push(step, time_ms, value);
     }
 
     /// Sorted as MLflow's own reader returns it: by step, time, value, NaN last.
-    pub(crate) fn sorted(&self) -> Self {
+    pub(crate) fn sorted(self) -> Self {
+        let (whole, micro) = self.steps.parts();
+        // Steps that grow settle it without a look at the rest.
+        if micro.is_empty() && whole.is_sorted_by(|a, b| a < b) {
+            return self;
+        }
         let mut points: Vec<_> = self.iter().collect();
         if points.is_sorted_by(|a, b| order(a, b).is_le()) {
-            return self.clone();
+            return self;
         }
         points.sort_by(order);
         let mut series = Self::default();

@@ -100,7 +100,7 @@ fn kitbench(home: &Home, arguments: &[&str]) -> Result<Run> {
 }
 
 /// `VmHWM` of `/proc/*/status`, in MB.
-fn high_water(status: &str) -> Option<f64> {
+pub(crate) fn high_water(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024.0 / 1e6)

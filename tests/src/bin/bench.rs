@@ -10,9 +10,15 @@ fn main() -> Result<()> {
     let outcome = match arguments.first().map(String::as_str) {
         Some("ui") => bench::ui::measure(&mut table),
         Some("pack") => bench::pack::measure().map(|rows| table = rows),
-        _ => bail!("usage: bench ui|pack"),
+        Some("runs") => bench::runs::measure(&mut table),
+        // What `runs` starts for each job of ours.
+        Some("runs-job") => return bench::runs::jobs::run(&arguments[1..]),
+        _ => bail!("usage: bench ui|pack|runs"),
     };
-    print!("{table}");
+    match arguments.first().map(String::as_str) {
+        Some("runs") => print!("{}", table.markdown()),
+        _ => print!("{table}"),
+    }
     outcome?;
     if table.missed() {
         bail!("not every target is met");

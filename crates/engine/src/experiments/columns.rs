@@ -209,9 +209,9 @@ pub fn add_sparks(runs: &mut ProjectRuns, table: &mut RunsTable) {
         let columns = table.metrics.iter().zip(&mut row.metrics);
         for (column, metric) in columns.take(SPARK_METRICS) {
             if let Some(metric) = metric
-                && let Ok(series) = runs.series(&row.id, &column.name)
+                && let Some(spark) = super::lines::spark(runs, &row.id, &column.name, spark)
             {
-                metric.spark = PackedF64::from(spark(&series.values).as_slice());
+                metric.spark = PackedF64::from(spark.as_slice());
             }
         }
     }

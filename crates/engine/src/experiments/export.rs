@@ -5,7 +5,8 @@ use kitbench_protocol::{
 };
 use kitbench_runs::chart::{BandLine, Chart, Line, Palette, Rgb};
 
-use super::series::{axis, band, drawable, points, smoothing};
+use super::lines::{lines, listed};
+use super::series::{axis, band, drawable, smoothing};
 use super::{lock, view_of_runs};
 use crate::Inner;
 
@@ -15,22 +16,19 @@ pub(super) const PNG_SCALE: f64 = 2.0;
 pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorView> {
     let runs = inner.experiments.of(inner, call.project)?;
     let mut runs = lock(&runs);
-    let mut lines = Vec::new();
+    let mut drawn = Vec::new();
     let mut series_of_runs = Vec::new();
     let mut damage = Vec::new();
     let ids: Vec<String> = call.runs.iter().map(|run| run.id.clone()).collect();
     let drawable = drawable(&runs, &ids, &call.metric, &call.options);
     for (wanted, _) in call.runs.iter().zip(drawable).filter(|(_, yes)| *yes) {
-        let found = runs
-            .runs()
-            .iter()
-            .find(|found| found.id == wanted.id)
-            .map(|found| found.run.clone());
-        let Some(run) = found else { continue };
+        let Some(run) = runs.run(&wanted.id).cloned() else {
+            continue;
+        };
         if let Some(problem) = run.problems.first() {
             damage.push(format!("{}: {}", run.name, problem.message));
         }
-        let parts = points(
+        let parts = lines(
             &mut runs,
             &wanted.id,
             &call.metric,
@@ -38,21 +36,21 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
             &call.options,
         )?;
         let split = parts.len() > 1;
-        for part in parts {
-            lines.push(Line {
+        for part in parts.iter() {
+            drawn.push(Line {
                 label: if split {
                     format!("{}, session {}", wanted.label, part.session + 1)
                 } else {
                     wanted.label.clone()
                 },
                 colour: rgb(wanted.color),
-                x: part.x,
-                y: part.y,
+                x: listed(part),
+                y: part.curve.y().to_vec(),
             });
         }
         series_of_runs.push((run, runs.series(&wanted.id, &call.metric)?));
     }
-    if lines.is_empty() {
+    if drawn.is_empty() {
         return Err(ErrorView::new(
             ErrorKind::Invalid,
             format!("None of the chosen runs has the metric `{}`.", call.metric),
@@ -62,7 +60,7 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
     let mut bands = Vec::new();
     if let Some((kind, groups)) = &call.bands {
         for group in groups {
-            let (points, members) = band(
+            let found = band(
                 &mut runs,
                 group,
                 &call.metric,
@@ -71,16 +69,17 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
                 call.smoothing,
                 &call.options,
             )?;
+            let (points, members) = &*found;
             let first = call.runs.iter().find(|run| group.runs.contains(&run.id));
-            if members > 0 {
+            if *members > 0 {
                 bands.push(BandLine {
                     label: format!("{} (n = {members})", group.label),
                     colour: first.map_or([0x80; 3], |run| rgb(run.color)),
-                    points,
+                    points: points.clone(),
                 });
             }
         }
-        lines.clear();
+        drawn.clear();
     }
     let (ending, media_type, bytes) = match call.format {
         ChartFormat::Csv => {
@@ -94,13 +93,13 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
             ("csv", "text/csv", bytes)
         }
         ChartFormat::Svg => {
-            let svg = chart(call, lines, bands, &damage)
+            let svg = chart(call, drawn, bands, &damage)
                 .svg()
                 .map_err(|error| view_of_runs(&error))?;
             ("svg", "image/svg+xml", svg.into_bytes())
         }
         ChartFormat::Png => {
-            let png = chart(call, lines, bands, &damage)
+            let png = chart(call, drawn, bands, &damage)
                 .png(PNG_SCALE)
                 .map_err(|error| view_of_runs(&error))?;
             ("png", "image/png", png)

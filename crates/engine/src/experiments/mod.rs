@@ -3,6 +3,7 @@
 
 mod columns;
 mod export;
+mod lines;
 mod marks;
 mod plots;
 mod series;
@@ -15,12 +16,13 @@ pub use series::{get_bands, get_series, values_at};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kitbench_protocol::{
     ErrorKind, ErrorView, EventKind, FilterError, ProjectId, RunSource, RunsTable,
 };
 use kitbench_runs::filter::Filter;
-use kitbench_runs::{Reader, Run, RunsError, Series, Source};
+use kitbench_runs::{Index, Reader, Run, RunsError, Series, Source};
 
 use crate::Inner;
 use crate::errors::{sentence, view_of_state};
@@ -32,27 +34,29 @@ pub struct Experiments {
 }
 
 /// Open sources of one project.
-#[derive(Default)]
 pub struct ProjectRuns {
     root: PathBuf,
     scanned: bool,
     sources: Vec<OpenSource>,
     skipped: Vec<(String, String)>,
+    index: Index,
+    /// What was drawn last.
+    held: lines::Lines,
 }
 
 struct OpenSource {
     source: Source,
     reader: Result<Box<dyn Reader>, String>,
-    /// Series read so far, dropped when their run changes.
-    series: BTreeMap<(String, String), Arc<Series>>,
 }
+
+/// Index files of sources that were not opened for so long are deleted.
+const UNUSED: Duration = Duration::from_secs(60 * 86_400);
 
 /// A run with its place among the sources.
 pub struct FoundRun<'a> {
     /// Unique in the project.
     pub id: String,
     pub run: &'a Run,
-    source: usize,
 }
 
 impl Experiments {
@@ -61,7 +65,12 @@ impl Experiments {
         let root = crate::projects::folder(inner, id)?;
         let runs = {
             let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
-            projects.entry(id).or_default().clone()
+            let new = || {
+                let index = Index::new(inner.options.state_folder.join("runs"));
+                index.tidy(UNUSED);
+                Arc::new(Mutex::new(ProjectRuns::new(index)))
+            };
+            projects.entry(id).or_insert_with(new).clone()
         };
         let mut guard = lock(&runs);
         if !guard.scanned || guard.root != root {
@@ -107,26 +116,40 @@ pub fn view_of_runs(error: &RunsError) -> ErrorView {
 }
 
 impl ProjectRuns {
+    fn new(index: Index) -> Self {
+        Self {
+            root: PathBuf::new(),
+            scanned: false,
+            sources: Vec::new(),
+            skipped: Vec::new(),
+            index,
+            held: lines::Lines::default(),
+        }
+    }
+
     fn scan(&mut self, root: &Path) -> Result<(), ErrorView> {
         let discovery = kitbench_runs::scan(root).map_err(|error| view_of_runs(&error))?;
         let mut known: BTreeMap<_, _> = std::mem::take(&mut self.sources)
             .into_iter()
             .map(|open| ((open.source.path.clone(), open.source.kind), open))
             .collect();
+        let mut carried = Vec::new();
         self.sources = discovery
             .sources
             .into_iter()
             .map(|source| {
                 // A reader that is open keeps its place in growing files.
-                known
-                    .remove(&(source.path.clone(), source.kind))
-                    .unwrap_or_else(|| OpenSource {
-                        reader: kitbench_runs::open(&source).map_err(|error| error.to_string()),
-                        source,
-                        series: BTreeMap::new(),
-                    })
+                match known.remove(&(source.path.clone(), source.kind)) {
+                    Some(open) => {
+                        carried.push(prefix(root, &open.source));
+                        open
+                    }
+                    None => OpenSource::new(source, &self.index),
+                }
             })
             .collect();
+        self.held
+            .keep(|run| carried.iter().any(|prefix| run.starts_with(prefix)));
         self.skipped = discovery
             .skipped
             .into_iter()
@@ -162,7 +185,11 @@ impl ProjectRuns {
                         .starts_with(&*open.source.path.to_string_lossy())
                 });
             if touched {
-                changed |= open.refresh();
+                let (different, stale) = open.refresh(&self.index);
+                changed |= different;
+                let prefix = prefix(&root, &open.source);
+                let stale = stale.into_iter().map(|run| format!("{prefix}{run}"));
+                self.held.forget(&stale.collect());
             }
         }
         if unknown {
@@ -186,43 +213,68 @@ impl ProjectRuns {
     /// All runs, in the order of their sources.
     pub fn runs(&self) -> Vec<FoundRun<'_>> {
         let mut found = Vec::new();
-        for (index, open) in self.sources.iter().enumerate() {
+        for open in &self.sources {
             let Ok(reader) = &open.reader else { continue };
-            let place = display_below(&self.root, &open.source.path);
+            let prefix = prefix(&self.root, &open.source);
             for run in reader.rows().into_iter().filter(|run| !run.deleted) {
-                let id = format!("{}|{place}|{}", open.source.kind, run.id);
-                found.push(FoundRun {
-                    id,
-                    run,
-                    source: index,
-                });
+                let id = format!("{prefix}{}", run.id);
+                found.push(FoundRun { id, run });
             }
         }
         found
     }
 
+    /// The source of a run, and the run's id in it.
+    fn place(&self, id: &str) -> Option<(usize, String)> {
+        self.sources.iter().enumerate().find_map(|(index, open)| {
+            let run = id.strip_prefix(&prefix(&self.root, &open.source))?;
+            let reader = open.reader.as_ref().ok()?;
+            let known = reader.run(run).is_some_and(|run| !run.deleted);
+            known.then(|| (index, run.to_owned()))
+        })
+    }
+
+    /// A run by its id in the project.
+    pub fn run(&self, id: &str) -> Option<&Run> {
+        let (source, run) = self.place(id)?;
+        let reader = self.sources.get(source)?.reader.as_ref().ok()?;
+        reader.rows().into_iter().find(|row| row.id == run)
+    }
+
+    /// How many points a run logged of a metric.
+    fn points_of(&self, source: usize, run: &str, metric: &str) -> u64 {
+        let reader = self
+            .sources
+            .get(source)
+            .and_then(|open| open.reader.as_ref().ok());
+        let run = reader.and_then(|reader| reader.run(run));
+        let metric = run.and_then(|run| run.metrics.get(metric));
+        metric.map_or(0, |metric| metric.count)
+    }
+
+    /// Series of many runs of one source.
+    fn many_series(
+        &self,
+        source: usize,
+        wanted: &[(&str, &str)],
+    ) -> Option<Vec<Result<Series, RunsError>>> {
+        let reader = self.sources.get(source)?.reader.as_ref().ok()?;
+        Some(reader.many_series(wanted))
+    }
+
     /// Every point of one metric of one run.
-    pub fn series(&mut self, id: &str, metric: &str) -> Result<Arc<Series>, ErrorView> {
-        let (source, run_id) = self
-            .runs()
-            .iter()
-            .find(|found| found.id == id)
-            .map(|found| (found.source, found.run.id.clone()))
-            .ok_or_else(|| {
-                ErrorView::new(
-                    ErrorKind::NotFound,
-                    "This run is not there any more.",
-                    "Its files were moved or deleted; look again.",
-                )
-            })?;
+    pub fn series(&self, id: &str, metric: &str) -> Result<Arc<Series>, ErrorView> {
+        let (source, run) = self.place(id).ok_or_else(|| {
+            ErrorView::new(
+                ErrorKind::NotFound,
+                "This run is not there any more.",
+                "Its files were moved or deleted; look again.",
+            )
+        })?;
         let open = self
             .sources
-            .get_mut(source)
+            .get(source)
             .ok_or_else(|| crate::errors::internal("reading a series", "no such source"))?;
-        let key = (run_id, metric.to_owned());
-        if let Some(series) = open.series.get(&key) {
-            return Ok(series.clone());
-        }
         let reader = match &open.reader {
             Ok(reader) => reader,
             Err(message) => {
@@ -230,36 +282,49 @@ impl ProjectRuns {
             }
         };
         let series = reader
-            .series(&key.0, metric)
+            .series(&run, metric)
             .map_err(|error| view_of_runs(&error))?;
-        let series = Arc::new(series);
-        open.series.insert(key, series.clone());
-        Ok(series)
+        Ok(Arc::new(series))
     }
 }
 
 impl OpenSource {
-    fn refresh(&mut self) -> bool {
+    fn new(source: Source, index: &Index) -> Self {
+        Self {
+            reader: open(&source, index),
+            source,
+        }
+    }
+
+    /// Looks again; says whether anything is different, and which runs' points are.
+    fn refresh(&mut self, index: &Index) -> (bool, Vec<String>) {
         match &mut self.reader {
             Ok(reader) => match reader.refresh() {
                 Ok(refresh) => {
-                    let stale = |run: &String| {
-                        refresh.changed.contains(run) || refresh.removed.contains(run)
-                    };
-                    self.series.retain(|(run, _), _| !stale(run));
-                    !refresh.is_empty()
+                    let different = !refresh.is_empty();
+                    let stale = refresh.changed.into_iter().chain(refresh.removed);
+                    (different, stale.collect())
                 }
                 Err(error) => {
                     log::warn!("{}: {error}", self.source.path.display());
-                    false
+                    (false, Vec::new())
                 }
             },
             Err(_) => {
-                self.reader = kitbench_runs::open(&self.source).map_err(|error| error.to_string());
-                self.reader.is_ok()
+                self.reader = open(&self.source, index);
+                (self.reader.is_ok(), Vec::new())
             }
         }
     }
+}
+
+fn open(source: &Source, index: &Index) -> Result<Box<dyn Reader>, String> {
+    kitbench_runs::open_indexed(source, index).map_err(|error| error.to_string())
+}
+
+/// What the ids of a source's runs begin with in a project.
+fn prefix(root: &Path, source: &Source) -> String {
+    format!("{}|{}|", source.kind, display_below(root, &source.path))
 }
 
 fn display_below(root: &Path, path: &Path) -> String {

@@ -144,6 +144,27 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Json, JsonError> {
     Ok(value)
 }
 
+/// The number that `bytes` are from end to end, as [`parse`] and [`Json::number`] give it;
+/// `None` for numbers in another form as well, which those have to read.
+pub(crate) fn plain_number(bytes: &[u8]) -> Option<f64> {
+    let mut float = false;
+    for byte in bytes {
+        match byte {
+            b'0'..=b'9' | b'-' | b'+' => {}
+            b'.' | b'e' | b'E' => float = true,
+            _ => return None,
+        }
+    }
+    let first = bytes.iter().find(|byte| **byte != b'-')?;
+    if !first.is_ascii_digit() {
+        return None;
+    }
+    if float {
+        return fast_float2::parse(bytes).ok();
+    }
+    super::number::int(bytes).map(|value| value as f64)
+}
+
 /// Parses one value at the beginning of `bytes`; also says how many bytes it took.
 pub(crate) fn parse_prefix(bytes: &[u8]) -> Result<(Json, usize), JsonError> {
     let start = if bytes.starts_with(b"\xef\xbb\xbf") {
@@ -408,5 +429,45 @@ mod tests {
         }
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
         assert!(parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn plain_numbers_are_what_the_parser_says() {
+        for text in [
+            "0.1",
+            "-0",
+            "-0.0",
+            "0",
+            "7",
+            "1e5",
+            "1E-05",
+            "1.",
+            "00.5",
+            "9007199254740993",
+            "9223372036854775808",
+            "123456789.123456789e-20",
+            "1e999",
+            "5e-324",
+            "--1",
+            "-",
+            "",
+            "+1",
+            "1+1",
+            "1e",
+            "1.2.3",
+            "NaN",
+            "true",
+            " 1",
+            "1 ",
+            "-.5",
+            ".5",
+            "1e+3",
+        ] {
+            let number = parse(text.as_bytes()).ok().and_then(|value| value.number());
+            if let Some(plain) = plain_number(text.as_bytes()) {
+                assert_eq!(Some(plain.to_bits()), number.map(f64::to_bits), "{text:?}");
+            }
+        }
+        assert!(plain_number(b"0.25").is_some() && plain_number(b"-3").is_some());
     }
 }

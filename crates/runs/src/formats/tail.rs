@@ -1,14 +1,22 @@
 //! Following a file that grows: read only what is new, notice when it was written anew.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
 
 /// How much is read at once; a larger record enlarges the buffer.
 const CHUNK: usize = 4 << 20;
 /// Bytes remembered from the beginning and before the offset, to recognise a rewrite.
 const MARK: usize = 48;
+
+thread_local! {
+    /// The buffer of the last file read, for the next one: stores have thousands of small ones.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// What a look at the file showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +32,32 @@ pub(crate) enum Change {
 }
 
 /// A file and how far it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tail {
+    #[serde(skip)]
     path: PathBuf,
     offset: u64,
     len: u64,
     modified: Option<SystemTime>,
+    /// The file's number in its file system, 0 where there are none.
+    number: u64,
+    /// When the file was looked at.
+    looked: Option<SystemTime>,
     head: Vec<u8>,
     before: Vec<u8>,
+}
+
+/// File systems tell times of change in ticks: what was written this shortly before a look may
+/// be written again without another time.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Whether what changed at `modified` was looked at so much later that another change since
+/// then shows.
+pub(crate) fn is_settled(modified: Option<SystemTime>, looked: Option<SystemTime>) -> bool {
+    looked
+        .zip(modified)
+        .and_then(|(looked, modified)| looked.duration_since(modified).ok())
+        .is_some_and(|age| age > TICK)
 }
 
 impl Tail {
@@ -41,8 +67,19 @@ impl Tail {
             offset: 0,
             len: 0,
             modified: None,
+            number: 0,
+            looked: None,
             head: Vec::new(),
             before: Vec::new(),
+        }
+    }
+
+    /// After being kept for another process: this is the file at `path`. What was looked at
+    /// right after a change is not trusted by its size and time alone.
+    pub(crate) fn restore(&mut self, path: PathBuf) {
+        self.path = path;
+        if !is_settled(self.modified, self.looked) {
+            self.modified = self.modified.map(|_| UNIX_EPOCH);
         }
     }
 
@@ -66,19 +103,25 @@ impl Tail {
     }
 
     /// Compares the file with what was read before.
+    ///
+    /// A file that grew has its old bytes still, if its first ones and those before the place
+    /// reached are as they were. One that only has another time of change, or is another file
+    /// under the same name, may have other bytes anywhere: it is read anew.
     pub(crate) fn check(&mut self) -> io::Result<Change> {
         let meta = match std::fs::metadata(&self.path) {
             Ok(meta) => meta,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Change::Gone),
             Err(error) => return Err(error),
         };
-        let (len, modified) = (meta.len(), meta.modified().ok());
-        if self.modified.is_some() && len == self.len && modified == self.modified {
+        let (len, modified, number) = (meta.len(), meta.modified().ok(), file_number(&meta));
+        let known = self.modified.is_some() && number == self.number;
+        if known && len == self.len && modified == self.modified {
             return Ok(Change::None);
         }
-        let same = len >= self.offset && (self.offset == 0 || self.marks_hold()?);
-        (self.len, self.modified) = (len, modified);
-        if same {
+        let grown = self.offset == 0 || (known && len > self.len && self.marks_hold()?);
+        (self.len, self.modified, self.number) = (len, modified, number);
+        self.looked = Some(SystemTime::now());
+        if grown {
             return Ok(Change::Grown);
         }
         self.offset = 0;
@@ -109,12 +152,13 @@ impl Tail {
         }
         // Never beyond the length seen by `check`, so that state and marks agree.
         let mut left = self.len.saturating_sub(self.offset);
-        let mut buffer: Vec<u8> = Vec::new();
+        let mut buffer = BUFFER.take();
+        buffer.clear();
         let mut want = CHUNK;
         while left > 0 {
-            let read = (&mut file)
-                .take(left.min(want as u64))
-                .read_to_end(&mut buffer)?;
+            let now = left.min(want as u64);
+            buffer.reserve(usize::try_from(now).unwrap_or(CHUNK) + 1);
+            let read = (&mut file).take(now).read_to_end(&mut buffer)?;
             if read == 0 {
                 break;
             }
@@ -128,6 +172,9 @@ impl Tail {
             } else {
                 CHUNK
             };
+        }
+        if buffer.capacity() <= 2 * CHUNK {
+            BUFFER.set(buffer);
         }
         Ok(())
     }
@@ -147,7 +194,7 @@ impl Tail {
     pub(crate) fn read_lines(&mut self, mut line: impl FnMut(&[u8], u64)) -> io::Result<()> {
         self.read(|bytes, offset| {
             let mut start = 0;
-            while let Some(end) = bytes[start..].iter().position(|&b| b == b'\n') {
+            while let Some(end) = memchr::memchr(b'\n', &bytes[start..]) {
                 let text = &bytes[start..start + end];
                 line(
                     text.strip_suffix(b"\r").unwrap_or(text),
@@ -158,6 +205,18 @@ impl Tail {
             start
         })
     }
+}
+
+/// What tells a file from another one that took its name.
+#[cfg(unix)]
+pub(crate) fn file_number(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+/// What tells a file from another one that took its name: nothing that is told here.
+#[cfg(not(unix))]
+pub(crate) fn file_number(_meta: &std::fs::Metadata) -> u64 {
+    0
 }
 
 /// A system time as Unix milliseconds.

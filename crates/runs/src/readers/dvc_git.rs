@@ -175,7 +175,7 @@ impl Experiment {
         loaded.settle();
         let pointless = summary
             .into_iter()
-            .filter(|(key, _)| key != "step" && loaded.columns.get(key).is_none());
+            .filter(|(key, _)| key != "step" && !loaded.columns.contains(key));
         loaded.run.summary = pointless.collect();
         loaded.run.start_ms = loaded.columns.first_time_ms();
         self.loaded = loaded;

@@ -4,16 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::RunsError;
-use crate::formats::tail::{Change, Tail, now_ms, read_small, unix_ms};
-use crate::formats::{number, yaml};
-use crate::model::{MetricSummary, Problem, Run, RunState, SourceKind};
+use crate::formats::tail::{self, Change, Tail, now_ms, read_small, unix_ms};
+use crate::formats::yaml;
+use crate::index::{Index, Store};
+use crate::model::{Problem, Run, RunState, SourceKind};
+use crate::parallel::{in_parallel, part_of};
 use crate::reader::{Reader, Refresh};
 use crate::readers::mlflow::apply_tags;
+use crate::readers::mlflow_points::Metric;
+use crate::readers::units::keep_run;
 use crate::scan::Source;
-use crate::series::{Series, Step};
+use crate::series::Series;
 
 /// Folder names at experiment level that hold no runs.
 const RESERVED: [&str; 4] = ["tags", "datasets", "traces", "models"];
@@ -21,11 +26,6 @@ const RESERVED: [&str; 4] = ["tags", "datasets", "traces", "models"];
 const SMALL: u64 = 1 << 20;
 /// Older than this, an empty `meta.yaml` is not being rewritten any more.
 const REWRITE: Duration = Duration::from_secs(5);
-
-struct Metric {
-    tail: Tail,
-    summary: MetricSummary,
-}
 
 struct RunFolder {
     run: Run,
@@ -37,6 +37,22 @@ struct RunFolder {
     status: Option<i64>,
     /// Why MLflow (and so this reader) does not count this folder as a run.
     ignored: Option<String>,
+    /// When the folder was looked at.
+    looked: SystemTime,
+    /// Bytes of metric files read since then.
+    read: u64,
+}
+
+/// A run folder as it is kept for the next process.
+#[derive(Serialize, Deserialize)]
+struct Kept<Metrics> {
+    run: String,
+    meta_seen: Option<SystemTime>,
+    folders_seen: Vec<(String, Option<SystemTime>)>,
+    metrics: Metrics,
+    status: Option<i64>,
+    ignored: Option<String>,
+    looked: SystemTime,
 }
 
 /// A file store (`mlruns/`).
@@ -44,7 +60,15 @@ pub(crate) struct MlflowFiles {
     source: Source,
     runs: Vec<RunFolder>,
     experiments: HashMap<PathBuf, (Option<SystemTime>, String, String)>,
+    store: Store,
+    /// Bytes read since the state was saved, and whether anything else changed.
+    unsaved: (u64, bool),
 }
+
+/// Bytes of metric files that make it worth saving the state while looking.
+const SAVE_READ: u64 = 8 << 20;
+/// Bytes of points put into the index that do.
+const SAVE_POINTS: u64 = 4 << 20;
 
 fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).ok()?.modified().ok()
@@ -84,12 +108,47 @@ fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
 }
 
 impl MlflowFiles {
-    pub(crate) fn new(source: Source) -> Self {
-        Self {
+    pub(crate) fn new(source: Source, index: Option<&Index>) -> Self {
+        let (store, state) = match index {
+            Some(index) => Store::open(index, &source),
+            None => (Store::private(), None),
+        };
+        let mut files = Self {
             source,
             runs: Vec::new(),
             experiments: HashMap::new(),
+            store,
+            unsaved: (0, false),
+        };
+        if let Some(state) = state {
+            match files.restored(&state) {
+                Some(runs) => files.runs = runs,
+                None => files.store.clear(),
+            }
         }
+        files
+    }
+
+    /// Run folders as they were saved; `None` when that is of no use.
+    fn restored(&self, state: &[u8]) -> Option<Vec<RunFolder>> {
+        let parts: Vec<&[u8]> = postcard::from_bytes(state).ok()?;
+        let all = in_parallel(&parts, |part| RunFolder::restored(part));
+        let runs: Vec<RunFolder> = all.into_iter().collect::<Option<_>>()?;
+        let metrics = runs.iter().flat_map(|run| run.metrics.values());
+        let live: u64 = metrics.map(Metric::bytes_kept).sum();
+        (!self.store.is_wasteful(live + state.len() as u64)).then_some(runs)
+    }
+
+    /// Saves the state if the index is written here.
+    fn save(&self) -> bool {
+        if !self.store.is_kept() {
+            return false;
+        }
+        let all = in_parallel(&self.runs, RunFolder::keep);
+        let Some(all) = all.into_iter().collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        postcard::to_allocvec(&all).is_ok_and(|state| self.store.save(&self.source, &state))
     }
 
     /// Experiment folders: those with a `meta.yaml`, also below `.trash`.
@@ -141,12 +200,73 @@ impl RunFolder {
             metrics: BTreeMap::new(),
             status: None,
             ignored: None,
+            looked: SystemTime::now(),
+            read: 0,
         }
+    }
+
+    fn keep(&self) -> Option<Vec<u8>> {
+        // A name that is no Unicode cannot be told from another one.
+        let named = |key: &String| !key.contains(char::REPLACEMENT_CHARACTER);
+        let kept = self.metrics.values().all(Metric::is_kept);
+        if !kept || !self.metrics.keys().all(named) {
+            return None;
+        }
+        let seen = self.folders_seen.iter();
+        let kept = Kept {
+            run: keep_run(&self.run)?,
+            meta_seen: self.meta_seen,
+            folders_seen: seen
+                .map(|(name, time)| ((*name).to_owned(), *time))
+                .collect(),
+            metrics: &self.metrics,
+            status: self.status,
+            ignored: self.ignored.clone(),
+            looked: self.looked,
+        };
+        postcard::to_allocvec(&kept).ok()
+    }
+
+    fn restored(kept: &[u8]) -> Option<Self> {
+        let kept: Kept<BTreeMap<String, Metric>> = postcard::from_bytes(kept).ok()?;
+        let mut run: Run = serde_json::from_str(&kept.run).ok()?;
+        let folder = run.path.join("metrics");
+        let mut metrics = kept.metrics;
+        for (key, metric) in &mut metrics {
+            let path = key
+                .split('/')
+                .fold(folder.clone(), |path, part| path.join(part));
+            metric.tail.restore(path);
+            run.metrics.insert(key.clone(), metric.summary.clone());
+        }
+        // What changed shortly before it was looked at is looked at again.
+        let settled = |seen: &Option<SystemTime>| tail::is_settled(*seen, Some(kept.looked));
+        let folder = |name: &str| {
+            ["params", "tags", "inputs"]
+                .into_iter()
+                .find(|n| *n == name)
+        };
+        Some(Self {
+            run,
+            meta_seen: kept.meta_seen.filter(|seen| settled(&Some(*seen))),
+            folders_seen: kept
+                .folders_seen
+                .iter()
+                .filter(|(_, seen)| settled(seen))
+                .filter_map(|(name, seen)| Some((folder(name)?, *seen)))
+                .collect(),
+            metrics,
+            status: kept.status,
+            ignored: kept.ignored,
+            looked: kept.looked,
+            read: 0,
+        })
     }
 
     fn refresh(&mut self, experiment: &(String, String), deleted: bool, now: i64) -> bool {
         let path = self.run.path.clone();
         let before = self.run.problems.len();
+        (self.looked, self.read) = (SystemTime::now(), 0);
         let mut changed = self.read_meta(&path.join("meta.yaml"), &experiment.0);
         self.run.experiment = Some(experiment.1.clone());
         self.run.deleted |= deleted;
@@ -191,6 +311,7 @@ impl RunFolder {
         };
         self.meta_seen = seen;
         let run = &mut self.run;
+        run.problems.retain(|problem| problem.file != file);
         let named = yaml::text(&map, "run_id").or_else(|| yaml::text(&map, "run_uuid"));
         self.ignored = None;
         if let Some(named) = named.filter(|id| *id != run.id) {
@@ -228,6 +349,14 @@ impl RunFolder {
         }
         self.folders_seen.insert(which, newest);
         let run = &mut self.run;
+        // A tag that was deleted has no file any more.
+        run.problems
+            .retain(|problem| !problem.file.starts_with(folder));
+        if which == "params" {
+            run.params.clear();
+        } else {
+            run.tags.clear();
+        }
         for (key, file) in files {
             let text = match read_small(&file, SMALL) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -252,31 +381,52 @@ impl RunFolder {
 
     fn read_metrics(&mut self, folder: &Path) -> bool {
         let mut changed = false;
-        for (key, file) in files_below(folder) {
-            let metric = self.metrics.entry(key.clone()).or_insert_with(|| Metric {
-                tail: Tail::new(file),
-                summary: MetricSummary::default(),
-            });
+        let files = files_below(folder);
+        if self.metrics.len() > files.len()
+            || !self.metrics.keys().eq(files.iter().map(|(key, _)| key))
+        {
+            // Files that are gone.
+            let here = |key: &String| files.binary_search_by(|(k, _)| k.cmp(key)).is_ok();
+            let before = self.metrics.len();
+            self.metrics.retain(|key, _| here(key));
+            self.run.metrics.retain(|key, _| here(key));
+            changed |= self.metrics.len() != before;
+        }
+        for (key, file) in files {
+            let metric = self
+                .metrics
+                .entry(key.clone())
+                .or_insert_with(|| Metric::new(Tail::new(file)));
             let run = &mut self.run;
-            let path = metric.tail.path().to_path_buf();
             match metric.tail.check() {
                 Ok(Change::None | Change::Gone) => continue,
                 Ok(Change::Grown) => {}
-                Ok(Change::Rewritten) => metric.summary = MetricSummary::default(),
+                Ok(Change::Rewritten) => {
+                    metric.start_over();
+                    let path = metric.tail.path();
+                    run.problems.retain(|problem| problem.file != path);
+                }
                 Err(error) => {
-                    run.report(&path, None, format!("cannot be read: {error}"));
+                    run.report(metric.tail.path(), None, format!("cannot be read: {error}"));
                     continue;
                 }
             }
-            let summary = &mut metric.summary;
-            let read = metric.tail.read_lines(|line, at| match point(line) {
-                Ok(Some((step, time, value))) => summary.add(step, Some(time), value, true),
-                Ok(None) => {}
-                Err(message) => run.report(&path, Some(at), message),
+            let before = metric.tail.offset();
+            let mut faults = Vec::new();
+            let read = metric.read(|at, message| {
+                // As many as a run lists.
+                if faults.len() < 1000 {
+                    faults.push((at, message));
+                }
             });
-            if let Err(error) = read {
-                run.report(&path, None, format!("cannot be read: {error}"));
+            let path = metric.tail.path();
+            for (at, message) in faults {
+                run.report(path, Some(at), message);
             }
+            if let Err(error) = read {
+                run.report(path, None, format!("cannot be read: {error}"));
+            }
+            self.read += metric.tail.offset() - before;
             run.metrics.insert(key, metric.summary.clone());
             changed = true;
         }
@@ -337,36 +487,6 @@ fn files_below(folder: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-/// One metric line: `time value [step [data set …]]`. Empty lines are nothing.
-fn point(line: &[u8]) -> Result<Option<(Step, i64, f64)>, String> {
-    let mut fields = line
-        .split(|b| matches!(b, b' ' | b'\t' | b'\r'))
-        .filter(|f| !f.is_empty());
-    let Some(time) = fields.next() else {
-        return Ok(None);
-    };
-    let bad = || {
-        let text = String::from_utf8_lossy(line);
-        format!(
-            "{:?} is not a point (time, value, step): left out",
-            shorten(&text)
-        )
-    };
-    let time = number::int(time).ok_or_else(bad)?;
-    let value = fields.next().and_then(|f| std::str::from_utf8(f).ok());
-    let value = value.and_then(number::float).ok_or_else(bad)?;
-    let step = match fields.next() {
-        Some(step) => number::int(step).ok_or_else(bad)?,
-        None => 0,
-    };
-    Ok(Some((Step::from(step), time, value)))
-}
-
-/// The beginning of a text, for messages.
-fn shorten(text: &str) -> String {
-    text.chars().take(60).collect()
-}
-
 /// A run folder that is to be looked at.
 struct Work {
     folder: RunFolder,
@@ -379,8 +499,7 @@ struct Work {
 
 /// Looks at all run folders, on as many threads as there are processors.
 fn look_at(work: &mut [Work], now: i64) {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let part = work.len().div_ceil(threads).max(8);
+    let part = part_of(work.len());
     std::thread::scope(|scope| {
         for chunk in work.chunks_mut(part) {
             scope.spawn(move || {
@@ -390,6 +509,14 @@ fn look_at(work: &mut [Work], now: i64) {
             });
         }
     });
+}
+
+impl Drop for MlflowFiles {
+    fn drop(&mut self) {
+        if self.unsaved != (0, false) || self.store.unsaved() > 0 {
+            self.save();
+        }
+    }
 }
 
 impl Reader for MlflowFiles {
@@ -420,6 +547,14 @@ impl Reader for MlflowFiles {
 
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
         let now = now_ms();
+        if self.store.is_damaged() {
+            self.store.clear();
+            let metrics = self
+                .runs
+                .iter_mut()
+                .flat_map(|run| run.metrics.values_mut());
+            metrics.for_each(Metric::forget_points);
+        }
         let mut refresh = Refresh::default();
         let mut known: HashMap<PathBuf, RunFolder> = self
             .runs
@@ -466,12 +601,18 @@ impl Reader for MlflowFiles {
             } else if changed {
                 refresh.changed.push(folder.run.id.clone());
             }
+            self.unsaved.0 += folder.read;
             self.runs.push(folder);
         }
         self.runs
             .sort_by(|a, b| (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id)));
         refresh.removed = known.into_values().map(|folder| folder.run.id).collect();
         refresh.removed.sort();
+        self.unsaved.1 |= !refresh.is_empty();
+        let worth = self.unsaved.0 > SAVE_READ || self.store.unsaved() > SAVE_POINTS;
+        if worth && self.save() {
+            self.unsaved = (0, false);
+        }
         Ok(refresh)
     }
 
@@ -491,19 +632,27 @@ impl Reader for MlflowFiles {
                 run: run.to_owned(),
                 key: key.to_owned(),
             })?;
-        let file = metric.tail.path();
-        let bytes = std::fs::read(file).map_err(|e| RunsError::io(file, e))?;
-        // Not beyond what the summary counts, so that both always agree.
-        let end = usize::try_from(metric.tail.offset())
-            .unwrap_or(usize::MAX)
-            .min(bytes.len());
-        let mut series = Series::default();
-        for line in bytes[..end].split(|&b| b == b'\n') {
-            if let Ok(Some((step, time, value))) = point(line) {
-                series.push(step, Some(time), value);
+        metric.series(&self.store)
+    }
+
+    fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
+        let places: HashMap<&str, usize> = self
+            .runs
+            .iter()
+            .enumerate()
+            .map(|(place, folder)| (folder.run.id.as_str(), place))
+            .collect();
+        let all = in_parallel(wanted, |(run, key)| {
+            let folder = places.get(run).and_then(|place| self.runs.get(*place));
+            match folder.and_then(|folder| folder.metrics.get(*key)) {
+                Some(metric) => metric.series(&self.store),
+                None => self.series(run, key),
             }
+        });
+        if self.store.unsaved() > SAVE_POINTS {
+            self.save();
         }
-        Ok(series.sorted())
+        all
     }
 
     fn run(&self, id: &str) -> Option<&Run> {

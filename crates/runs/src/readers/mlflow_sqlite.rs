@@ -6,20 +6,16 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
 use crate::error::RunsError;
-use crate::formats::sqlite::{BITE, Stamp, look, real, stamp, tables, text};
-use crate::formats::tail::now_ms;
-use crate::model::{MetricSummary, Problem, Run, SourceKind};
+use crate::formats::sqlite::{BITE, Stamp, look, stamp, tables, text};
+use crate::formats::tail::{self, now_ms};
+use crate::index::{Index, Store};
+use crate::model::{Problem, Run, SourceKind};
 use crate::reader::{Reader, Refresh};
 use crate::readers::mlflow::{apply_tags, state};
+use crate::readers::mlflow_rows::Rows;
 use crate::readers::mlflow_schemas;
 use crate::scan::Source;
-use crate::series::{Series, Step};
-
-/// NaN has a flag. An infinity is stored as the largest double and handed out as such, as
-/// MLflow's own client does: the two cannot be told apart.
-fn value(stored: f64, is_nan: bool) -> f64 {
-    if is_nan { f64::NAN } else { stored }
-}
+use crate::series::Series;
 
 /// One database.
 pub(crate) struct MlflowSqlite {
@@ -28,26 +24,15 @@ pub(crate) struct MlflowSqlite {
     runs: Vec<Run>,
     /// State as the database says it, by run.
     status: HashMap<String, String>,
-    metrics: HashMap<String, BTreeMap<String, MetricSummary>>,
-    /// Greatest rowid of `metrics` taken into account, and the row that had it.
-    last_row: i64,
-    mark: Option<Mark>,
+    rows: Rows,
     problems: Vec<Problem>,
+    store: Store,
+    /// Rows were read since they were saved.
+    unsaved: bool,
 }
 
-/// What a row of `metrics` is recognised by: run, key, step, time.
-type Mark = (String, String, i64, i64);
-
-/// The row with this rowid, if it is there.
-fn row_at(db: &Connection, row: i64) -> rusqlite::Result<Option<Mark>> {
-    let mut statement =
-        db.prepare("SELECT run_uuid, key, step, timestamp FROM metrics WHERE rowid = ?1")?;
-    let mut rows = statement.query([row])?;
-    Ok(match rows.next()? {
-        Some(row) => Some((text(row, 0)?, text(row, 1)?, row.get(2)?, row.get(3)?)),
-        None => None,
-    })
-}
+/// What is kept for the next process: the file's number and what its rows add up to.
+type Kept = (u64, Rows);
 
 /// Key and value rows of `params` or `tags`, by run.
 fn key_values(
@@ -141,88 +126,41 @@ fn run_rows(db: &Connection, source: &Source) -> rusqlite::Result<Vec<(Run, Stri
 }
 
 impl MlflowSqlite {
-    pub(crate) fn new(source: Source) -> Self {
+    pub(crate) fn new(source: Source, index: Option<&Index>) -> Self {
+        let (store, state) = match index {
+            Some(index) => Store::open(index, &source),
+            None => (Store::private(), None),
+        };
+        // Another file may have other rows under the same numbers.
+        let kept = state
+            .and_then(|state| postcard::from_bytes::<Kept>(&state).ok())
+            .filter(|(number, _)| Some(*number) == file_number(&source))
+            .filter(|_| !store.is_wasteful(0));
+        if kept.is_none() {
+            store.clear();
+        }
         Self {
             source,
             seen: None,
             runs: Vec::new(),
             status: HashMap::new(),
-            metrics: HashMap::new(),
-            last_row: 0,
-            mark: None,
+            rows: kept.map(|(_, rows)| rows).unwrap_or_default(),
             problems: Vec::new(),
+            store,
+            unsaved: false,
         }
     }
 
-    /// Takes all new rows of `metrics` into account, in small bites.
-    fn read_points(&mut self) -> Result<Vec<String>, RunsError> {
-        let path = self.source.path.clone();
-        let after = self.last_row;
-        let (max, mark): (i64, Option<Mark>) = look(&path, |db| {
-            let sql = "SELECT coalesce(max(rowid), 0) FROM metrics";
-            Ok((db.query_row(sql, [], |row| row.get(0))?, row_at(db, after)?))
-        })?;
-        let mut touched: Vec<String> = Vec::new();
-        // Rows went away, and their numbers may have been given to others since.
-        if max < self.last_row || mark != self.mark {
-            self.last_row = 0;
-            touched.extend(self.metrics.drain().map(|(run, _)| run));
+    fn save(&mut self) {
+        if !self.unsaved || !self.store.is_kept() {
+            return;
         }
-        while self.last_row < max {
-            let before = self.last_row;
-            // One connection, many finished statements: the writer gets its turn between.
-            look(&path, |db| {
-                for _ in 0..20 {
-                    if self.bite(db, &mut touched)? == 0 {
-                        break;
-                    }
-                }
-                Ok(())
-            })?;
-            if self.last_row == before {
-                break;
-            }
+        let Some(number) = file_number(&self.source) else {
+            return;
+        };
+        if let Ok(state) = postcard::to_allocvec(&(number, &self.rows)) {
+            self.unsaved = !self.store.save(&self.source, &state);
         }
-        let last = self.last_row;
-        self.mark = look(&path, |db| row_at(db, last))?;
-        touched.sort();
-        touched.dedup();
-        Ok(touched)
-    }
-
-    /// Takes the next rows into account; says how many there were. Broken off anywhere, it
-    /// goes on behind the last row taken.
-    fn bite(&mut self, db: &Connection, touched: &mut Vec<String>) -> rusqlite::Result<i64> {
-        let mut statement = db.prepare_cached(
-            "SELECT rowid, run_uuid, key, step, timestamp, value, is_nan FROM metrics WHERE rowid > ?1 ORDER BY rowid LIMIT ?2",
-        )?;
-        let mut rows = statement.query(params![self.last_row, BITE])?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            let (run, key) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-            let (step, time) = (Step::from(row.get::<_, i64>(3)?), row.get(4)?);
-            let value = value(real(row, 5)?, row.get::<_, i64>(6)? != 0);
-            // Names are copied only when they are new: there are millions of rows.
-            if !self.metrics.contains_key(run) {
-                self.metrics.insert(run.to_owned(), BTreeMap::new());
-            }
-            if touched.last().is_none_or(|last| last != run) {
-                touched.push(run.to_owned());
-            }
-            if let Some(metrics) = self.metrics.get_mut(run) {
-                match metrics.get_mut(key) {
-                    Some(summary) => summary.add(step, Some(time), value, true),
-                    None => {
-                        let mut summary = MetricSummary::default();
-                        summary.add(step, Some(time), value, true);
-                        metrics.insert(key.to_owned(), summary);
-                    }
-                }
-            }
-            self.last_row = row.get(0)?;
-            count += 1;
-        }
-        Ok(count)
     }
 
     fn read_all(&mut self) -> Result<Refresh, RunsError> {
@@ -284,7 +222,8 @@ impl MlflowSqlite {
         } else {
             About::new()
         };
-        let touched = self.read_points()?;
+        let touched = self.rows.read(&path)?;
+        self.unsaved |= !touched.is_empty();
         let now = now_ms();
         let mut known: HashMap<String, Run> = self
             .runs
@@ -310,7 +249,7 @@ impl MlflowSqlite {
                 run.other.insert("logged model".into(), names);
             }
             apply_tags(&mut run);
-            run.metrics = self.metrics.get(&id).cloned().unwrap_or_default();
+            run.metrics = self.rows.of(&id).cloned().unwrap_or_default();
             run.state = state(&run, &status, now);
             self.status.insert(id.clone(), status);
             match known.remove(&id) {
@@ -323,6 +262,18 @@ impl MlflowSqlite {
         refresh.removed = known.into_keys().collect();
         refresh.removed.sort();
         Ok(refresh)
+    }
+}
+
+/// The database file's number in its file system.
+fn file_number(source: &Source) -> Option<u64> {
+    let meta = std::fs::metadata(&source.path).ok()?;
+    Some(tail::file_number(&meta))
+}
+
+impl Drop for MlflowSqlite {
+    fn drop(&mut self) {
+        self.save();
     }
 }
 
@@ -358,14 +309,18 @@ impl Reader for MlflowSqlite {
             }
             return Ok(refresh);
         }
+        let first = self.seen.is_none();
         let refresh = self.read_all()?;
         self.seen = Some(now);
+        if first {
+            self.save();
+        }
         Ok(refresh)
     }
 
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
         let path = &self.source.path;
-        let metrics = self.metrics.get(run);
+        let metrics = self.rows.of(run);
         if metrics.is_none() && self.run(run).is_none() {
             return Err(RunsError::UnknownRun {
                 path: path.clone(),
@@ -378,41 +333,11 @@ impl Reader for MlflowSqlite {
                 key: key.to_owned(),
             });
         }
-        let mut points: Vec<(i64, i64, f64)> = Vec::new();
-        let mut after = 0i64;
-        loop {
-            let bite: Vec<(i64, i64, i64, f64)> = look(path, |db| {
-                let mut statement = db.prepare_cached(
-                    "SELECT rowid, step, timestamp, value, is_nan FROM metrics \
-                     WHERE run_uuid = ?1 AND key = ?2 AND rowid > ?3 AND rowid <= ?4 ORDER BY rowid LIMIT ?5",
-                )?;
-                let rows = statement.query_map(
-                    params![run, key, after, self.last_row, 4 * BITE],
-                    |row| {
-                        Ok((
-                            row.get(0)?,
-                            row.get(1)?,
-                            row.get(2)?,
-                            value(real(row, 3)?, row.get::<_, i64>(4)? != 0),
-                        ))
-                    },
-                )?;
-                rows.collect()
-            })?;
-            let full = bite.len() as i64 == 4 * BITE;
-            after = bite.last().map_or(after, |last| last.0);
-            points.extend(
-                bite.into_iter()
-                    .map(|(_, step, time, value)| (step, time, value)),
-            );
-            if !full {
-                break;
-            }
-        }
-        let mut series = Series::default();
-        points
-            .into_iter()
-            .for_each(|(step, time, value)| series.push(Step::from(step), Some(time), value));
-        Ok(series.sorted())
+        self.rows.series(path, run, key)
+    }
+
+    fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
+        let one = |run: &str, key: &str| self.series(run, key);
+        self.rows.many(&self.source.path, wanted, one)
     }
 }

@@ -1,6 +1,7 @@
 //! A reader per tracker.
 
 pub(crate) mod aim;
+pub(crate) mod columns;
 pub(crate) mod dvc_git;
 pub(crate) mod dvc_project;
 pub(crate) mod dvclive;
@@ -9,6 +10,8 @@ pub(crate) mod hf_trainer;
 pub(crate) mod jsonl;
 pub(crate) mod mlflow;
 pub(crate) mod mlflow_file;
+pub(crate) mod mlflow_points;
+pub(crate) mod mlflow_rows;
 pub(crate) mod mlflow_schemas;
 pub(crate) mod mlflow_server;
 pub(crate) mod mlflow_sqlite;

@@ -18,9 +18,9 @@ const PARAMS_LIMIT: u64 = 8 << 20;
 
 /// The reader for one table.
 pub(crate) fn reader(source: Source) -> UnitReader {
-    UnitReader::new(source, only_itself, |source, path| {
-        Box::new(Table::new(source, path))
-    })
+    let make =
+        |source: &Source, path: &Path| -> Box<dyn Unit> { Box::new(Table::new(source, path)) };
+    UnitReader::new(source, only_itself, make, None)
 }
 
 /// What the columns of a table mean.

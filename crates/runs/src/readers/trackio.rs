@@ -305,7 +305,7 @@ impl Reader for Trackio {
             .runs
             .get(*at)
             .and_then(|loaded| loaded.columns.get(key));
-        series.cloned().ok_or_else(|| RunsError::UnknownMetric {
+        series.ok_or_else(|| RunsError::UnknownMetric {
             run: run.to_owned(),
             key: key.to_owned(),
         })

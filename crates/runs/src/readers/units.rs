@@ -1,136 +1,19 @@
 //! The frame for formats whose runs are files (or folders of them) that are read as a whole:
 //! points are kept in memory as columns and grow with the file.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::RunsError;
 use crate::formats::tail::now_ms;
+use crate::index::{Index, Store};
 use crate::media::Medium;
-use crate::model::{MetricSummary, Run, RunState, SourceKind};
+use crate::model::{Run, RunState, SourceKind};
 use crate::reader::{Reader, Refresh};
+pub(crate) use crate::readers::columns::Columns;
 use crate::scan::Source;
-use crate::series::{Series, Step};
-
-/// All points of a run, by metric, in the order the metrics appeared.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Columns {
-    index: HashMap<String, usize>,
-    series: Vec<(String, Series, MetricSummary)>,
-    /// Metrics whose summary is out of date because a point was replaced.
-    stale: BTreeSet<usize>,
-}
-
-impl Columns {
-    /// The number of a metric, made when it is new.
-    pub(crate) fn id(&mut self, key: &str) -> usize {
-        if let Some(&id) = self.index.get(key) {
-            return id;
-        }
-        let id = self.series.len();
-        self.index.insert(key.to_owned(), id);
-        self.series
-            .push((key.to_owned(), Series::default(), MetricSummary::default()));
-        id
-    }
-
-    /// Appends a point to the metric numbered `id`.
-    pub(crate) fn push_id(&mut self, id: usize, step: Step, time_ms: Option<i64>, value: f64) {
-        if let Some((_, series, summary)) = self.series.get_mut(id) {
-            series.push(step, time_ms, value);
-            summary.add(step, time_ms, value, false);
-        }
-    }
-
-    /// Appends a point.
-    pub(crate) fn push(&mut self, key: &str, step: Step, time_ms: Option<i64>, value: f64) {
-        let id = self.id(key);
-        self.push_id(id, step, time_ms, value);
-    }
-
-    /// Sets the value at the last step: replaces the point when the step is the last one.
-    pub(crate) fn merge(&mut self, key: &str, step: Step, time_ms: Option<i64>, value: f64) {
-        let id = self.id(key);
-        let Some((_, series, summary)) = self.series.get_mut(id) else {
-            return;
-        };
-        let last = series
-            .len()
-            .checked_sub(1)
-            .and_then(|i| series.steps.get(i));
-        if last == Some(step) {
-            series.replace_last(step, time_ms, value);
-            self.stale.insert(id);
-        } else {
-            series.push(step, time_ms, value);
-            summary.add(step, time_ms, value, false);
-        }
-    }
-
-    pub(crate) fn get(&self, key: &str) -> Option<&Series> {
-        self.index
-            .get(key)
-            .and_then(|&id| self.series.get(id))
-            .map(|(_, series, _)| series)
-    }
-
-    /// Drops a metric's points.
-    pub(crate) fn clear_key(&mut self, key: &str) {
-        if let Some((_, series, summary)) =
-            self.index.get(key).and_then(|&id| self.series.get_mut(id))
-        {
-            *series = Series::default();
-            *summary = MetricSummary::default();
-        }
-    }
-
-    /// The time of the newest point.
-    pub(crate) fn last_time_ms(&self) -> Option<i64> {
-        self.series
-            .iter()
-            .filter_map(|(_, _, s)| s.last_time_ms)
-            .max()
-    }
-
-    /// The time of the first point of the metric that began first.
-    pub(crate) fn first_time_ms(&self) -> Option<i64> {
-        self.series
-            .iter()
-            .filter_map(|(_, s, _)| s.times_ms.get(0))
-            .min()
-    }
-
-    /// Summaries of all metrics that have points.
-    pub(crate) fn all_summaries(&self) -> impl Iterator<Item = (&str, &MetricSummary)> {
-        self.series
-            .iter()
-            .filter(|(_, s, _)| !s.is_empty())
-            .map(|(key, _, summary)| (key.as_str(), summary))
-    }
-
-    /// Copies the summaries of all metrics that have points.
-    pub(crate) fn summaries(&mut self, run: &mut Run) {
-        for id in std::mem::take(&mut self.stale) {
-            if let Some((_, series, summary)) = self.series.get_mut(id) {
-                *summary = MetricSummary::of(series);
-            }
-        }
-        run.metrics
-            .retain(|key, _| self.get(key).is_some_and(|s| !s.is_empty()));
-        for (key, series, summary) in &self.series {
-            if series.is_empty() {
-                continue;
-            }
-            match run.metrics.get_mut(key) {
-                Some(known) if known == summary => {}
-                Some(known) => *known = summary.clone(),
-                None => {
-                    run.metrics.insert(key.clone(), summary.clone());
-                }
-            }
-        }
-    }
-}
+use crate::series::Series;
 
 /// A run with its points.
 #[derive(Clone, Debug)]
@@ -174,7 +57,23 @@ pub(crate) trait Unit: Send {
     }
     /// All points of a metric.
     fn series(&self, key: &str) -> Option<Series> {
-        self.loaded().columns.get(key).cloned()
+        self.loaded().columns.get(key)
+    }
+    /// Points are to be put away in this store from now on. Formats whose points are few
+    /// keep them in memory.
+    fn put_away_in(&mut self, _store: &Arc<Store>) {}
+    /// What the next process needs to go on from here; `None` for formats that are read
+    /// anew each time.
+    fn keep(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+    /// Goes on from what [`Unit::keep`] gave; false when that cannot be understood.
+    fn restore(&mut self, _kept: &[u8], _store: &Arc<Store>) -> bool {
+        false
+    }
+    /// Bytes of the store that are in use.
+    fn bytes_away(&self) -> u64 {
+        0
     }
 }
 
@@ -189,21 +88,100 @@ pub(crate) struct UnitReader {
     discover: Discover,
     make: Make,
     units: Vec<(PathBuf, Box<dyn Unit>)>,
+    store: Arc<Store>,
+    /// Something changed since the state was saved.
+    unsaved: bool,
     /// Runs that a sub-run was joined to: place of the run, place of the sub-run, both as one.
     joined: Vec<(usize, usize, Run)>,
 }
 
+/// Bytes of new points that make it worth saving the state while looking.
+const SAVE: u64 = 4 << 20;
+
 impl UnitReader {
-    pub(crate) fn new(source: Source, discover: Discover, make: Make) -> Self {
-        Self {
+    pub(crate) fn new(
+        source: Source,
+        discover: Discover,
+        make: Make,
+        index: Option<&Index>,
+    ) -> Self {
+        let (store, state) = match index {
+            Some(index) => Store::open(index, &source),
+            None => (Store::private(), None),
+        };
+        let mut reader = Self {
             source,
             discover,
             make,
             units: Vec::new(),
+            store: Arc::new(store),
+            unsaved: false,
             joined: Vec::new(),
+        };
+        if let Some(state) = state
+            && !reader.restore(&state)
+        {
+            reader.start_over();
         }
+        reader
     }
 
+    /// Goes on from a saved state; false when it or its points are of no use.
+    fn restore(&mut self, state: &[u8]) -> bool {
+        let Ok(kept) = postcard::from_bytes::<Vec<(String, Vec<u8>)>>(state) else {
+            return false;
+        };
+        let mut live = state.len() as u64;
+        for (path, kept) in kept {
+            let path = PathBuf::from(path);
+            let mut unit = (self.make)(&self.source, &path);
+            if !unit.restore(&kept, &self.store) {
+                return false;
+            }
+            live += unit.bytes_away();
+            self.units.push((path, unit));
+        }
+        !self.store.is_wasteful(live)
+    }
+
+    fn start_over(&mut self) {
+        self.store.clear();
+        self.units.clear();
+    }
+
+    fn make(&self, path: &Path) -> Box<dyn Unit> {
+        let mut unit = (self.make)(&self.source, path);
+        unit.put_away_in(&self.store);
+        unit
+    }
+
+    /// Saves the state if the index is written here and the format can be gone on with.
+    fn save(&mut self) {
+        if !self.unsaved || !self.store.is_kept() {
+            return;
+        }
+        let mut all = Vec::new();
+        for (path, unit) in &mut self.units {
+            let (Some(path), Some(kept)) = (path.to_str(), unit.keep()) else {
+                return;
+            };
+            all.push((path.to_owned(), kept));
+        }
+        if let Ok(state) = postcard::to_allocvec(&all)
+            && self.store.save(&self.source, &state)
+        {
+            self.unsaved = false;
+        }
+    }
+}
+
+impl Drop for UnitReader {
+    fn drop(&mut self) {
+        self.save();
+    }
+}
+
+impl UnitReader {
     /// Joins TensorBoard's sub-runs of hyperparameters to their runs. A run with several of
     /// them (a trial each) stays as it is.
     fn join(&mut self) {
@@ -249,13 +227,13 @@ impl UnitReader {
         }
     }
 
-    /// The run that a joined one got its `key` from.
-    fn part_with(&self, run: &str, key: &str) -> Option<&dyn Unit> {
+    /// The run that a joined one got its `key` from, and its place.
+    fn part_with(&self, run: &str, key: &str) -> Option<(&Path, &dyn Unit)> {
         let of = |(_, _, joined): &&(usize, usize, Run)| joined.id == run;
         let (_, sub, _) = self.joined.iter().find(of)?;
-        let (_, unit) = self.units.get(*sub)?;
+        let (path, unit) = self.units.get(*sub)?;
         let has = unit.loaded().run.metrics.contains_key(key);
-        has.then_some(unit.as_ref())
+        has.then_some((path, unit.as_ref()))
     }
 }
 
@@ -274,6 +252,14 @@ impl Reader for UnitReader {
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
         let found = (self.discover)(&self.source)?;
         let mut refresh = Refresh::default();
+        let again: Vec<String> = if self.store.is_damaged() {
+            let ids = self.units.iter().map(|(_, unit)| &unit.loaded().run.id);
+            let ids = ids.cloned().collect();
+            self.start_over();
+            ids
+        } else {
+            Vec::new()
+        };
         let still: HashSet<&PathBuf> = found.iter().collect();
         self.units.retain(|(path, unit)| {
             let keep = still.contains(path);
@@ -287,7 +273,7 @@ impl Reader for UnitReader {
         for path in found {
             let (mut unit, new) = match known.remove(&path) {
                 Some(unit) => (unit, false),
-                None => ((self.make)(&self.source, &path), true),
+                None => (self.make(&path), true),
             };
             let changed = match unit.refresh(now) {
                 Ok(changed) => changed,
@@ -299,9 +285,10 @@ impl Reader for UnitReader {
                 }
             };
             let id = unit.loaded().run.id.clone();
-            if new {
+            self.unsaved |= new || changed;
+            if new && !again.contains(&id) {
                 refresh.added.push(id);
-            } else if changed {
+            } else if new || changed {
                 refresh.changed.push(id);
             }
             self.units.push((path, unit));
@@ -315,6 +302,10 @@ impl Reader for UnitReader {
                 refresh.changed.push(run.id.clone());
             }
         }
+        self.unsaved |= !refresh.removed.is_empty();
+        if self.store.unsaved() > SAVE {
+            self.save();
+        }
         Ok(refresh)
     }
 
@@ -323,17 +314,33 @@ impl Reader for UnitReader {
             .units
             .iter()
             .find(|(_, unit)| unit.loaded().run.id == run);
-        let (_, unit) = unit.ok_or_else(|| RunsError::UnknownRun {
+        let (path, unit) = unit.ok_or_else(|| RunsError::UnknownRun {
             path: self.source.path.clone(),
             run: run.to_owned(),
         })?;
-        let of_part = || self.part_with(run, key)?.series(key);
-        unit.series(key)
-            .or_else(of_part)
-            .ok_or_else(|| RunsError::UnknownMetric {
-                run: run.to_owned(),
-                key: key.to_owned(),
-            })
+        let of_part = || self.part_with(run, key)?.1.series(key);
+        let mut series = unit.series(key).or_else(of_part);
+        if series.is_none()
+            && self.store.is_damaged()
+            && let own = unit.loaded().run.metrics.contains_key(key)
+            && let (path, unit) = match self.part_with(run, key) {
+                Some(part) if !own => part,
+                _ => (path.as_path(), unit.as_ref()),
+            }
+            && let Some(summary) = unit.loaded().run.metrics.get(key)
+        {
+            // The points put away are lost: they are read again, up to what is known of them.
+            let mut unit = (self.make)(&self.source, path);
+            unit.refresh(now_ms())?;
+            series = unit.series(key).map(|mut series| {
+                series.truncate(usize::try_from(summary.count).unwrap_or(usize::MAX));
+                series
+            });
+        }
+        series.ok_or_else(|| RunsError::UnknownMetric {
+            run: run.to_owned(),
+            key: key.to_owned(),
+        })
     }
 
     fn media(&self, run: &str, name: &str) -> Result<Vec<Medium>, RunsError> {
@@ -365,6 +372,14 @@ impl Reader for UnitReader {
             .map(|(_, unit)| &unit.loaded().run)
             .find(|run| run.id == id)
     }
+}
+
+/// A run without its metrics, which the columns know, as JSON. `None` for a path that is no
+/// Unicode.
+pub(crate) fn keep_run(run: &Run) -> Option<String> {
+    let mut run = run.clone();
+    run.metrics.clear();
+    serde_json::to_string(&run).ok()
 }
 
 /// For sources that are one run.

@@ -15,7 +15,7 @@ use crate::series::is_plain;
 pub struct View {
     /// Left border, in the units of x.
     pub from: f64,
-    /// Right border, above `from`.
+    /// Right border, above `from`; a point right on it belongs to the last column.
     pub to: f64,
     /// Width in pixels; at least 1.
     pub columns: usize,
@@ -44,17 +44,19 @@ impl View {
         }
     }
 
-    /// The pixel column of `x`: negative left of the view, `columns` and above right of it.
+    /// The pixel column of `x`: -1 left of the view, `columns` right of it. Both borders are
+    /// inside.
     fn column(&self, (from, width): (f64, f64), x: f64) -> i64 {
-        let x = if self.log_x { x.log10() } else { x };
-        let place = ((x - from) * width).clamp(-1.0, self.columns as f64);
-        // `floor` without a call: this runs for every point.
-        let whole = place as i64;
-        if (whole as f64) > place {
-            whole - 1
-        } else {
-            whole
+        let columns = self.columns.max(1) as i64;
+        if x < self.from {
+            return -1;
         }
+        if x > self.to {
+            return columns;
+        }
+        let x = if self.log_x { x.log10() } else { x };
+        // Not below 0, so cutting off is rounding down; this runs for every point.
+        (((x - from) * width) as i64).clamp(0, columns - 1)
     }
 }
 
@@ -143,7 +145,6 @@ impl<'a> Builder<'a> {
     }
 
     fn point(&mut self, column: i64, index: usize, x: f64, y: f64) {
-        // The right border itself belongs to the last column.
         if !is_plain(y) {
             if self.inside(column) {
                 self.out.logged += 1;

@@ -108,6 +108,26 @@ fn gaps_marks_and_neighbours() {
 }
 
 #[test]
+fn both_borders_are_inside() {
+    let x = [0.0, 1.0, 2.0, 3.0, 3.0, 3.5];
+    let y = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+    for (log_x, from, points) in [(false, 0.0, 5), (true, 1.0, 4)] {
+        for columns in [1, 2, 3, 700] {
+            let view = View {
+                from,
+                to: 3.0,
+                columns,
+                log_x,
+            };
+            let reduced = m4(&x, &y, &view);
+            assert_eq!(reduced.logged, points, "{view:?}");
+            let again = Pyramid::new(&x, &y).unwrap().reduce(&x, &y, &view);
+            assert_eq!(reduced, again, "{view:?}");
+        }
+    }
+}
+
+#[test]
 fn lines_that_run_backwards_stay() {
     let x = [0.0, 10.0, 5.0, 10.0];
     let y = [0.0, 1.0, 2.0, 3.0];

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::formats::json::strict_float;
@@ -31,7 +32,75 @@ pub(super) struct Tags {
     status: Option<i64>,
 }
 
+/// [`Tags`] as they are kept for the next process.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptTags {
+    /// `None` for scalars.
+    kinds: Vec<(String, Option<String>)>,
+    others: Vec<(String, Vec<String>)>,
+    hparams: String,
+    hparams_seen: bool,
+    group: Option<String>,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
+    status: Option<i64>,
+}
+
+/// What a tag that is no scalar can hold.
+const OTHERS: [&str; 6] = ["image", "histogram", "audio", "text", "tensor", "hparams"];
+
+fn other(name: &str) -> Option<&'static str> {
+    OTHERS.into_iter().find(|other| *other == name)
+}
+
 impl Tags {
+    pub(super) fn keep(&self) -> KeptTags {
+        let kind = |kind: &Kind| match kind {
+            Kind::Scalar => None,
+            Kind::Other(name) => Some((*name).to_owned()),
+        };
+        KeptTags {
+            kinds: self
+                .kinds
+                .iter()
+                .map(|(tag, known)| (tag.clone(), kind(known)))
+                .collect(),
+            others: self
+                .others
+                .iter()
+                .map(|(name, tags)| ((*name).to_owned(), tags.clone()))
+                .collect(),
+            hparams: Value::Object(self.hparams.clone()).to_string(),
+            hparams_seen: self.hparams_seen,
+            group: self.group.clone(),
+            start_ms: self.start_ms,
+            end_ms: self.end_ms,
+            status: self.status,
+        }
+    }
+
+    /// `None` when another version kept kinds that this one does not know.
+    pub(super) fn restore(kept: KeptTags) -> Option<Self> {
+        let kind = |(tag, name): (String, Option<String>)| match name {
+            None => Some((tag, Kind::Scalar)),
+            Some(name) => Some((tag, Kind::Other(other(&name)?))),
+        };
+        Some(Self {
+            kinds: kept.kinds.into_iter().map(kind).collect::<Option<_>>()?,
+            others: kept
+                .others
+                .into_iter()
+                .map(|(name, tags)| Some((other(&name)?, tags)))
+                .collect::<Option<_>>()?,
+            hparams: serde_json::from_str(&kept.hparams).ok()?,
+            hparams_seen: kept.hparams_seen,
+            group: kept.group,
+            start_ms: kept.start_ms,
+            end_ms: kept.end_ms,
+            status: kept.status,
+        })
+    }
+
     pub(super) fn has_hparams(&self) -> bool {
         self.hparams_seen
     }

@@ -5,17 +5,22 @@ mod media;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::RunsError;
 use crate::formats::crc::masked_crc32c;
 use crate::formats::tail::{Change, Tail};
+use crate::index::Store;
 use crate::media::Medium;
 use crate::model::{MetricSummary, Run, RunState, SourceKind};
-use crate::readers::units::{Columns, Loaded, Unit};
+use crate::readers::columns::KeptColumns;
+use crate::readers::units::{Columns, Loaded, Unit, keep_run};
 use crate::scan::{Source, list};
 use crate::series::Series;
 
-use event::Tags;
+use event::{KeptTags, Tags};
 use media::Collect;
 
 /// Bytes around a record's data: length, its checksum, the data's checksum.
@@ -69,6 +74,15 @@ pub(crate) struct Events {
     tags: Tags,
     loaded: Loaded,
     parent: String,
+    store: Option<Arc<Store>>,
+}
+
+/// A run folder as it is kept for the next process.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    run: String,
+    tags: KeptTags,
+    files: Vec<(String, Tail, KeptColumns, bool)>,
 }
 
 impl Events {
@@ -85,6 +99,7 @@ impl Events {
             tags: Tags::default(),
             loaded: Loaded::new(run),
             parent,
+            store: None,
         }
     }
 
@@ -97,7 +112,7 @@ impl Events {
             Change::None | Change::Gone => return Ok(false),
             Change::Grown => {}
             Change::Rewritten => {
-                file.columns = Columns::default();
+                file.columns = Columns::within(self.store.clone());
                 file.lost = false;
                 self.loaded.run.problems.retain(|p| p.file != path);
             }
@@ -209,7 +224,7 @@ impl Unit for Events {
             if is_event_file(&name) && !self.files.contains_key(&name) {
                 let file = EventFile {
                     tail: Tail::new(path),
-                    columns: Columns::default(),
+                    columns: Columns::within(self.store.clone()),
                     lost: false,
                 };
                 self.files.insert(name, file);
@@ -295,16 +310,66 @@ impl Unit for Events {
 
     /// Files in name order, each in its own order.
     fn series(&self, key: &str) -> Option<Series> {
-        let mut parts = self
-            .files
-            .values()
-            .filter_map(|file| file.columns.get(key))
-            .filter(|s| !s.is_empty());
-        let mut series = parts.next()?.clone();
-        for part in parts {
-            part.iter()
-                .for_each(|(step, time, value)| series.push(step, time, value));
+        let files = || self.files.values().filter(|f| f.columns.len_of(key) > 0);
+        let mut series = Series::default();
+        series.reserve(files().map(|f| f.columns.len_of(key)).sum());
+        files().try_for_each(|file| file.columns.append_to(key, &mut series))?;
+        (!series.is_empty()).then_some(series)
+    }
+
+    fn put_away_in(&mut self, store: &Arc<Store>) {
+        self.store = Some(store.clone());
+    }
+
+    fn keep(&mut self) -> Option<Vec<u8>> {
+        let mut files = Vec::new();
+        for (name, file) in &mut self.files {
+            files.push((
+                name.clone(),
+                file.tail.clone(),
+                file.columns.keep()?,
+                file.lost,
+            ));
         }
-        Some(series)
+        let kept = Kept {
+            run: keep_run(&self.loaded.run)?,
+            tags: self.tags.keep(),
+            files,
+        };
+        postcard::to_allocvec(&kept).ok()
+    }
+
+    fn restore(&mut self, kept: &[u8], store: &Arc<Store>) -> bool {
+        self.put_away_in(store);
+        let restored = || {
+            let kept: Kept = postcard::from_bytes(kept).ok()?;
+            let mut files = BTreeMap::new();
+            for (name, mut tail, columns, lost) in kept.files {
+                let path = self.folder.join(&name);
+                // What is gone from disk is not shown from the index.
+                if !path.is_file() {
+                    return None;
+                }
+                tail.restore(path);
+                let file = EventFile {
+                    tail,
+                    columns: Columns::restore(columns, store)?,
+                    lost,
+                };
+                files.insert(name, file);
+            }
+            let run: Run = serde_json::from_str(&kept.run).ok()?;
+            Some((run, Tags::restore(kept.tags)?, files))
+        };
+        let Some((run, tags, files)) = restored() else {
+            return false;
+        };
+        (self.loaded.run, self.tags, self.files) = (run, tags, files);
+        self.settle();
+        true
+    }
+
+    fn bytes_away(&self) -> u64 {
+        self.files.values().map(|f| f.columns.bytes_away()).sum()
     }
 }

@@ -1,5 +1,6 @@
 //! Records of a run file, and what they say about the run.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -19,6 +20,16 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
+    /// Nothing read yet.
+    pub(super) fn new(loaded: Loaded) -> Self {
+        Self {
+            loaded,
+            exit: None,
+            runtime: None,
+            rows: 0,
+        }
+    }
+
     /// Applies one record found at `place`.
     pub(super) fn record(&mut self, data: &[u8], path: &Path, place: u64) {
         if !proto::is_whole(data) {
@@ -58,11 +69,23 @@ impl Decoded {
     fn history(&mut self, message: &[u8]) {
         let mut step = None;
         let mut time = None;
-        let mut numbers: Vec<(String, f64)> = Vec::new();
+        let mut numbers: Vec<(Cow<'_, str>, f64)> = Vec::with_capacity(8);
         let mut media: Vec<(String, String)> = Vec::new();
         for (number, wire) in proto::fields(message) {
             match (number, wire) {
                 (1, Wire::Bytes(item)) => {
+                    // Nearly all items are a name and a number.
+                    if let Some((name, text)) = plain_item(item)
+                        && !matches!(name, "_step" | "_timestamp")
+                    {
+                        if name.starts_with('_') {
+                            continue;
+                        }
+                        if let Some(number) = json::plain_number(text) {
+                            numbers.push((Cow::Borrowed(name), number));
+                            continue;
+                        }
+                    }
                     let Some((path, text)) = item_parts(item) else {
                         continue;
                     };
@@ -80,7 +103,7 @@ impl Decoded {
                         }
                         (_, Some(value)) => {
                             if let Some(number) = value.number() {
-                                numbers.push((name, number));
+                                numbers.push((Cow::Owned(name), number));
                             }
                         }
                         _ => {}
@@ -181,6 +204,19 @@ impl Decoded {
     }
 }
 
+/// Name and JSON text of an item whose name is one part, which is how [`item_parts`] gives it.
+fn plain_item(item: &[u8]) -> Option<(&str, &[u8])> {
+    let mut fields = proto::fields(item);
+    let (1 | 2, name) = fields.next()? else {
+        return None;
+    };
+    let name = name.text().filter(|name| !name.is_empty())?;
+    let (16, Wire::Bytes(text)) = fields.next()? else {
+        return None;
+    };
+    fields.next().is_none().then_some((name, text))
+}
+
 /// Key path and JSON text of an item.
 fn item_parts(item: &[u8]) -> Option<(Vec<&str>, &[u8])> {
     let (mut path, mut value) = (Vec::new(), None);
@@ -207,7 +243,7 @@ fn number_or_json(text: &[u8]) -> Option<Json> {
 fn objects(
     name: &str,
     value: Option<&Json>,
-    numbers: &mut Vec<(String, f64)>,
+    numbers: &mut Vec<(Cow<'_, str>, f64)>,
     media: &mut Vec<(String, String)>,
 ) {
     let Some(value) = value else { return };
@@ -221,7 +257,7 @@ fn objects(
             Json::Object(_) => objects(&name, Some(value), numbers, media),
             other => {
                 if let Some(number) = other.number() {
-                    numbers.push((name, number));
+                    numbers.push((Cow::Owned(name), number));
                 }
             }
         }

@@ -5,12 +5,17 @@ mod framing;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::RunsError;
 use crate::formats::tail::{Change, Tail};
+use crate::index::Store;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::columns::KeptColumns;
+use crate::readers::units::{Columns, Loaded, Unit, keep_run};
 use crate::scan::{Source, list};
 
 use decode::Decoded;
@@ -91,6 +96,19 @@ pub(crate) struct Wandb {
     order: Vec<PathBuf>,
     listed: Option<SystemTime>,
     state: Decoded,
+    store: Option<Arc<Store>>,
+}
+
+/// A run as it is kept for the next process.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    run: String,
+    columns: KeptColumns,
+    /// Path, reader, end of the damage, refused.
+    files: Vec<(String, Tail, u64, bool)>,
+    exit: Option<i64>,
+    runtime: Option<i64>,
+    rows: u64,
 }
 
 impl Wandb {
@@ -107,40 +125,57 @@ impl Wandb {
             files: BTreeMap::new(),
             order: Vec::new(),
             listed: None,
-            state: Decoded {
-                loaded: Loaded::new(run),
-                exit: None,
-                runtime: None,
-                rows: 0,
-            },
+            state: Decoded::new(Loaded::new(run)),
+            store: None,
         }
     }
 
     fn start_over(&mut self) {
         let run = &self.state.loaded.run;
         let run = Run::new(self.id.clone(), SourceKind::Wandb, run.path.clone());
-        self.state = Decoded {
-            loaded: Loaded::new(run),
-            exit: None,
-            runtime: None,
-            rows: 0,
-        };
+        let mut loaded = Loaded::new(run);
+        loaded.columns = Columns::within(self.store.clone());
+        self.state = Decoded::new(loaded);
         self.files.clear();
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<bool, RunsError> {
-        let file = self
-            .files
-            .entry(path.to_path_buf())
-            .or_insert_with(|| RunFile {
+    /// Compares all files with what was read of them; says which have more to read. `None`
+    /// when only reading all of them again keeps the order: one was rewritten, or an earlier
+    /// part of the run grew or appeared after a later one was read.
+    fn compare(&mut self) -> Result<Option<Vec<PathBuf>>, RunsError> {
+        let mut more = Vec::new();
+        let last = self.files.keys().rev().find(|p| self.order.contains(p));
+        let last = last.cloned();
+        for path in &self.order {
+            let new = !self.files.contains_key(path);
+            let file = self.files.entry(path.clone()).or_insert_with(|| RunFile {
                 tail: Tail::new(path),
                 skip_to: 0,
                 refused: false,
             });
-        match file.tail.check().map_err(|e| RunsError::io(path, e))? {
-            Change::None | Change::Gone => return Ok(false),
-            Change::Grown | Change::Rewritten => {}
+            match file.tail.check().map_err(|e| RunsError::io(path, e))? {
+                Change::None | Change::Gone => {}
+                Change::Grown => {
+                    let behind = last.as_ref().is_some_and(|last| {
+                        self.order.iter().position(|p| p == last)
+                            > self.order.iter().position(|p| p == path)
+                    });
+                    if behind {
+                        return Ok(None);
+                    }
+                    more.push(path.clone());
+                }
+                Change::Rewritten if new => more.push(path.clone()),
+                Change::Rewritten => return Ok(None),
+            }
         }
+        Ok(Some(more))
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<bool, RunsError> {
+        let Some(file) = self.files.get_mut(path) else {
+            return Ok(false);
+        };
         let before = file.tail.offset();
         let RunFile {
             tail,
@@ -190,30 +225,16 @@ impl Unit for Wandb {
             self.order = mine.into_iter().map(|(_, path)| path).collect();
             self.listed = listed;
         }
-        // A part that was rewritten, or an earlier one that grew after a later one was
-        // read: only reading all again keeps the order.
-        let mut later = false;
-        let mut again = false;
-        for path in &self.order {
-            match self.files.get(path) {
-                Some(file) => {
-                    let len = std::fs::metadata(path).map_or(0, |m| m.len());
-                    again |= later || len < file.tail.offset();
-                }
-                None => {
-                    later = !self.files.is_empty()
-                        && self
-                            .order
-                            .iter()
-                            .any(|p| p > path && self.files.contains_key(p))
-                }
+        let mut changed = false;
+        let more = match self.compare()? {
+            Some(more) => more,
+            None => {
+                self.start_over();
+                changed = true;
+                self.compare()?.unwrap_or_default()
             }
-        }
-        if again {
-            self.start_over();
-        }
-        let mut changed = again;
-        for path in self.order.clone() {
+        };
+        for path in more {
             changed |= self.read_file(&path)?;
         }
         self.state.loaded.settle();
@@ -256,5 +277,65 @@ impl Unit for Wandb {
 
     fn loaded_mut(&mut self) -> &mut Loaded {
         &mut self.state.loaded
+    }
+
+    fn put_away_in(&mut self, store: &Arc<Store>) {
+        self.store = Some(store.clone());
+        self.state.loaded.columns = Columns::within(self.store.clone());
+    }
+
+    fn keep(&mut self) -> Option<Vec<u8>> {
+        let mut files = Vec::new();
+        for (path, file) in &self.files {
+            let path = path.to_str()?.to_owned();
+            files.push((path, file.tail.clone(), file.skip_to, file.refused));
+        }
+        let state = &mut self.state;
+        let kept = Kept {
+            run: keep_run(&state.loaded.run)?,
+            columns: state.loaded.columns.keep()?,
+            files,
+            exit: state.exit,
+            runtime: state.runtime,
+            rows: state.rows,
+        };
+        postcard::to_allocvec(&kept).ok()
+    }
+
+    fn restore(&mut self, kept: &[u8], store: &Arc<Store>) -> bool {
+        self.put_away_in(store);
+        let restored = || {
+            let kept: Kept = postcard::from_bytes(kept).ok()?;
+            let run: Run = serde_json::from_str(&kept.run).ok()?;
+            let mut decoded = Decoded::new(Loaded::new(run));
+            decoded.loaded.columns = Columns::restore(kept.columns, store)?;
+            decoded.loaded.settle();
+            (decoded.exit, decoded.runtime, decoded.rows) = (kept.exit, kept.runtime, kept.rows);
+            let mut files = BTreeMap::new();
+            for (path, mut tail, skip_to, refused) in kept.files {
+                let path = PathBuf::from(path);
+                // What is gone from disk is not shown from the index.
+                if !path.is_file() {
+                    return None;
+                }
+                tail.restore(path.clone());
+                let file = RunFile {
+                    tail,
+                    skip_to,
+                    refused,
+                };
+                files.insert(path, file);
+            }
+            Some((decoded, files))
+        };
+        let Some((decoded, files)) = restored() else {
+            return false;
+        };
+        (self.state, self.files) = (decoded, files);
+        true
+    }
+
+    fn bytes_away(&self) -> u64 {
+        self.state.loaded.columns.bytes_away()
     }
 }
