@@ -165,6 +165,19 @@ fn packing_asks_first_what_to_do_with_unsaved_edits() {
 }
 
 #[test]
+fn who_saves_and_leaves_at_once_has_saved() {
+    let mut bench = example(WIDE, ThemeChoice::Dark);
+    bench.click("Rename to `authors`");
+    let app = bench.harness.state().as_ref().expect("the app runs");
+    app.send(Command::Run(CommandId::Save));
+    app.send(Command::Run(CommandId::GoProjects));
+    bench.settle();
+    bench.send(Command::Run(CommandId::Pack));
+    bench.wait_for("Pack wine");
+    assert!(!bench.has("Unsaved changes in the Kitfile"));
+}
+
+#[test]
 fn saving_before_a_pack_does_not_overwrite_what_another_wrote() {
     let mut bench = example(WIDE, ThemeChoice::Dark);
     bench.click("Rename to `authors`");

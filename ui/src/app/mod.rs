@@ -62,6 +62,11 @@ pub trait View {
     /// Draw it. The ui has the work area, without inset.
     fn ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>);
 
+    /// Take what arrived and go on with what is under way. Once a frame, also while it is not shown.
+    fn tick(&mut self, egui: &Context, ctx: &ViewCtx<'_>) {
+        let _ = (egui, ctx);
+    }
+
     /// It is shown: select what the place names.
     fn open(&mut self, place: &Place, ctx: &ViewCtx<'_>) {
         let _ = (place, ctx);
@@ -349,6 +354,9 @@ impl App {
             now,
             focus_filter: std::mem::take(&mut self.focus_filter),
         };
+        for view in self.views.values_mut() {
+            view.tick(ui.ctx(), &ctx);
+        }
         let crumbs = self
             .views
             .get(&screen)

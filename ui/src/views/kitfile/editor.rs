@@ -235,6 +235,11 @@ impl Editor {
             || matches!(self.flight, Some(Flight::Edit { .. }))
     }
 
+    /// Whether something is under way or waits to be.
+    pub fn is_busy(&self) -> bool {
+        self.flight.is_some() || self.has_unsent()
+    }
+
     /// The last values that parsed.
     pub fn form(&self) -> Option<Rc<KitfileForm>> {
         self.form.clone()

@@ -323,6 +323,15 @@ impl View for Kitfile {
         }
     }
 
+    /// Who saves and goes on at once has saved, also on the next screen.
+    fn tick(&mut self, egui: &egui::Context, ctx: &ViewCtx<'_>) {
+        for editor in self.editors.values_mut() {
+            if editor.is_busy() {
+                editor.pump(ctx.client, ctx.commands, egui, ctx.now);
+            }
+        }
+    }
+
     fn open(&mut self, place: &Place, ctx: &ViewCtx<'_>) {
         let Place::Kitfile(project) = place else {
             return;
