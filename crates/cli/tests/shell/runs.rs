@@ -200,3 +200,21 @@ fn csv_and_charts_are_written_whole() {
         ["chart.png", "chart.svg"]
     );
 }
+
+#[test]
+fn a_tracking_server_that_is_not_there_says_so() {
+    let shell = Shell::new();
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let address = format!("http://me:hidden-word@127.0.0.1:{port}");
+    for verb in ["list", "export"] {
+        let ended = shell.run(["runs", verb, &address]);
+        assert!(!ended.err.contains("hidden-word"), "{}", ended.err);
+        ended.fails(1, &["cannot be reached", &format!("127.0.0.1:{port}")]);
+    }
+    shell
+        .run(["runs", "list", "http://"])
+        .fails(1, &["http://localhost:5000"]);
+}

@@ -35,7 +35,9 @@ impl Vocabulary {
                 all.tags.insert(key.clone());
             }
             all.value("state".into(), run.state.name().into());
-            all.value("source".into(), run.source.name().into());
+            for name in run.source.names() {
+                all.value("source".into(), name.into());
+            }
             all.value("name".into(), run.name.clone());
             if let Some(experiment) = &run.experiment {
                 all.value("experiment".into(), experiment.clone());

@@ -161,10 +161,13 @@ pub struct Group {
     pub density: Vec<(f64, f64)>,
 }
 
+/// Index of a run and its value.
+type Valued = (usize, f64);
+
 /// The distributions of `value` over groups of equal `by` (`not set` for runs without one), in
 /// the order of an axis. Runs without a finite value are in none.
 pub fn groups(runs: &[&Run], value: &Quantity, by: Option<&Quantity>) -> Vec<Group> {
-    let mut found: Vec<(Option<Datum>, Vec<(usize, f64)>)> = Vec::new();
+    let mut found: Vec<(Option<Datum>, Vec<Valued>)> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
         let Some(Datum::Number(number)) = value.of(run) else {
             continue;

@@ -62,10 +62,7 @@ impl Compare {
         if runs.is_empty() {
             return Err(Failure::failed(
                 kitbench_protocol::ErrorKind::NotFound,
-                format!(
-                    "There are no runs to compare in {}.",
-                    self.choice.path.display()
-                ),
+                format!("There are no runs to compare in {}.", self.choice.place()),
                 "`kitbench runs list` shows what is there.",
             ));
         }

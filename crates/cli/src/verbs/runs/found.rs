@@ -77,6 +77,15 @@ impl Found {
 }
 
 impl Choice {
+    /// What was asked for, to be shown: an address without its login.
+    pub fn place(&self) -> String {
+        let path = self.path.display().to_string();
+        match Address::parse(&path) {
+            Ok((address, _)) => address.to_string(),
+            Err(_) => path,
+        }
+    }
+
     /// Reads all sources below the path. One that cannot be read is among the skipped ones; the
     /// others still count.
     pub fn find(&self) -> Outcome<Found> {

@@ -151,7 +151,7 @@ impl List {
     fn write(&self, found: &Found, out: &mut dyn Write) -> io::Result<()> {
         let runs: Vec<&Run> = found.runs().map(|(_, run)| run).collect();
         if runs.is_empty() {
-            let path = self.choice.path.display();
+            let path = self.choice.place();
             return writeln!(out, "There are no runs in {path}.");
         }
         let params = match self.param.is_empty() {
