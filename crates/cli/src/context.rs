@@ -43,6 +43,23 @@ impl Context {
         })
     }
 
+    /// Brings kits of the layout before `kit` 0.5 into the present one, as `kit` does at its start.
+    /// What cannot be brought is named in a warning and stays where it is.
+    pub fn adopt_old_kits(&self) {
+        match self.store.adopt_old_layout(&self.cancel) {
+            Ok(adopted) => {
+                for kit in &adopted.kits {
+                    log::info!("{kit} was brought from the store's old layout");
+                }
+                for (folder, problem) in &adopted.left {
+                    let folder = folder.display();
+                    log::warn!("{folder} stays in the store's old layout: {problem}");
+                }
+            }
+            Err(error) => log::warn!("the store's old layout cannot be read: {error}"),
+        }
+    }
+
     /// A new observer that shows progress as the flags ask.
     pub fn observer(&self) -> Arc<dyn Observer> {
         match self.progress {

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     };
     let outcome = Context::new(cli.global, runtime.handle().clone()).and_then(|context| {
         signals::listen(runtime.handle(), context.cancel.clone());
+        context.adopt_old_kits();
         runtime.block_on(verbs::run(cli.verb, &context))
     });
     // A question on the terminal that nobody answers must not keep the program.

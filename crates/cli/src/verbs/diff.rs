@@ -1,5 +1,6 @@
 //! `kitbench diff`: what differs between two ModelKits, or a project folder and a ModelKit.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use kitbench_modelkit::pack::{PackOptions, preview};
 use kitbench_modelkit::plan::Plan;
 use kitbench_modelkit::reference::Reference;
 use kitbench_modelkit::source::{KitResolver, KitSource};
+use kitbench_modelkit::text_diff::{Hunk, Line};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,6 +35,10 @@ pub struct Diff {
     /// Compare the content of files of ModelKits in registries too, which fetches them
     #[arg(long)]
     deep: bool,
+
+    /// Leave out which lines of text files changed
+    #[arg(long)]
+    brief: bool,
 
     #[command(flatten)]
     network: Network,
@@ -89,6 +95,40 @@ struct FileJson {
     change: ChangeJson,
     /// Whether only its permissions differ.
     mode_only: bool,
+    /// Which lines changed, if it is a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hunks: Option<Vec<HunkJson>>,
+}
+
+/// Changed lines and some around them, as in a unified diff.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HunkJson {
+    /// First line and number of lines in the old file, then in the new one.
+    old_start: usize,
+    old_lines: usize,
+    new_start: usize,
+    new_lines: usize,
+    /// Each after a space, `-` or `+`.
+    lines: Vec<String>,
+}
+
+impl HunkJson {
+    fn new(hunk: &Hunk) -> HunkJson {
+        let (old_lines, new_lines) = hunk.lengths();
+        let line = |line: &Line| match line {
+            Line::Same(text) => format!(" {text}"),
+            Line::Removed(text) => format!("-{text}"),
+            Line::Added(text) => format!("+{text}"),
+        };
+        HunkJson {
+            old_start: hunk.old_start,
+            old_lines,
+            new_start: hunk.new_start,
+            new_lines,
+            lines: hunk.lines.iter().map(line).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -164,8 +204,14 @@ impl Diff {
             .blocking(move || {
                 let (a, b) = (read(&finder, a)?, read(&finder, b)?);
                 let deep = self.deep || (a.is_here() && b.is_here());
-                let found = comparing::diff(&a.compared(), &b.compared(), deep, &cancel)?;
-                Ok(json(&a, &b, found))
+                let (old, new) = (a.compared(), b.compared());
+                let found = comparing::diff(&old, &new, deep, &cancel)?;
+                let texts = if self.brief {
+                    BTreeMap::new()
+                } else {
+                    comparing::texts(&old, &new, &found, &cancel)?
+                };
+                Ok(json(&a, &b, found, &texts))
             })
             .await?;
         context.out.show(&json, |out| write(&json, out))
@@ -260,7 +306,12 @@ impl Side<'_> {
     }
 }
 
-fn json(a: &Side<'_>, b: &Side<'_>, found: comparing::Diff) -> DiffJson {
+fn json(
+    a: &Side<'_>,
+    b: &Side<'_>,
+    found: comparing::Diff,
+    texts: &BTreeMap<String, Vec<Hunk>>,
+) -> DiffJson {
     let kits = a.kit().zip(b.kit());
     // What is no JSON is shown as the text it is.
     let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
@@ -292,6 +343,9 @@ fn json(a: &Side<'_>, b: &Side<'_>, found: comparing::Diff) -> DiffJson {
             .files
             .into_iter()
             .map(|file| FileJson {
+                hunks: texts
+                    .get(&file.path)
+                    .map(|hunks| hunks.iter().map(HunkJson::new).collect()),
                 path: file.path,
                 change: ChangeJson::new(file.change, file.old_size, file.new_size),
                 mode_only: file.mode_only,
@@ -349,5 +403,30 @@ fn write(diff: &DiffJson, out: &mut dyn Write) -> io::Result<()> {
             table(out, &rows)?;
         }
     }
+    for file in &diff.files {
+        let Some(hunks) = &file.hunks else { continue };
+        writeln!(out, "\n--- {0}\n+++ {0}", file.path)?;
+        for hunk in hunks {
+            writeln!(
+                out,
+                "@@ -{},{} +{},{} @@",
+                hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines
+            )?;
+            for line in &hunk.lines {
+                writeln!(out, "{}", plain(line))?;
+            }
+        }
+    }
     Ok(())
+}
+
+/// A stranger's line without what a terminal would obey.
+fn plain(line: &str) -> String {
+    line.chars()
+        .map(|c| match c {
+            '\t' => c,
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
 }

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use kitbench_engine::errors::io_error;
+use kitbench_kitfile::decode_text;
 use kitbench_modelkit::cache::FileCache;
-use kitbench_modelkit::pack::{self as packing, PackOptions, Packed};
+use kitbench_modelkit::pack::{self as packing, PackOptions, Packed, Shape};
 use kitbench_modelkit::plan::{LeftOut, Plan};
 use kitbench_modelkit::{Compat, Compression, Format, LayerKind, Packaging, Reference, time};
+use kitbench_protocol::ErrorKind;
 use serde::Serialize;
 
+use super::push::{MovedJson, push_one};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::kits;
@@ -48,6 +51,15 @@ pub struct Pack {
     #[arg(long, value_name = "RULES", default_value = "current", value_parser = ["1.7", "1.11", "current"])]
     compat: String,
 
+    /// Write the time of creation into the manifest, as kit does since mid 2026; the same files then
+    /// give another digest each time, unless SOURCE_DATE_EPOCH pins the time
+    #[arg(long)]
+    created: bool,
+
+    /// Send it to the registry that it is named after
+    #[arg(long, requires = "tag", conflicts_with = "dry_run")]
+    push: bool,
+
     /// Show which file would go into which layer, and pack nothing
     #[arg(long)]
     dry_run: bool,
@@ -55,6 +67,9 @@ pub struct Pack {
     /// The version to write into the manifest
     #[arg(long, value_name = "VERSION", hide = true)]
     tool_version: Option<String>,
+
+    #[command(flatten)]
+    network: Network,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -84,6 +99,9 @@ struct PackedJson {
     left_out: Vec<LeftOutJson>,
     uncovered: Vec<String>,
     warnings: Vec<String>,
+    /// With `--push`: what went over the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pushed: Option<MovedJson>,
 }
 
 #[derive(Serialize)]
@@ -140,7 +158,11 @@ struct EntryJson {
 impl Pack {
     pub async fn run(self, context: &Context) -> Outcome {
         let options = self.options()?;
-        let finder = kits::anywhere(context, &Network::default());
+        if self.push {
+            // Said before anything is packed.
+            kits::remote_only(&options.reference)?;
+        }
+        let finder = kits::anywhere(context, &self.network);
         if self.dry_run {
             let plan = context
                 .blocking(move || Ok(packing::preview(&options, &finder)?.1))
@@ -169,7 +191,13 @@ impl Pack {
                 )?)
             })
             .await?;
-        show(context, packed, tags)
+        let pushed = if self.push {
+            let name = &packed.reference;
+            Some(push_one(context, &self.network, name, name, tags.clone()).await?)
+        } else {
+            None
+        };
+        show(context, packed, tags, pushed)
     }
 
     fn options(&self) -> Outcome<PackOptions> {
@@ -212,6 +240,7 @@ impl Pack {
             },
             compat: Compat::from_name(&self.compat).unwrap_or_default(),
             tool_version: self.tool_version.clone(),
+            shape: self.created.then_some(Shape::E3),
             created: time::source_date_epoch()?,
             ..PackOptions::new(context, reference)
         })
@@ -231,29 +260,36 @@ pub fn folder(path: &Path) -> Outcome<PathBuf> {
 /// The text of a Kitfile that was named. A relative path starts where the caller is; where there is
 /// nothing, in the project folder, as for `kit`.
 fn read_kitfile(file: &Path, context: &Path) -> Outcome<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
+    let in_context = context.join(file);
+    let (name, bytes) = if file == Path::new("-") {
         if io::stdin().is_terminal() {
             return Err(Failure::misuse(
                 "The Kitfile was to come from standard input, and that is a terminal.",
                 "Pipe it in, as in `kitbench pack -f - . < Kitfile`, or name the file.",
             ));
         }
-        io::stdin().read_to_string(&mut text).map_err(|error| {
-            io_error("read the Kitfile from", Path::new("standard input"), &error)
-        })?;
-        return Ok(text);
-    }
-    let in_context = context.join(file);
-    let path = if !file.exists() && in_context.exists() {
-        &in_context
+        let mut bytes = Vec::new();
+        let read = io::stdin().read_to_end(&mut bytes);
+        (Path::new("standard input"), read.map(|_| bytes))
     } else {
-        file
+        let path = if !file.exists() && in_context.exists() {
+            &in_context
+        } else {
+            file
+        };
+        (path, std::fs::read(path))
     };
-    Ok(
-        std::fs::read_to_string(path)
-            .map_err(|error| io_error("read the Kitfile", path, &error))?,
-    )
+    let bytes = bytes.map_err(|error| io_error("read the Kitfile from", name, &error))?;
+    decode_text(bytes).map_err(|error| {
+        Failure::failed(
+            ErrorKind::Invalid,
+            format!(
+                "The Kitfile from {} cannot be read: {error}.",
+                name.display()
+            ),
+            "",
+        )
+    })
 }
 
 fn left_out_json(left_out: &[LeftOut]) -> Vec<LeftOutJson> {
@@ -277,7 +313,12 @@ pub fn kind_name(kind: LayerKind) -> &'static str {
     }
 }
 
-fn show(context: &Context, packed: Packed, tags: Vec<String>) -> Outcome {
+fn show(
+    context: &Context,
+    packed: Packed,
+    tags: Vec<String>,
+    pushed: Option<MovedJson>,
+) -> Outcome {
     let left_out = left_out_json(&packed.left_out);
     for left in &left_out {
         log::debug!("Left out {}: {}", left.path, left.reason);
@@ -311,6 +352,7 @@ fn show(context: &Context, packed: Packed, tags: Vec<String>) -> Outcome {
         left_out,
         uncovered: packed.uncovered,
         warnings: packed.warnings,
+        pushed,
     };
     context.out.show(&json, |out| {
         for layer in &json.layers {
@@ -323,7 +365,11 @@ fn show(context: &Context, packed: Packed, tags: Vec<String>) -> Outcome {
         }
         writeln!(out, "Saved configuration: {}", json.config.digest)?;
         writeln!(out, "Saved manifest: {}", json.digest)?;
-        writeln!(out, "Model saved: {}", json.digest)
+        writeln!(out, "Model saved: {}", json.digest)?;
+        match &json.pushed {
+            Some(pushed) => writeln!(out, "Pushed {} ({})", pushed.reference, pushed.account()),
+            None => Ok(()),
+        }
     })
 }
 

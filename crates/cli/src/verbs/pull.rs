@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
+use kitbench_modelkit::Reference;
 use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::pack::MAX_PARENTS;
 use kitbench_modelkit::reference::DEFAULT_TAG;
@@ -51,20 +52,7 @@ impl Pull {
                     "Ask whoever made it to pack it again with another model path.",
                 ));
             }
-            let registry = self.network.registry(context, &reference.registry)?;
-            let selector = reference
-                .tag_or_digest()
-                .unwrap_or_else(|| DEFAULT_TAG.into());
-            let result = registry
-                .pull(
-                    &reference.repository,
-                    &selector,
-                    Arc::new(context.store.clone()),
-                    context.observer(),
-                    &context.cancel,
-                )
-                .await?;
-            pulled.push(MovedJson::new(&reference, &result.outcome));
+            pulled.push(pull_one(context, &self.network, &reference).await?);
             let kit = Kit::read(&context.store.kit(&reference)?)?;
             next = match kit.parent() {
                 Some(parent) => {
@@ -92,4 +80,26 @@ impl Pull {
             Ok(())
         })
     }
+}
+
+/// Pulls one ModelKit, without its parents.
+pub async fn pull_one(
+    context: &Context,
+    network: &Network,
+    reference: &Reference,
+) -> Outcome<MovedJson> {
+    let registry = network.registry(context, &reference.registry)?;
+    let selector = reference
+        .tag_or_digest()
+        .unwrap_or_else(|| DEFAULT_TAG.into());
+    let result = registry
+        .pull(
+            &reference.repository,
+            &selector,
+            Arc::new(context.store.clone()),
+            context.observer(),
+            &context.cancel,
+        )
+        .await?;
+    Ok(MovedJson::new(reference, &result.outcome))
 }

@@ -72,27 +72,39 @@ impl Push {
             None => source.clone(),
         };
         kits::remote_only(&target)?;
-        let (_, manifest) = context.store.kit(&source)?.manifest()?;
-        let registry = self.network.registry(context, &target.registry)?;
-        let mut order = Order::new(manifest, target.repository.clone(), "");
-        order.tags = target.tag.iter().cloned().collect();
-        // What the same registry has under the kit's own name need not be sent again.
-        if source.registry == target.registry && source.repository != target.repository {
-            order.mount_from = vec![source.repository.clone()];
-        }
-        order.journal = Arc::new(FolderJournal::new(context.home.cache().join("uploads")));
-        let moved = registry
-            .push(
-                Arc::new(context.store.clone()),
-                &order,
-                context.observer(),
-                &context.cancel,
-            )
-            .await?;
-        let json = MovedJson::new(&target, &moved);
+        let tags = target.tag.iter().cloned().collect();
+        let json = push_one(context, &self.network, &source, &target, tags).await?;
         context.out.show(&json, |out| {
             writeln!(out, "Pushed {} ({})", json.reference, json.account())?;
             writeln!(out, "Digest: {}", json.digest)
         })
     }
+}
+
+/// Sends the stored ModelKit `source` to the repository of `target`, with `tags`.
+pub async fn push_one(
+    context: &Context,
+    network: &Network,
+    source: &Reference,
+    target: &Reference,
+    tags: Vec<String>,
+) -> Outcome<MovedJson> {
+    let (_, manifest) = context.store.kit(source)?.manifest()?;
+    let registry = network.registry(context, &target.registry)?;
+    let mut order = Order::new(manifest, target.repository.clone(), "");
+    order.tags = tags;
+    // What the same registry has under the kit's own name need not be sent again.
+    if source.registry == target.registry && source.repository != target.repository {
+        order.mount_from = vec![source.repository.clone()];
+    }
+    order.journal = Arc::new(FolderJournal::new(context.home.cache().join("uploads")));
+    let moved = registry
+        .push(
+            Arc::new(context.store.clone()),
+            &order,
+            context.observer(),
+            &context.cancel,
+        )
+        .await?;
+    Ok(MovedJson::new(target, &moved))
 }

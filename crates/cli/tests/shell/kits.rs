@@ -356,6 +356,22 @@ fn two_kits_or_a_folder_and_a_kit_are_compared() {
         text.contains("Layers:") && text.contains("code/new.py"),
         "{text}"
     );
+    // A changed text file is shown line by line.
+    assert!(
+        text.contains("\n--- code/train.py\n+++ code/train.py\n@@ -1,")
+            && text.contains("\n+print(2)\n"),
+        "{text}"
+    );
+    let train = |json: &serde_json::Value| {
+        let files = json["files"].as_array().unwrap().clone();
+        files
+            .into_iter()
+            .find(|file| file["path"] == "code/train.py")
+            .unwrap()
+    };
+    assert_eq!(train(&json)["hunks"][0]["newLines"], 1, "{json}");
+    let brief = shell.run(["diff", "again:1", project, "--brief"]).ok().out;
+    assert!(!brief.contains("print(2)"), "{brief}");
     shell
         .run(["diff", "again:1", "no/such:1"])
         .fails(1, &["no/such:1"]);
@@ -418,4 +434,21 @@ fn kits_are_carried_in_one_file_or_a_folder() {
     third
         .run(["import", "nowhere.tar"])
         .fails(1, &["nowhere.tar"]);
+}
+
+#[test]
+fn a_store_of_the_oldest_layout_is_brought_up_to_date() {
+    let (shell, reference, digest) = recorded("wine");
+    let old = Shell::new();
+    let target = old.kit_home().join("storage/r.example/team/wine");
+    shell
+        .run(["export", &reference, "-o", target.to_str().unwrap()])
+        .ok();
+    let listed = old.run(["list", "--json"]).ok().json();
+    assert_eq!(
+        (&listed[0]["repo"], &listed[0]["digest"]),
+        (&"r.example/team/wine".into(), &digest.as_str().into())
+    );
+    assert!(!target.exists());
+    old.run(["verify"]).ok();
 }

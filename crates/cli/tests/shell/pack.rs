@@ -260,3 +260,33 @@ fn a_store_that_cannot_be_written_is_said_plainly() {
         .fails(1, &["kitops"]);
     assert!(corpus("files/expected.json").exists());
 }
+
+#[test]
+fn the_time_of_creation_is_written_on_request_and_can_be_pinned() {
+    let shell = Shell::new();
+    let project = shell.project("overlap");
+    let pack = |epoch: &str, extra: &[&str]| {
+        let mut arguments = vec!["pack", project.to_str().unwrap(), "-t", "it:v1", "--json"];
+        arguments.extend(extra);
+        let mut command = shell.command(arguments);
+        crate::common::Done::of(command.env("SOURCE_DATE_EPOCH", epoch).output().unwrap())
+    };
+    let annotations = || {
+        let inspected = shell.run(["inspect", "it:v1"]).ok().json();
+        inspected["manifest"]["annotations"].clone()
+    };
+    const CREATED: &str = "org.opencontainers.image.created";
+    pack("1700000000", &["--created"]).ok();
+    assert_eq!(annotations()[CREATED], "2023-11-14T22:13:20Z");
+    let pinned = pack("0", &["--created"]).ok().json();
+    assert_eq!(annotations()[CREATED], "1970-01-01T00:00:00Z");
+    assert_eq!(
+        pack("0", &["--created"]).ok().json()["digest"],
+        pinned["digest"]
+    );
+    // Without, the same files give the same kit whatever the time.
+    let plain = pack("0", &[]).ok().json();
+    assert_eq!(annotations()[CREATED], Value::Null);
+    assert_eq!(pack("7", &[]).ok().json()["digest"], plain["digest"]);
+    pack("noon", &[]).fails(1, &["SOURCE_DATE_EPOCH", "noon"]);
+}

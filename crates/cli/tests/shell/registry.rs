@@ -267,3 +267,59 @@ fn parents_are_pulled_under_their_own_names() {
         ["Kitfile", "main.py", "weights.bin"]
     );
 }
+
+#[test]
+fn damaged_kits_are_fetched_anew_from_their_registry() {
+    let registry = TestRegistry::plain();
+    let shell = Shell::new();
+    let project = shell.project("wine");
+    let reference = format!("{}/team/wine:v1", registry.host());
+    let packed = shell
+        .run([
+            "pack",
+            project.to_str().unwrap(),
+            "-t",
+            &reference,
+            "--push",
+            "--plain-http",
+            "--json",
+        ])
+        .ok()
+        .json();
+    assert!(packed["pushed"]["movedBytes"].as_u64().unwrap() > 100_000);
+    shell
+        .run(["pack", project.to_str().unwrap(), "-t", "wine:v1", "--push"])
+        .fails(2, &["no registry"]);
+    let damage = |digest: &serde_json::Value| {
+        let hex = digest.as_str().unwrap().trim_start_matches("sha256:");
+        let blob = shell.kit_home().join("storage/blobs/sha256").join(hex);
+        let mut bytes = std::fs::read(&blob).unwrap();
+        bytes[0] ^= 1;
+        std::fs::remove_file(&blob).unwrap();
+        std::fs::write(&blob, bytes).unwrap();
+    };
+    // A layer, the config, and the manifest itself.
+    for digest in [
+        &packed["layers"][0]["digest"],
+        &packed["config"]["digest"],
+        &packed["digest"],
+    ] {
+        damage(digest);
+        shell.run(["verify"]).fails(1, &[]);
+        let repaired = shell
+            .run(["verify", "--repair", "--plain-http", "--json"])
+            .ok()
+            .json();
+        assert_eq!(repaired["repaired"][0], reference, "{repaired}");
+        shell.run(["verify"]).ok();
+    }
+    // What no registry has cannot be repaired, and stays named.
+    shell.run(["tag", &reference, "mine:1"]).ok();
+    shell.run(["remove", &reference]).ok();
+    damage(&packed["layers"][0]["digest"]);
+    let left = shell
+        .run(["verify", "--repair", "--plain-http", "--json"])
+        .fails(1, &[])
+        .json();
+    assert_eq!(left["damage"][0]["reference"], "mine:1");
+}
