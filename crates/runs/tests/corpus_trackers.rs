@@ -695,6 +695,23 @@ fn a_single_run_may_be_given() {
         SourceKind::HfTrainer,
     );
     one(root.join("dvclive/dvclive"), SourceKind::Dvclive);
+    // So may its file.
+    for (file, kind) in [
+        (
+            "wandb-offline/wandb/offline-run-20261123_233657-dig00001/run-dig00001.wandb",
+            SourceKind::Wandb,
+        ),
+        (
+            "neptune-3x-offline/.neptune/lab_digits_scale-run-1_1795477287683516928/run_operations.sqlite3",
+            SourceKind::Neptune3,
+        ),
+        (
+            "tensorboard/runs/resumed/events.out.tfevents.1795476966.node1",
+            SourceKind::Tensorboard,
+        ),
+    ] {
+        assert_eq!(run_count(&open_all(&root.join(file), kind)), 1, "{file}");
+    }
     let found = scan(&root.join("mlflow-filestore/mlruns/872107916567636257")).unwrap();
     assert!(
         found.skipped[0].why.contains("open the store"),

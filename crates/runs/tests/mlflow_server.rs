@@ -142,7 +142,7 @@ fn an_open_server() {
         run
     };
     let server = Server::start(home, &[], &[]);
-    let mut readers = vec![connect(&server.address, &Login::None).unwrap()];
+    let mut readers = [connect(&server.address, &Login::None).unwrap()];
     let series = readers[0].series(&long, "long").unwrap();
     assert_eq!(series.len(), 60_001);
     for (i, (step, time, value)) in series.iter().enumerate() {
@@ -265,6 +265,6 @@ fn a_server_with_sign_in() {
     };
     assert!(refused(&user("wrong")).contains("does not accept"));
     assert!(refused(&Login::Token(TOKEN_OF_NOBODY.into())).contains("does not accept"));
-    let readers = vec![connect(&server.address, &user("correct horse: battery")).unwrap()];
+    let readers = [connect(&server.address, &user("correct horse: battery")).unwrap()];
     assert_recorded(&readers);
 }

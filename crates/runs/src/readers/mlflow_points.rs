@@ -215,7 +215,9 @@ mod tests {
     use super::*;
 
     /// What both ways make of a line.
-    fn both(line: &str) -> (Option<(i64, i64, u64)>, Option<(i64, i64, u64)>) {
+    type Point = (i64, i64, u64);
+
+    fn both(line: &str) -> (Option<Point>, Option<Point>) {
         let quick = usual(line.as_bytes()).map(|(step, time, value, length)| {
             assert_eq!(length, line.len());
             (step, time, value.to_bits())

@@ -303,7 +303,9 @@ fn run_file(folder: &Folder, path: &Path, found: &mut Found) {
         found.skip(path, why);
         return;
     }
-    let in_run = folder.name().contains("run-") && folder.path != found.root;
+    // The file itself was asked for: its run, and not those of the folders beside it.
+    let alone = found.root == path;
+    let in_run = folder.name().contains("run-") && folder.path != found.root && !alone;
     let source = folder
         .path
         .parent()
@@ -334,11 +336,12 @@ fn database(folder: &Folder, path: &Path, found: &mut Found) {
     } else if has(&["run_meta", "metric_series", "metric_points"]) {
         found.add(SourceKind::Goodseed, path, Some(1));
     } else if has(&["run_operations", "metadata"]) {
-        found.add(
-            SourceKind::Neptune3,
-            &neptune_root(&folder.path, &found.root),
-            Some(1),
-        );
+        let alone = found.root == path;
+        let source = match alone {
+            true => folder.path.clone(),
+            false => neptune_root(&folder.path, &found.root),
+        };
+        found.add(SourceKind::Neptune3, &source, Some(1));
     } else if has(&["metrics", "configs"]) {
         found.add(SourceKind::Trackio, path, None);
     } else if has(&["run", "experiment", "run_tag"]) && folder.name() == ".aim" {
