@@ -17,17 +17,20 @@ pub enum TextError {
 /// # Errors
 /// [`TextError`] if it is neither.
 pub fn decode_text(bytes: Vec<u8>) -> Result<String, TextError> {
-    let (units, order): (&[u8], fn([u8; 2]) -> u16) = match bytes.as_slice() {
-        [0xff, 0xfe, units @ ..] => (units, u16::from_le_bytes),
-        [0xfe, 0xff, units @ ..] => (units, u16::from_be_bytes),
+    let little = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => true,
+        Some([0xfe, 0xff]) => false,
         _ => {
             return String::from_utf8(bytes)
                 .map_err(|error| TextError::Utf8(error.utf8_error().valid_up_to()));
         }
     };
-    let (pairs, rest) = units.as_chunks::<2>();
-    let text: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| order(*pair))).collect();
+    let (pairs, rest) = bytes.get(2..).unwrap_or_default().as_chunks::<2>();
+    let units = pairs.iter().map(|pair| match little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    });
+    let text: Result<String, _> = char::decode_utf16(units).collect();
     match (text, rest) {
         (Ok(text), []) => Ok(text),
         _ => Err(TextError::Utf16),
