@@ -282,7 +282,12 @@ fn log(home: &Home, name: &str) -> PathBuf {
 fn failures() -> PathBuf {
     let target = std::env::current_exe()
         .ok()
-        .and_then(|own| own.ancestors().nth(3).map(Path::to_path_buf))
+        .and_then(|own| {
+            // Cargo marks its target folder so that backups leave it out.
+            own.ancestors()
+                .find(|folder| folder.join("CACHEDIR.TAG").is_file())
+                .map(Path::to_path_buf)
+        })
         .unwrap_or_else(std::env::temp_dir);
     target.join("e2e")
 }

@@ -231,6 +231,12 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::GetSeries(call) => {
             answer(blocking(inner, move |inner| experiments::get_series(inner, &call)).await)
         }
+        Request::ListMedia(call) => {
+            answer(blocking(inner, move |inner| experiments::list_media(inner, &call)).await)
+        }
+        Request::GetMedium(call) => {
+            answer(blocking(inner, move |inner| experiments::get_medium(inner, &call)).await)
+        }
         Request::GetBands(call) => {
             answer(blocking(inner, move |inner| experiments::get_bands(inner, &call)).await)
         }

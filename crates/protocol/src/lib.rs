@@ -16,6 +16,7 @@ mod jobs;
 mod kitfile;
 mod kits;
 mod marks;
+mod media;
 mod packed;
 mod packing;
 mod plots;
@@ -31,6 +32,7 @@ pub use jobs::*;
 pub use kitfile::*;
 pub use kits::*;
 pub use marks::*;
+pub use media::*;
 pub use packed::*;
 pub use packing::*;
 pub use plots::*;
@@ -145,6 +147,8 @@ calls! {
     ListRuns => RunsTable,
     GetSeries => Vec<SeriesView>,
     GetBands => Vec<BandView>,
+    ListMedia => Vec<MediaKind>,
+    GetMedium => MediumView,
     GetPlot => PlotView,
     GetValuesAt => ValuesAt,
     ExportChart => ExportedFile,

@@ -1,8 +1,8 @@
 //! Menus: of a button and of a row.
 
 use egui::{
-    Align2, CursorIcon, Frame, Margin, Popup, PopupCloseBehavior, Response, Role, Sense, Stroke,
-    Ui, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, Frame, Margin, Popup, PopupCloseBehavior, Pos2, Response, Role, Sense,
+    Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::paint::{boxed, focus_ring, place};
@@ -170,13 +170,21 @@ pub fn row_menu<R>(
             && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10)));
     if asked {
         Popup::open_id(ui.ctx(), id);
+        let pointer = row.secondary_clicked().then(|| row.interact_pointer_pos());
+        ui.data_mut(|data| data.insert_temp(id, pointer.flatten()));
+    }
+    // Where the pointer was; below the row for a menu that was opened by a key.
+    let pointer: Option<Pos2> = ui.data(|data| data.get_temp(id)).flatten();
+    let below = row.rect.left_bottom() + vec2(24.0, 0.0);
+    if !Popup::is_id_open(ui.ctx(), id) {
+        ui.data_mut(|data| data.remove::<Option<Pos2>>(id));
     }
     Popup::from_response(row)
         .id(id)
         .open_memory(None)
         .accessible_name(name)
         .frame(menu_frame(ui))
-        .at_pointer_fixed()
+        .at_position(pointer.unwrap_or(below))
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -5,11 +5,13 @@ mod columns;
 mod export;
 mod lines;
 mod marks;
+mod media;
 mod plots;
 mod series;
 
 pub use export::export;
 pub use marks::{marks, set_mark};
+pub use media::{get as get_medium, list as list_media};
 pub use plots::{export as export_plot, get as get_plot};
 pub use series::{get_bands, get_series, values_at};
 

@@ -30,6 +30,7 @@ mod groups;
 mod head;
 mod honesty;
 mod lines;
+mod media;
 pub mod model;
 pub mod numbers;
 mod parallel;

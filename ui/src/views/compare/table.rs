@@ -352,6 +352,14 @@ impl Compare {
             if MenuItem::new("Copy path").icon(icons::COPY).show(ui) {
                 ctx.commands.send(Command::Copy(run.path.clone()));
             }
+            let media = MenuItem::new("Images, histograms, texts…").icon(icons::IMAGE);
+            if media.show(ui)
+                && let Some(project) = self.project
+            {
+                let dialog =
+                    super::media::MediaDialog::new(project, run.id.clone(), run.name.clone());
+                ctx.commands.send(Command::Show(Box::new(dialog)));
+            }
             if MenuItem::new("Details…").icon(icons::INFO).show(ui) {
                 ctx.commands
                     .send(Command::Show(Box::new(super::sources::RunDialog::new(
