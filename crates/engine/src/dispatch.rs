@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kitbench_protocol::{Answer, ErrorKind, ErrorView, Request, encode};
 use serde::Serialize;
 
+use crate::experiments::reviews;
 use crate::jobs::JobSpec;
 use crate::{
     Inner, app, blocking, experiments, folders, jobs, kitfile, kits, packing, projects, registries,
@@ -116,6 +117,10 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::StartPack(call) => answer(
             packing::check_start(&call).and_then(|()| jobs::start(inner, JobSpec::Pack(call))),
         ),
+
+        Request::PlanAttach(call) => {
+            answer(blocking(inner, move |inner| experiments::plan_attach(inner, &call)).await)
+        }
 
         Request::ListKits(_) => answer(blocking(inner, |inner| kits::list(inner)).await),
         Request::GetKit(call) => answer(
@@ -257,6 +262,47 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         }
         Request::SetRunMark(call) => {
             answer(blocking(inner, move |inner| experiments::set_mark(inner, &call)).await)
+        }
+        Request::ListPackedRuns(call) => answer(experiments::packed_runs(inner, call).await),
+        Request::CompareRuns(call) => {
+            answer(blocking(inner, move |inner| experiments::compare(inner, &call)).await)
+        }
+
+        Request::ListReviews(call) => {
+            answer(blocking(inner, move |inner| reviews::list(inner, call.project)).await)
+        }
+        Request::SaveReview(call) => {
+            answer(blocking(inner, move |inner| reviews::save(inner, &call)).await)
+        }
+        Request::GetReview(call) => answer(
+            blocking(inner, move |inner| {
+                reviews::get(inner, call.project, &call.file)
+            })
+            .await,
+        ),
+        Request::EditReview(call) => {
+            answer(blocking(inner, move |inner| reviews::edit(inner, &call)).await)
+        }
+        Request::DeleteReview(call) => answer(
+            blocking(inner, move |inner| {
+                reviews::delete(inner, call.project, &call.file)
+            })
+            .await,
+        ),
+        Request::PackReview(call) => {
+            answer(blocking(inner, move |inner| reviews::pack(inner, &call)).await)
+        }
+        Request::ExportReview(call) => {
+            answer(blocking(inner, move |inner| reviews::export(inner, &call)).await)
+        }
+        Request::WriteReview(call) => {
+            answer(blocking(inner, move |inner| reviews::write_files(inner, &call)).await)
+        }
+        Request::ReportRuns(call) => {
+            answer(blocking(inner, move |inner| reviews::report(inner, &call)).await)
+        }
+        Request::ReviewChartFile(call) => {
+            answer(blocking(inner, move |inner| reviews::chart_file(inner, &call)).await)
         }
     }
 }

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use kitbench_protocol::{Answer, Call, Door, ErrorView, Request, decode};
 
 pub use events::Subscription;
+pub use experiments::{FoundRun, ProjectRuns, attach, in_kits, record, reviews};
 pub use state::StateError;
 
 /// How an engine is started.

@@ -127,6 +127,14 @@ fn suggested_repository(scan: &Scan) -> String {
     valid_repository(&scan.detail.row.name)
 }
 
+/// The repository that a project's next pack goes to, without being told.
+pub fn repository_of(
+    inner: &Arc<Inner>,
+    project: protocol::ProjectId,
+) -> Result<String, ErrorView> {
+    projects::with_scan(inner, project, suggested_repository)
+}
+
 /// A repository name from any text: lower case, what the grammar lacks becomes a dash.
 fn valid_repository(name: &str) -> String {
     let mut valid = String::new();

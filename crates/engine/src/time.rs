@@ -1,4 +1,4 @@
-//! RFC 3339 times of manifests as Unix milliseconds.
+//! Times of manifests as Unix milliseconds, and days of those.
 
 /// `2026-08-18T14:06:00Z` or with fraction and offset; `None` for anything else.
 pub fn parse_rfc3339_ms(text: &str) -> Option<i64> {
@@ -41,6 +41,26 @@ pub fn parse_rfc3339_ms(text: &str) -> Option<i64> {
     Some(seconds * 1_000 + milliseconds)
 }
 
+/// `2026-08-18`, UTC.
+pub fn date(unix_ms: i64) -> String {
+    // The inverse of `days_from_civil`, by the same author.
+    let days = unix_ms.div_euclid(86_400_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant's algorithm).
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -56,7 +76,21 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_rfc3339_ms;
+    use super::{date, parse_rfc3339_ms};
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for day in [
+            "1970-01-01",
+            "2024-02-29",
+            "2000-12-31",
+            "1969-12-31",
+            "2100-03-01",
+        ] {
+            let ms = parse_rfc3339_ms(&format!("{day}T23:59:59.999Z")).unwrap();
+            assert_eq!(date(ms), day);
+        }
+    }
 
     #[test]
     fn times_of_manifests() {

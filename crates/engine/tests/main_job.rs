@@ -4,51 +4,9 @@ mod common;
 
 use std::fs;
 
-use common::{Bench, finished, registry_address};
+use common::{Bench, finished, registry_address, repaired};
 use kitbench_protocol::*;
 use kitbench_registry::testing::TestRegistry;
-
-/// The project with its Kitfile repaired by the offered fix.
-async fn repaired(bench: &Bench) -> ProjectRow {
-    let row = bench
-        .engine
-        .call(CopyExample { target: None })
-        .await
-        .unwrap();
-    let doc = bench
-        .engine
-        .call(OpenKitfile { project: row.id })
-        .await
-        .unwrap();
-    let problem = doc
-        .problems
-        .iter()
-        .find(|problem| problem.severity == Severity::Error)
-        .expect("the example has one mistake to repair");
-    assert!(problem.path.starts_with("package"), "{problem:?}");
-    let mut text = doc.text.clone();
-    for edit in problem.fixes[0].edits.iter().rev() {
-        text.replace_range(edit.start as usize..edit.end as usize, &edit.text);
-    }
-    let saved = bench
-        .engine
-        .call(SaveKitfile {
-            project: row.id,
-            text,
-            revision: doc.revision,
-        })
-        .await
-        .unwrap();
-    let SaveOutcome::Saved(doc) = saved else {
-        panic!("nobody else wrote it")
-    };
-    assert!(
-        doc.problems.iter().all(|p| p.severity != Severity::Error),
-        "{:?}",
-        doc.problems
-    );
-    row
-}
 
 fn pack_call(project: ProjectId, reference: &str, push: bool) -> StartPack {
     StartPack {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::LayerKind;
+use crate::{AttachedRun, LayerKind};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListKits;
@@ -60,7 +60,7 @@ pub struct GetKit {
     pub reference: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KitDetail {
     pub row: KitRow,
     /// `None` for something that is not a ModelKit.
@@ -80,6 +80,8 @@ pub struct KitDetail {
     pub other_tags: Vec<(String, String)>,
     pub history: Vec<HistoryEntry>,
     pub facts: Vec<(String, String)>,
+    /// The run that produced it, if one was attached when it was packed.
+    pub run: Option<AttachedRun>,
     pub problems: Vec<String>,
 }
 

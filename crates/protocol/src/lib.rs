@@ -10,34 +10,42 @@
 //! reply in the `calls!` list below, and answer it in the engine's `dispatch`.
 
 mod app;
+mod attached;
 mod error;
 mod events;
 mod jobs;
 mod kitfile;
 mod kits;
+mod leaderboard;
 mod marks;
 mod media;
 mod packed;
 mod packing;
+mod pair;
 mod plots;
 mod projects;
 mod registries;
+mod reviews;
 mod runs;
 mod wire;
 
 pub use app::*;
+pub use attached::*;
 pub use error::*;
 pub use events::*;
 pub use jobs::*;
 pub use kitfile::*;
 pub use kits::*;
+pub use leaderboard::*;
 pub use marks::*;
 pub use media::*;
 pub use packed::*;
 pub use packing::*;
+pub use pair::*;
 pub use plots::*;
 pub use projects::*;
 pub use registries::*;
+pub use reviews::*;
 pub use runs::*;
 pub use wire::*;
 
@@ -107,6 +115,7 @@ calls! {
     PlanPack => PackPlan,
     CheckReference => ReferenceCheck,
     StartPack => JobId,
+    PlanAttach => AttachPlan,
 
     // The local store.
     ListKits => KitList,
@@ -154,5 +163,19 @@ calls! {
     ExportChart => ExportedFile,
     GetRunMarks => Vec<RunMark>,
     SetRunMark => (),
+    ListPackedRuns => PackedRuns,
+    CompareRuns => RunPair,
+
+    // Reviews.
+    ListReviews => Vec<ReviewRow>,
+    SaveReview => ReviewRow,
+    GetReview => ReviewView,
+    EditReview => ReviewRow,
+    DeleteReview => (),
+    PackReview => ReviewRow,
+    ExportReview => ExportedFile,
+    WriteReview => Vec<String>,
+    ReportRuns => ExportedFile,
+    ReviewChartFile => ExportedFile,
     ExportPlot => ExportedFile,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use kitbench_engine::errors::io_error;
+use kitbench_engine::{ProjectRuns, attach};
 use kitbench_kitfile::decode_text;
 use kitbench_modelkit::cache::FileCache;
 use kitbench_modelkit::pack::{self as packing, PackOptions, Packed, Shape};
@@ -59,6 +60,11 @@ pub struct Pack {
     /// Send it to the registry that it is named after
     #[arg(long, requires = "tag", conflicts_with = "dry_run")]
     push: bool,
+
+    /// Record that this run (its id or name) produced the kit: writes .kitbench/run.json and lists it
+    /// in the Kitfile's docs; `none` takes an earlier record out
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "file"])]
+    attach_run: Option<String>,
 
     /// Show which file would go into which layer, and pack nothing
     #[arg(long)]
@@ -157,6 +163,10 @@ struct EntryJson {
 
 impl Pack {
     pub async fn run(self, context: &Context) -> Outcome {
+        if let Some(run) = self.attach_run.clone() {
+            let folder = folder(&self.folder)?;
+            context.blocking(move || attach_run(&folder, &run)).await?;
+        }
         let options = self.options()?;
         if self.push {
             // Said before anything is packed.
@@ -244,6 +254,44 @@ impl Pack {
             created: time::source_date_epoch()?,
             ..PackOptions::new(context, reference)
         })
+    }
+}
+
+/// Records in the project which run produced what is packed next, or that none did.
+fn attach_run(folder: &Path, name: &str) -> Outcome {
+    let record = match name {
+        "none" => None,
+        name => {
+            let mut runs = ProjectRuns::open(folder)?;
+            let id = run_id(&runs, name)?;
+            Some(attach::record(&mut runs, &id)?)
+        }
+    };
+    Ok(attach::plan(folder, record.as_ref())?.write(folder)?)
+}
+
+/// The one run of that id or name.
+fn run_id(runs: &ProjectRuns, name: &str) -> Outcome<String> {
+    let found = runs.own_runs();
+    let by_id: Vec<_> = found.iter().filter(|found| found.run.id == name).collect();
+    let matches = match by_id.is_empty() {
+        true => found
+            .iter()
+            .filter(|found| found.run.name == name)
+            .collect(),
+        false => by_id,
+    };
+    match matches.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(Failure::failed(
+            ErrorKind::NotFound,
+            format!("There is no run `{name}`."),
+            "`kitbench runs list` shows the runs; name one by its id or its name.",
+        )),
+        many => Err(Failure::misuse(
+            format!("`{name}` means {} runs.", many.len()),
+            "Name it by its id; `kitbench runs list` shows them.",
+        )),
     }
 }
 

@@ -218,3 +218,151 @@ fn a_tracking_server_that_is_not_there_says_so() {
         .run(["runs", "list", "http://"])
         .fails(1, &["http://localhost:5000"]);
 }
+
+/// The example's project, with the mistake of its Kitfile repaired.
+fn wine(shell: &Shell) -> PathBuf {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy(&entry.path(), &target);
+            } else {
+                std::fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    let folder = shell.path("wine");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/examples/wine");
+    copy(&example, &folder);
+    let kitfile = folder.join("Kitfile");
+    let text = std::fs::read_to_string(&kitfile).unwrap();
+    std::fs::write(&kitfile, text.replace("  author:\n", "  authors:\n")).unwrap();
+    folder
+}
+
+#[test]
+fn kits_carry_their_run_and_are_compared_by_tag() {
+    let shell = Shell::new();
+    let folder = wine(&shell).display().to_string();
+    let list = |what: &[&str]| {
+        let mut args = vec!["runs", "list"];
+        args.extend(what);
+        args.push("--json");
+        shell.run(args).ok().json()
+    };
+    for (tag, run) in [("wine:v1", "softmax"), ("wine:v2", "mlp16-lr0.1")] {
+        shell
+            .run(["pack", &folder, "-t", tag, "--attach-run", run])
+            .ok();
+    }
+    let all = list(&[&folder]);
+    let of = |name: &str| {
+        let runs = all["runs"].as_array().unwrap();
+        runs.iter().find(|run| run["name"] == name).unwrap().clone()
+    };
+    let one = list(&["wine:v2"]);
+    let runs = one["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 1);
+    for field in [
+        "id", "name", "source", "params", "metrics", "start_ms", "end_ms",
+    ] {
+        assert_eq!(runs[0][field], of("mlp16-lr0.1")[field], "{field}");
+    }
+    let tags = list(&["wine", "--tags", "-f", "metrics.val/loss < 10"]);
+    let tags = tags["runs"].as_array().unwrap();
+    assert_eq!(tags.len(), 2);
+    for tag in tags {
+        let run = of(tag["tags"]["run"].as_str().unwrap());
+        assert_eq!(
+            tag["metrics"]["val/loss"]["last"],
+            run["metrics"]["val/loss"]["last"]
+        );
+        assert_eq!(tag["tags"]["attached"], "true");
+    }
+    let compared = shell.run(["runs", "compare", "wine", "--tags"]).ok().out;
+    assert!(
+        compared.contains("v1") && compared.contains("v2"),
+        "{compared}"
+    );
+    let csv = shell
+        .run(["runs", "export", "wine:v1", "-m", "val/loss"])
+        .ok()
+        .out;
+    assert!(csv.lines().count() > 50, "{csv}");
+    shell
+        .run(["pack", &folder, "-t", "wine:v3", "--attach-run", "nobody"])
+        .fails(1, &["nobody"]);
+    shell
+        .run(["pack", &folder, "-t", "wine:v3", "--attach-run", "none"])
+        .ok();
+    assert!(list(&["wine:v3"])["runs"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_comparison_is_kept_and_reported() {
+    let shell = Shell::new();
+    let wine = wine(&shell);
+    let folder = wine.display().to_string();
+    let saved = shell
+        .run([
+            "runs",
+            "compare",
+            &folder,
+            "-r",
+            "mlp16-lr0.1",
+            "-r",
+            "mlp8",
+            "--save",
+            "Nightly",
+            "--note",
+            "By CI.",
+            "--chart",
+            "val/loss",
+            "--smoothing",
+            "0.6",
+            "--json",
+        ])
+        .ok()
+        .json();
+    assert_eq!(saved["review"], "reviews/nightly.review.json");
+    std::fs::remove_dir_all(wine.join("mlruns")).unwrap();
+    let review = wine
+        .join("reviews/nightly.review.json")
+        .display()
+        .to_string();
+    let html = shell.path("out.html");
+    shell
+        .run(["runs", "report", &review, "-o", &html.display().to_string()])
+        .ok();
+    let text = std::fs::read_to_string(&html).unwrap();
+    for part in [
+        "By CI.",
+        "mlp16-lr0.1",
+        "mlp8",
+        "data:image/svg+xml;base64,",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    let again = shell.run(["runs", "report", &review]).ok().out;
+    assert_eq!(again, text);
+    let markdown = shell.path("out.md").display().to_string();
+    let written = shell
+        .run(["runs", "report", &review, "-o", &markdown, "--json"])
+        .ok()
+        .json();
+    let written = written["written"].as_array().unwrap();
+    assert_eq!(written.len(), 4);
+    assert!(
+        written
+            .iter()
+            .all(|path| Path::new(path.as_str().unwrap()).is_file())
+    );
+    shell
+        .run(["runs", "report", "nowhere"])
+        .fails(1, &["nowhere"]);
+    shell
+        .run(["runs", "report", &review, "-o", "report.pdf"])
+        .fails(2, &["report.pdf"]);
+}

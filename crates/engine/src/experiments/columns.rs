@@ -101,7 +101,7 @@ fn metric_columns(found: &[FoundRun<'_>]) -> Vec<MetricColumn> {
 
 /// Which direction is better, from the name. Unknown rather than wrong: a best value is
 /// only marked where the direction is known.
-fn better(name: &str) -> Better {
+pub fn better(name: &str) -> Better {
     let name = name.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if has(&[
@@ -176,7 +176,7 @@ fn row(
     }
 }
 
-fn summary(metric: &MetricSummary) -> Option<protocol::MetricSummary> {
+pub fn summary(metric: &MetricSummary) -> Option<protocol::MetricSummary> {
     Some(protocol::MetricSummary {
         last: metric.last?,
         min: metric.min.unwrap_or(f64::NAN),
@@ -189,7 +189,7 @@ fn summary(metric: &MetricSummary) -> Option<protocol::MetricSummary> {
     })
 }
 
-fn state(state: RunState) -> protocol::RunState {
+pub fn state(state: RunState) -> protocol::RunState {
     match state {
         RunState::Running => protocol::RunState::Running,
         RunState::Scheduled => protocol::RunState::Unknown,
@@ -219,7 +219,7 @@ pub fn add_sparks(runs: &mut ProjectRuns, table: &mut RunsTable) {
 
 /// At most [`SPARK_POINTS`] finite values; of each stretch the one furthest from the
 /// stretch's mean, so that a spike stays visible.
-fn spark(values: &[f64]) -> Vec<f64> {
+pub fn spark(values: &[f64]) -> Vec<f64> {
     let finite: Vec<f64> = values
         .iter()
         .copied()

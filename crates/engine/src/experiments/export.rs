@@ -115,13 +115,10 @@ pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorVi
 fn chart(call: &ExportChart, lines: Vec<Line>, bands: Vec<BandLine>, damage: &[String]) -> Chart {
     Chart {
         title: call.metric.clone(),
-        x_label: match (&call.options.x_metric, call.x_axis) {
-            (Some(metric), _) => metric,
-            (None, XAxis::Step) => "step",
-            (None, XAxis::Time) => "time",
-            (None, XAxis::Relative) => "time since the start",
-        }
-        .into(),
+        x_label: match &call.options.x_metric {
+            Some(metric) => metric.clone(),
+            None => axis_label(call.x_axis).into(),
+        },
         x_axis: match call.options.x_metric {
             Some(_) => axis(XAxis::Step),
             None => axis(call.x_axis),
@@ -138,6 +135,15 @@ fn chart(call: &ExportChart, lines: Vec<Line>, bands: Vec<BandLine>, damage: &[S
         width: call.width,
         height: call.height,
         ..Chart::default()
+    }
+}
+
+/// What stands under the axis.
+pub(super) fn axis_label(axis: XAxis) -> &'static str {
+    match axis {
+        XAxis::Step => "step",
+        XAxis::Time => "time",
+        XAxis::Relative => "time since the start",
     }
 }
 

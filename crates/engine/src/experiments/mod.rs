@@ -1,17 +1,26 @@
 //! Experiments: the runs found in each project, held open for looking again, and what
 //! the comparison view asks of them.
 
+pub mod attach;
 mod columns;
 mod export;
+pub mod in_kits;
+mod leaderboard;
 mod lines;
 mod marks;
 mod media;
+mod pair;
 mod plots;
+pub mod record;
+pub mod reviews;
 mod series;
 
+pub(crate) use attach::plan_attach;
 pub use export::export;
+pub use leaderboard::list as packed_runs;
 pub use marks::{marks, set_mark};
 pub use media::{get as get_medium, list as list_media};
+pub use pair::compare;
 pub use plots::{export as export_plot, get as get_plot};
 pub use series::{get_bands, get_series, values_at};
 
@@ -41,9 +50,12 @@ pub struct ProjectRuns {
     scanned: bool,
     sources: Vec<OpenSource>,
     skipped: Vec<(String, String)>,
-    index: Index,
+    /// Where what was read is kept for the next start.
+    index: Option<Index>,
     /// What was drawn last.
     held: lines::Lines,
+    /// Runs of packed tags that were asked for, by the id charts know them by.
+    packed: BTreeMap<String, leaderboard::PackedKit>,
 }
 
 struct OpenSource {
@@ -70,7 +82,7 @@ impl Experiments {
             let new = || {
                 let index = Index::new(inner.options.state_folder.join("runs"));
                 index.tidy(UNUSED);
-                Arc::new(Mutex::new(ProjectRuns::new(index)))
+                Arc::new(Mutex::new(ProjectRuns::new(Some(index))))
             };
             projects.entry(id).or_insert_with(new).clone()
         };
@@ -109,6 +121,14 @@ pub fn lock(runs: &Mutex<ProjectRuns>) -> MutexGuard<'_, ProjectRuns> {
     runs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn run_is_gone() -> ErrorView {
+    ErrorView::new(
+        ErrorKind::NotFound,
+        "This run is not there any more.",
+        "Its files were moved or deleted; look again.",
+    )
+}
+
 pub fn view_of_runs(error: &RunsError) -> ErrorView {
     ErrorView::new(
         ErrorKind::Io,
@@ -118,7 +138,7 @@ pub fn view_of_runs(error: &RunsError) -> ErrorView {
 }
 
 impl ProjectRuns {
-    fn new(index: Index) -> Self {
+    fn new(index: Option<Index>) -> Self {
         Self {
             root: PathBuf::new(),
             scanned: false,
@@ -126,7 +146,18 @@ impl ProjectRuns {
             skipped: Vec::new(),
             index,
             held: lines::Lines::default(),
+            packed: BTreeMap::new(),
         }
+    }
+
+    /// The runs below a folder, found and read now.
+    ///
+    /// # Errors
+    /// When the folder cannot be looked through.
+    pub fn open(root: &Path) -> Result<ProjectRuns, ErrorView> {
+        let mut runs = ProjectRuns::new(None);
+        runs.scan(root)?;
+        Ok(runs)
     }
 
     fn scan(&mut self, root: &Path) -> Result<(), ErrorView> {
@@ -146,7 +177,7 @@ impl ProjectRuns {
                         carried.push(prefix(root, &open.source));
                         open
                     }
-                    None => OpenSource::new(source, &self.index),
+                    None => OpenSource::new(source, self.index.as_ref()),
                 }
             })
             .collect();
@@ -187,7 +218,7 @@ impl ProjectRuns {
                         .starts_with(&*open.source.path.to_string_lossy())
                 });
             if touched {
-                let (different, stale) = open.refresh(&self.index);
+                let (different, stale) = open.refresh(self.index.as_ref());
                 changed |= different;
                 let prefix = prefix(&root, &open.source);
                 let stale = stale.into_iter().map(|run| format!("{prefix}{run}"));
@@ -212,8 +243,20 @@ impl ProjectRuns {
         changed
     }
 
-    /// All runs, in the order of their sources.
+    /// All runs that can be drawn: those of the project, then those of its packed tags.
     pub fn runs(&self) -> Vec<FoundRun<'_>> {
+        let mut found = self.own_runs();
+        found.extend(self.packed.iter().filter_map(|(id, kit)| {
+            Some(FoundRun {
+                id: id.clone(),
+                run: kit.run()?,
+            })
+        }));
+        found
+    }
+
+    /// The runs of the project's folder, in the order of their sources.
+    pub fn own_runs(&self) -> Vec<FoundRun<'_>> {
         let mut found = Vec::new();
         for open in &self.sources {
             let Ok(reader) = &open.reader else { continue };
@@ -238,6 +281,9 @@ impl ProjectRuns {
 
     /// A run by its id in the project.
     pub fn run(&self, id: &str) -> Option<&Run> {
+        if let Some(kit) = self.packed.get(id) {
+            return kit.run();
+        }
         let (source, run) = self.place(id)?;
         let reader = self.sources.get(source)?.reader.as_ref().ok()?;
         reader.rows().into_iter().find(|row| row.id == run)
@@ -266,13 +312,10 @@ impl ProjectRuns {
 
     /// Every point of one metric of one run.
     pub fn series(&self, id: &str, metric: &str) -> Result<Arc<Series>, ErrorView> {
-        let (source, run) = self.place(id).ok_or_else(|| {
-            ErrorView::new(
-                ErrorKind::NotFound,
-                "This run is not there any more.",
-                "Its files were moved or deleted; look again.",
-            )
-        })?;
+        if let Some(kit) = self.packed.get(id) {
+            return kit.series(metric);
+        }
+        let (source, run) = self.place(id).ok_or_else(run_is_gone)?;
         let open = self
             .sources
             .get(source)
@@ -291,7 +334,7 @@ impl ProjectRuns {
 }
 
 impl OpenSource {
-    fn new(source: Source, index: &Index) -> Self {
+    fn new(source: Source, index: Option<&Index>) -> Self {
         Self {
             reader: open(&source, index),
             source,
@@ -299,7 +342,7 @@ impl OpenSource {
     }
 
     /// Looks again; says whether anything is different, and which runs' points are.
-    fn refresh(&mut self, index: &Index) -> (bool, Vec<String>) {
+    fn refresh(&mut self, index: Option<&Index>) -> (bool, Vec<String>) {
         match &mut self.reader {
             Ok(reader) => match reader.refresh() {
                 Ok(refresh) => {
@@ -320,8 +363,12 @@ impl OpenSource {
     }
 }
 
-fn open(source: &Source, index: &Index) -> Result<Box<dyn Reader>, String> {
-    kitbench_runs::open_indexed(source, index).map_err(|error| error.to_string())
+fn open(source: &Source, index: Option<&Index>) -> Result<Box<dyn Reader>, String> {
+    let opened = match index {
+        Some(index) => kitbench_runs::open_indexed(source, index),
+        None => kitbench_runs::open(source),
+    };
+    opened.map_err(|error| error.to_string())
 }
 
 /// What the ids of a source's runs begin with in a project.
@@ -353,7 +400,7 @@ pub fn table(inner: &Inner, project: ProjectId, filter: &str) -> Result<RunsTabl
             }),
         ),
     };
-    let mut table = columns::table(&runs.runs(), filter.as_ref());
+    let mut table = columns::table(&runs.own_runs(), filter.as_ref());
     table.filter_error = filter_error;
     table.skipped.clone_from(&runs.skipped);
     table.sources = runs

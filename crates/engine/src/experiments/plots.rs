@@ -105,7 +105,12 @@ fn chosen<'a>(
     runs: &'a ProjectRuns,
     choice: &RunChoice,
 ) -> Result<Vec<(String, &'a Run)>, ErrorView> {
-    let found = runs.runs().into_iter().map(|found| (found.id, found.run));
+    let found = match choice {
+        RunChoice::Listed(_) => runs.own_runs(),
+        // Packed tags are drawn when they are ticked.
+        RunChoice::These(_) => runs.runs(),
+    };
+    let found = found.into_iter().map(|found| (found.id, found.run));
     match choice {
         RunChoice::Listed(filter) if filter.trim().is_empty() => Ok(found.collect()),
         RunChoice::Listed(filter) => {

@@ -56,18 +56,25 @@ pub(super) fn drawable(
 /// The curves of one metric. A run without the metric is left out.
 pub fn get_series(inner: &Inner, call: &GetSeries) -> Result<Vec<SeriesView>, ErrorView> {
     let runs = inner.experiments.of(inner, call.project)?;
-    let mut runs = lock(&runs);
-    let drawable = drawable(&runs, &call.runs, &call.metric, &call.options);
+    curves(&mut lock(&runs), call)
+}
+
+/// As [`get_series`], of open runs.
+pub(super) fn curves(
+    runs: &mut ProjectRuns,
+    call: &GetSeries,
+) -> Result<Vec<SeriesView>, ErrorView> {
+    let drawable = drawable(runs, &call.runs, &call.metric, &call.options);
     let chosen = call.runs.iter().zip(drawable);
     let ids: Vec<&String> = chosen.filter(|(_, yes)| *yes).map(|(id, _)| id).collect();
-    lines::read_ahead(&mut runs, &ids, &call.metric, call.x_axis, &call.options);
+    lines::read_ahead(runs, &ids, &call.metric, call.x_axis, &call.options);
     let mut all = Vec::new();
     for id in ids {
-        let raw = lines::lines(&mut runs, id, &call.metric, call.x_axis, &call.options)?;
+        let raw = lines::lines(runs, id, &call.metric, call.x_axis, &call.options)?;
         let smooth = match smoothing(call.smoothing) {
             Smoothing::None => None,
             smoothing => Some(lines::smoothed(
-                &mut runs,
+                runs,
                 id,
                 &call.metric,
                 call.x_axis,
@@ -247,7 +254,7 @@ pub(super) fn band(
 }
 
 /// Lines end to end, with a NaN between them where the pen is lifted.
-fn pack(lines: &[Vec<[f64; 2]>]) -> (PackedF64, PackedF64) {
+pub(super) fn pack(lines: &[Vec<[f64; 2]>]) -> (PackedF64, PackedF64) {
     let mut x = Vec::new();
     let mut y = Vec::new();
     for line in lines {

@@ -111,6 +111,7 @@ fn pack_now(
 ) -> Result<PackedNow, ErrorView> {
     packing::check_start(call)?;
     let folder = projects::folder(inner, call.project)?;
+    crate::experiments::attach::before_pack(inner, call, &folder)?;
     let mut options = PackOptions::new(&folder, parse_reference(&call.reference)?);
     options.reference.tag = call.tags.first().cloned();
     options.extra_tags = call.tags.iter().skip(1).cloned().collect();

@@ -29,6 +29,7 @@ pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorVi
         detail.readme_path = Some(path);
         detail.readme = Some(text);
     }
+    detail.run = crate::experiments::in_kits::attached(&source, &kit);
     let digest = kit.digest.to_string();
     let by_digest = reference.with_digest(kit.digest);
     detail.frees_bytes = store
@@ -109,6 +110,7 @@ fn detail(kit: &Kit) -> KitDetail {
         other_tags: Vec::new(),
         history: Vec::new(),
         facts: facts(kit),
+        run: None,
         problems: kit.warnings.clone(),
     }
 }

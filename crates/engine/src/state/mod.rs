@@ -7,6 +7,7 @@ pub mod decisions;
 pub mod history;
 pub mod jobs;
 pub mod marks;
+mod packed;
 pub mod packs;
 pub mod projects;
 pub mod registries;

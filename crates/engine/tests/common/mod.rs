@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kitbench_engine::{Engine, EngineOptions, Subscription};
-use kitbench_protocol::{Door, Event, EventKind, JobId, JobView, RegistryAddress};
+use kitbench_protocol::{
+    CopyExample, Door, Event, EventKind, JobId, JobView, OpenKitfile, ProjectRow, RegistryAddress,
+    SaveKitfile, SaveOutcome, Severity,
+};
 
 pub struct Bench {
     pub engine: Engine,
@@ -93,4 +96,46 @@ pub fn files_below(folder: &Path) -> usize {
             }
         })
         .sum()
+}
+
+/// The project with its Kitfile repaired by the offered fix.
+pub async fn repaired(bench: &Bench) -> ProjectRow {
+    let row = bench
+        .engine
+        .call(CopyExample { target: None })
+        .await
+        .unwrap();
+    let doc = bench
+        .engine
+        .call(OpenKitfile { project: row.id })
+        .await
+        .unwrap();
+    let problem = doc
+        .problems
+        .iter()
+        .find(|problem| problem.severity == Severity::Error)
+        .expect("the example has one mistake to repair");
+    assert!(problem.path.starts_with("package"), "{problem:?}");
+    let mut text = doc.text.clone();
+    for edit in problem.fixes[0].edits.iter().rev() {
+        text.replace_range(edit.start as usize..edit.end as usize, &edit.text);
+    }
+    let saved = bench
+        .engine
+        .call(SaveKitfile {
+            project: row.id,
+            text,
+            revision: doc.revision,
+        })
+        .await
+        .unwrap();
+    let SaveOutcome::Saved(doc) = saved else {
+        panic!("nobody else wrote it")
+    };
+    assert!(
+        doc.problems.iter().all(|p| p.severity != Severity::Error),
+        "{:?}",
+        doc.problems
+    );
+    row
 }

@@ -153,6 +153,32 @@ pub fn open_file<'s>(
     Ok((Box::new(Cursor::new(file.bytes)), file.size))
 }
 
+/// Goes through the files of a layer in the order of the archive, once. `visit` reads what it wants
+/// of each (the rest is passed over, by seeking where the source can) and says whether to go on.
+///
+/// # Errors
+/// As [`list_files`]; an error of `visit` is [`Error::Io`] about the layer.
+pub fn visit_files(
+    source: &dyn KitSource,
+    layer: &KitLayer,
+    cancel: &CancellationToken,
+    visit: &mut dyn FnMut(&LayerFile, &mut dyn Read) -> io::Result<bool>,
+) -> Result<()> {
+    walk(source, layer, cancel, &mut |header, offset, data| {
+        if header.kind != Kind::File {
+            return Ok(true);
+        }
+        let file = LayerFile {
+            path: clean_path(&String::from_utf8_lossy(&header.name)),
+            is_folder: false,
+            size: header.size,
+            mode: header.mode,
+            offset,
+        };
+        visit(&file, data)
+    })
+}
+
 /// Reads a layer once and tells the digest of each of its files.
 ///
 /// # Errors

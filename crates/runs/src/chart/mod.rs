@@ -99,6 +99,12 @@ pub struct Chart {
     pub bands: Vec<BandLine>,
     /// Smoothing of the lines; the raw ones stay faint below.
     pub smoothing: Smoothing,
+    /// For the line at the same place: what is drawn of it, where it was reduced (and smoothed)
+    /// before. Give the range of x with it.
+    #[serde(skip)]
+    pub given: Vec<(Reduced, Option<Reduced>)>,
+    /// The foot, in place of the one that counts the points of the lines.
+    pub foot: Option<String>,
     /// Whether a legend is drawn.
     pub legend: bool,
     /// More for the foot, such as damage of the runs shown.
@@ -125,6 +131,8 @@ impl Default for Chart {
             lines: Vec::new(),
             bands: Vec::new(),
             smoothing: Smoothing::None,
+            given: Vec::new(),
+            foot: None,
             legend: true,
             note: String::new(),
             palette: Palette::default(),
@@ -212,7 +220,11 @@ impl Chart {
         let lines: Vec<_> = raw
             .into_iter()
             .zip(&self.lines)
-            .map(|(raw, line)| {
+            .enumerate()
+            .map(|(at, (raw, line))| {
+                if let Some(given) = self.given.get(at) {
+                    return given.clone();
+                }
                 let smooth = (self.smoothing != Smoothing::None)
                     .then(|| reduce(&self.smoothing.apply(&line.x, &line.y), &line.x));
                 (raw, smooth)
@@ -237,7 +249,7 @@ impl Chart {
             });
             pad(widen(y, self.log_y), self.log_y)
         });
-        let foot = self.foot(&lines);
+        let foot = self.foot.clone().unwrap_or_else(|| self.foot(&lines));
         Prepared { x, y, lines, foot }
     }
 

@@ -22,7 +22,7 @@ impl Compare {
                 .accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
             self.project_menu(ui, ctx);
             let right = if self.known {
-                if wide { 505.0 } else { 250.0 }
+                if wide { 612.0 } else { 290.0 }
             } else {
                 0.0
             };
@@ -185,6 +185,7 @@ impl Compare {
             }
         }
         self.views_menu(ui, wide);
+        self.reviews_menu(ui, ctx, wide);
         let live = self
             .model
             .table

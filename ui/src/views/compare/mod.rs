@@ -29,16 +29,19 @@ mod grid;
 mod groups;
 mod head;
 mod honesty;
+mod leaderboard;
 mod lines;
 mod media;
 pub mod model;
 pub mod numbers;
+mod pair;
 mod parallel;
 mod plot;
 mod plot_marks;
 mod plots;
 mod report;
 mod report_dialog;
+mod review;
 pub mod setup;
 #[cfg(test)]
 mod snapshots;
@@ -104,6 +107,9 @@ pub struct Compare {
     /// The axes with what they were made from: [`Self::made`], arrangement, rows.
     parallel: Option<(u64, AxesState, Vec<usize>, Rc<Parallel>)>,
     values: Values,
+    /// Packed tags under the runs.
+    board: leaderboard::Board,
+    reviews: review::Reviews,
     views: BTreeMap<ProjectId, Vec<SavedView>>,
     view_name: String,
     width: Option<f32>,
@@ -130,7 +136,10 @@ impl Compare {
             .order()
             .iter()
             .filter_map(|id| {
-                let run = self.model.table.runs.get(self.model.place_of(id)?)?;
+                let Some(place) = self.model.place_of(id) else {
+                    return self.board.drawn(id, ticks);
+                };
+                let run = self.model.table.runs.get(place)?;
                 Some(Drawn {
                     id: id.clone(),
                     name: run.name.clone(),
@@ -161,6 +170,7 @@ impl Compare {
         self.axes.ranges.clear();
         self.parallel = None;
         self.values = Values::default();
+        self.reviews.show(None);
     }
 
     /// Ask for runs when due, and make what is drawn of the answer.
@@ -216,6 +226,7 @@ impl Compare {
                 .and_then(|line| self.model.run(line))
                 .map(|run| run.id.clone());
             let table = arrived.unwrap_or_else(|| std::mem::take(&mut self.model.table));
+            let table = self.board.with_columns(table);
             self.model = RunsModel::new(table, &self.arrangement, keep.as_deref());
             self.made += 1;
             if let Some(selected) = selected {
@@ -223,6 +234,11 @@ impl Compare {
                     .find(|line| self.model.run(*line).is_some_and(|run| run.id == selected));
             }
         }
+        if self.known {
+            self.board.update(ctx, project, &self.model, self.made);
+            self.stale |= self.board.wants_columns(&self.model.table);
+        }
+        self.reviews.update(ctx, project);
     }
 
     /// The table must be arranged anew, and rows may move.
@@ -341,6 +357,10 @@ impl View for Compare {
     fn on_event(&mut self, event: &EventKind) {
         match event {
             EventKind::Runs(project) if self.project == Some(*project) => self.refresh(),
+            EventKind::Store => self.board.invalidate(),
+            EventKind::Project(project) if self.project == Some(*project) => {
+                self.board.invalidate();
+            }
             EventKind::Projects if !self.known => self.runs.invalidate(),
             _ => {}
         }
@@ -351,6 +371,8 @@ impl View for Compare {
         self.charts.values_mut().for_each(Chart::refresh);
         self.plots.values_mut().for_each(plots::PlotData::refresh);
         self.values.refresh();
+        self.board.invalidate();
+        self.reviews.invalidate();
     }
 
     fn save(&self) -> Option<String> {

@@ -360,6 +360,12 @@ impl Compare {
                     super::media::MediaDialog::new(project, run.id.clone(), run.name.clone());
                 ctx.commands.send(Command::Show(Box::new(dialog)));
             }
+            if MenuItem::new("Note…").icon(icons::NOTE).show(ui)
+                && let Some(project) = self.project
+            {
+                let dialog = super::pair::NoteDialog::new(project, &run.id, &run.name);
+                ctx.commands.send(Command::Show(Box::new(dialog)));
+            }
             if MenuItem::new("Details…").icon(icons::INFO).show(ui) {
                 ctx.commands
                     .send(Command::Show(Box::new(super::sources::RunDialog::new(
@@ -371,7 +377,7 @@ impl Compare {
     }
 }
 
-fn columns<'a>(
+pub(super) fn columns<'a>(
     specs: &'a [ColumnSpec],
     titles: &'a [String],
     arrangement: &Arrangement,

@@ -6,13 +6,14 @@ use kitbench_protocol::Better;
 use super::Compare;
 use super::groups::group_word;
 use super::model::Direction;
+use crate::app::ViewCtx;
 use crate::commands::CommandId;
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::{self, Button, MenuItem, TextField, bar_row, menu, menu_rule};
 
 impl Compare {
     /// The bar: differences only, columns, group.
-    pub(super) fn table_bar(&mut self, ui: &mut Ui) {
+    pub(super) fn table_bar(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
         let equal = self.model.equal_params;
         let mut changed = false;
         bar_row(ui, 34.0, sizes::SPACE_5, true, |ui| {
@@ -25,7 +26,7 @@ impl Compare {
             changed |= differences
                 .on_hover_text(format!("{}  D", CommandId::DifferencesOnly.spec().tip))
                 .changed();
-            if ui.available_width() > 400.0 {
+            if ui.available_width() > 560.0 {
                 let verb = if self.arrangement.differences_only {
                     "hidden"
                 } else {
@@ -38,6 +39,7 @@ impl Compare {
                 widgets::label(ui, Type::Small, t.text_3, &words);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                self.pair_and_snapshot(ui, ctx);
                 changed |= self.group_menu(ui);
                 changed |= self.columns_menu(ui);
             });

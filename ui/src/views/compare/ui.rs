@@ -28,6 +28,10 @@ impl Compare {
             self.no_project(ui, ctx);
             return;
         }
+        if self.reviews.is_open() {
+            self.review_page(ui, ctx);
+            return;
+        }
         let failure = self.runs.failure().cloned();
         if !self.known {
             match failure {
@@ -52,7 +56,7 @@ impl Compare {
         {
             self.runs.invalidate();
         }
-        if self.model.table.total_runs == 0 {
+        if self.model.table.total_runs == 0 && !self.board.is_shown() {
             self.no_source(ui, ctx);
             return;
         }
@@ -100,7 +104,7 @@ impl Compare {
                 ctx.focus_filter,
             );
         });
-        self.table_bar(ui);
+        self.table_bar(ui, ctx);
         let before = self
             .values_height
             .unwrap_or(VALUES.min(ui.available_height() * 0.4));
@@ -113,7 +117,7 @@ impl Compare {
             &mut height,
             VALUES,
             |ui| this.borrow_mut().values_ui(ui, ctx, drawn),
-            |ui| this.borrow_mut().table_ui(ui, ctx),
+            |ui| this.borrow_mut().runs_and_board(ui, ctx),
         );
         if (height - before).abs() > 0.5 {
             this.borrow_mut().values_height = Some(height);

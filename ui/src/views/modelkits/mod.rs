@@ -6,6 +6,7 @@ mod list;
 pub mod markdown;
 mod model;
 mod page;
+mod run;
 
 pub use files::{Look, file_icon};
 

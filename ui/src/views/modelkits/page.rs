@@ -219,6 +219,10 @@ fn overview(ui: &mut Ui, detail: &KitDetail) {
                     }
                     key_value(ui, "Layers", &detail.layers.len().to_string());
                     key_value(ui, "Size", &format::bytes(detail.row.bytes));
+                    if let Some(run) = &detail.run {
+                        ui.add_space(12.0);
+                        super::run::show(ui, run);
+                    }
                     if !detail.other_tags.is_empty() {
                         ui.add_space(12.0);
                         crate::widgets::named(ui, egui::Role::Heading, Type::Heading, t.text, "Other tags here");

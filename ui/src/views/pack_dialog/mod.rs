@@ -1,5 +1,6 @@
 //! The pack dialog: no surprise after pressing Pack.
 
+mod attach;
 mod model;
 mod ui;
 
@@ -17,14 +18,25 @@ use crate::backend::Remote;
 use crate::commands::Command;
 use crate::theme::icons;
 use crate::widgets::{DialogFrame, Toast, dialog_with};
+use attach::Attach;
 use model::PackForm;
 
 /// The dialog for a project, with the suggested name and tag.
 #[must_use]
 pub fn open(project: ProjectId) -> Box<dyn Dialog> {
+    open_for(project, None, String::new())
+}
+
+/// The same with a run to attach and a note.
+#[must_use]
+pub fn open_for(project: ProjectId, run: Option<String>, note: String) -> Box<dyn Dialog> {
     Box::new(PackDialog {
         project,
-        form: PackForm::default(),
+        form: PackForm {
+            note,
+            ..PackForm::default()
+        },
+        attach: Attach::of(run),
         seeded: false,
         asked: None,
         plan: Remote::default(),
@@ -36,6 +48,7 @@ pub fn open(project: ProjectId) -> Box<dyn Dialog> {
 struct PackDialog {
     project: ProjectId,
     form: PackForm,
+    attach: Attach,
     /// The suggestions of the first plan were taken over.
     seeded: bool,
     /// What the plan on the screen was asked for.
@@ -68,6 +81,7 @@ impl PackDialog {
             self.plan.invalidate();
             self.check.invalidate();
         }
+        self.attach.ask(view, self.project);
         let reference = self.form.reference();
         self.plan.ask(view.client, view.now, || wanted);
         if self.seeded {
@@ -89,6 +103,9 @@ impl PackDialog {
         };
         if let Some(error) = self.check.value().and_then(|check| check.error.clone()) {
             return Some(error);
+        }
+        if let Some(problem) = self.attach.blocked() {
+            return Some(problem);
         }
         if self.form.tag.trim().is_empty() {
             return Some("A tag is missing".into());
@@ -116,7 +133,7 @@ impl PackDialog {
             compression: self.form.compression,
             format: self.form.format,
             note: self.form.note.clone(),
-            attached_run: None,
+            attached_run: self.attach.run.clone(),
             push: self.form.push && self.is_remote(),
         };
         let name = self.form.reference();

@@ -95,6 +95,11 @@ fn left(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>) {
         tag_table(ui, plan);
         ui.add_space(14.0);
     }
+    if dialog.attach.is_shown() {
+        heading(ui, "Run that made it", "packed as a document");
+        dialog.attach.ui(ui);
+        ui.add_space(14.0);
+    }
     heading(ui, "Compression", "");
     compression(ui, dialog);
     ui.add_space(14.0);

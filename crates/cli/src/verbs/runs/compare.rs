@@ -9,14 +9,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::found::{Choice, choose, number, short};
+use super::kits::{Kits, found};
 use super::list::{MetricJson, RunJson};
+use super::save::Save;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Output, table};
 
 #[derive(Debug, Args)]
 pub struct Compare {
     #[command(flatten)]
-    choice: Choice,
+    pub choice: Choice,
 
     /// Compare this run, by id or name; repeat for the others. All without. The first is what the
     /// others are measured against
@@ -26,6 +28,9 @@ pub struct Compare {
     /// Only what differs
     #[arg(long)]
     differences: bool,
+
+    #[command(flatten)]
+    save: Save,
 }
 
 /// The JSON of `runs compare`. Values stand in the order of `runs`.
@@ -34,6 +39,9 @@ struct CompareJson<'a> {
     runs: Vec<RunJson<'a>>,
     params: Vec<ParamJson>,
     metrics: Vec<MetricRowJson>,
+    /// The file of the review that was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -52,8 +60,8 @@ struct MetricRowJson {
 }
 
 impl Compare {
-    pub fn run(self, out: Output) -> Outcome {
-        let mut found = self.choice.find()?;
+    pub fn run(self, out: Output, kits: &Kits) -> Outcome {
+        let mut found = found(&self.choice, kits)?;
         let order = choose_all_or(&mut found, &self.run)?;
         let runs: Vec<&Run> = order
             .iter()
@@ -66,19 +74,28 @@ impl Compare {
                 "`kitbench runs list` shows what is there.",
             ));
         }
+        let filter = self.choice.filter.as_deref().unwrap_or_default();
+        let saved = self.save.write(&self.choice.path, &runs, filter)?;
         let mut params = params(&runs);
         if self.differences {
             params.retain(|param| param.differs);
         }
         let json = CompareJson {
             metrics: metrics(&runs),
+            review: saved,
             params,
             runs: runs.iter().map(|run| RunJson::new(run)).collect(),
         };
         if !out.is_json() {
             found.warn();
         }
-        out.show(&json, |out| write(&json, &runs, out))
+        out.show(&json, |out| {
+            write(&json, &runs, out)?;
+            match &json.review {
+                Some(file) => writeln!(out, "Saved the review {file}"),
+                None => Ok(()),
+            }
+        })
     }
 }
 

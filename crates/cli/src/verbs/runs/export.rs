@@ -13,11 +13,12 @@ use kitbench_runs::smooth::Smoothing;
 use kitbench_runs::{Reader, Run, Series};
 
 use super::found::{Choice, Found, choose, why};
+use super::kits::{Kits, found};
 use crate::failure::{Failure, Outcome};
 use crate::output::{Output, finish};
 
 /// Colours of the lines, told apart on white; they repeat after the last.
-const COLOURS: [[u8; 3]; 10] = [
+pub const COLOURS: [[u8; 3]; 10] = [
     [31, 119, 180],
     [214, 100, 20],
     [44, 140, 44],
@@ -33,7 +34,7 @@ const COLOURS: [[u8; 3]; 10] = [
 #[derive(Debug, Args)]
 pub struct Export {
     #[command(flatten)]
-    choice: Choice,
+    pub choice: Choice,
 
     /// Only this run, by id or name; repeatable
     #[arg(short, long, value_name = "RUN")]
@@ -88,7 +89,7 @@ enum Axis {
 }
 
 impl Export {
-    pub fn run(self, out: Output) -> Outcome {
+    pub fn run(self, out: Output, kits: &Kits) -> Outcome {
         let format = self.format(out)?;
         if !(0.0..=0.999).contains(&self.smoothing) {
             return Err(Failure::misuse(
@@ -99,7 +100,7 @@ impl Export {
                 "TensorBoard's own is 0.6.",
             ));
         }
-        let mut found = self.choice.find()?;
+        let mut found = found(&self.choice, kits)?;
         if !self.run.is_empty() {
             choose(&mut found, &self.run)?;
         }

@@ -14,18 +14,31 @@ use kitbench_runs::{
 use serde::Serialize;
 
 use crate::failure::{Failure, Outcome, sentence};
+use crate::network::Network;
 
 /// Which runs are meant.
 #[derive(Debug, Args)]
 pub struct Choice {
-    /// A folder to search, one file or folder of a tracker, or the address of an MLflow
-    /// server (http://…); MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD sign in
+    /// A folder to search, one file or folder of a tracker, a ModelKit (local or on its registry), or
+    /// the address of an MLflow server (http://…); MLFLOW_TRACKING_USERNAME and
+    /// MLFLOW_TRACKING_PASSWORD sign in
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
 
     /// Only runs that this lets through, as in 'metrics.val_loss < 0.3 and state != failed'
     #[arg(short, long, value_name = "EXPRESSION")]
     pub filter: Option<String>,
+
+    /// Of a repository: one row per tag, with the run that made it
+    #[arg(long)]
+    pub tags: bool,
+
+    /// Of a kit on a registry: look into all its layers, however large
+    #[arg(long)]
+    pub all_layers: bool,
+
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// What was found.
@@ -84,6 +97,18 @@ impl Choice {
             Ok((address, _)) => address.to_string(),
             Err(_) => path,
         }
+    }
+
+    /// Of runs that were found elsewhere than below the path.
+    pub fn of_readers(&self, readers: Vec<Box<dyn Reader>>) -> Outcome<Found> {
+        let filter = self.filter.as_deref().map(parse).transpose()?;
+        let chosen = readers.into_iter();
+        Ok(Found {
+            readers: chosen
+                .map(|reader| Chosen::new(reader, filter.as_ref()))
+                .collect(),
+            skipped: Vec::new(),
+        })
     }
 
     /// Reads all sources below the path. One that cannot be read is among the skipped ones; the

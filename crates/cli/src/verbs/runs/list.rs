@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::found::{Choice, Found, SkippedJson, number, short, shown_path};
+use super::kits::{Kits, found};
 use crate::failure::Outcome;
 use crate::output::{Output, table};
 use crate::units;
@@ -21,7 +22,7 @@ const WIDEST: usize = 32;
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
-    choice: Choice,
+    pub choice: Choice,
 
     /// Show this parameter in the table; repeatable
     #[arg(long, value_name = "KEY")]
@@ -126,8 +127,8 @@ impl<'a> RunJson<'a> {
 }
 
 impl List {
-    pub fn run(self, out: Output) -> Outcome {
-        let found = self.choice.find()?;
+    pub fn run(self, out: Output, kits: &Kits) -> Outcome {
+        let found = found(&self.choice, kits)?;
         if !out.is_json() {
             found.warn();
             return out.text(|out| self.write(&found, out));
