@@ -49,6 +49,7 @@ fn each_says_what_is_wrong_and_the_others_are_shown() {
     let mut torn = recorded.clone();
     torn[100..4096].fill(0xff);
     put("torn.db", &torn);
+    put("cut.db", &recorded[..recorded.len() - 100]);
     // Of a schema that comes after the known ones.
     put("newer.db", &recorded);
     Connection::open(dir.path().join("newer.db"))
@@ -85,6 +86,7 @@ fn each_says_what_is_wrong_and_the_others_are_shown() {
         "{:?}",
         found.skipped
     );
+    assert!(why(&found, "cut.db").contains("the file is cut"));
     assert!(why(&found, "run-x.wandb").contains("not a W&B run file"));
     assert!(why(&found, "r-1_part_0.parquet").contains("not a Parquet file"));
 

@@ -62,6 +62,19 @@ pub(crate) fn write_ahead(path: &Path) -> Option<bool> {
         .then_some(header[18] == 2 || header[19] == 2)
 }
 
+/// How many bytes of an incomplete page the file ends with; `None` when all pages are whole.
+fn rest_of_page(path: &Path) -> Option<u64> {
+    let mut header = [0; 18];
+    let mut file = std::fs::File::open(path).ok()?;
+    file.read_exact(&mut header).ok()?;
+    let size = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let rest = file.metadata().ok()?.len().checked_rem(size)?;
+    (rest > 0).then_some(rest)
+}
+
 enum Way {
     Normal,
     Immutable,
@@ -88,6 +101,12 @@ pub(crate) fn look<T>(
                 "not a SQLite database (its first 16 bytes are not the SQLite mark)".into(),
             ));
         };
+        // SQLite takes the missing end of the last page for zeros, and so for numbers.
+        if let Some(rest) = rest_of_page(path) {
+            last = format!("the file is cut: it ends {rest} bytes into a page");
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        }
         let waiting = stamp_of(&beside(path, "-wal")).is_some_and(|(len, _)| len > 0);
         let way = match (write_ahead, waiting) {
             (true, false) => Way::Immutable,
