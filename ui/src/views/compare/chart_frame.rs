@@ -109,6 +109,7 @@ impl Compare {
         log_y: bool,
     ) {
         menu(button, ui, "Chart", |ui| {
+            ui.set_width(280.0);
             if MenuItem::new("Log y in this chart").checked(log_y).show(ui) {
                 self.setup.other_scale.insert(metric.to_owned(), !log_y);
                 self.sight.y_ranges.remove(metric);
@@ -158,7 +159,6 @@ impl Compare {
 
     /// Reference lines and noted points of a chart.
     fn note_items(&mut self, ui: &mut Ui, metric: &str) {
-        ui.set_width(260.0);
         ui.horizontal(|ui| {
             ui.add_space(4.0);
             let field = TextField::new(&mut self.reference)

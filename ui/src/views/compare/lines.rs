@@ -16,6 +16,8 @@ use crate::theme::{RunStroke, Tokens};
 
 /// A point that is this close to the straight line between its neighbours is not drawn; pixels.
 const TOLERANCE: f32 = 0.15;
+/// No pixel that is drawn is further away than this.
+const FAR: f32 = 1e5;
 
 /// The lines of one chart as they were laid out last.
 #[derive(Default)]
@@ -214,7 +216,7 @@ fn fill_band(
     for (low, high) in low.iter().zip(high) {
         for point in [low, high] {
             out.vertices.push(Vertex {
-                pos: transform.position_from_point(point),
+                pos: pixel(transform, point),
                 uv: WHITE_UV,
                 color,
             });
@@ -231,10 +233,14 @@ fn fill_band(
 /// Pixels of a line without the points that lie on the way between their neighbours: what is left
 /// is nowhere further than [`TOLERANCE`] from all points.
 fn simplified(transform: &PlotTransform, stretch: &[PlotPoint]) -> Vec<Pos2> {
-    let points = stretch
-        .iter()
-        .map(|point| transform.position_from_point(point));
-    thinned(points)
+    thinned(stretch.iter().map(|point| pixel(transform, point)))
+}
+
+/// Where a point is drawn. What is far outside stays outside: an explosion to 1e300 is no length
+/// that a line could be laid out with.
+pub fn pixel(transform: &PlotTransform, point: &PlotPoint) -> Pos2 {
+    let at = transform.position_from_point(point);
+    Pos2::new(at.x.clamp(-FAR, FAR), at.y.clamp(-FAR, FAR))
 }
 
 /// Keeps a cone of slopes that pass all points since the last kept one closely enough.
@@ -310,6 +316,16 @@ mod tests {
         for point in &line {
             assert!(distance(&kept, *point) <= TOLERANCE * 1.01, "{point:?}");
         }
+    }
+
+    #[test]
+    fn an_explosion_has_a_place_far_outside() {
+        let area = Rect::from_min_size(Pos2::ZERO, Vec2::splat(100.0));
+        let bounds = egui_plot::PlotBounds::from_min_max([0.0, 0.0], [1.0, 1.0]);
+        let transform = PlotTransform::new(area, bounds, false);
+        let at = |y: f64| pixel(&transform, &PlotPoint::new(0.5, y));
+        assert_eq!(at(0.5), pos2(50.0, 50.0));
+        assert_eq!([at(1e300), at(-1e300)], [pos2(50.0, -FAR), pos2(50.0, FAR)]);
     }
 
     #[test]

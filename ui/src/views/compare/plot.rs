@@ -9,7 +9,7 @@ use kitbench_protocol::RunState;
 
 use super::cells::slot_color;
 use super::curves::{ChartData, Curve, Drawn};
-use super::lines::{LineCache, stroke_line};
+use super::lines::{LineCache, pixel, stroke_line};
 use super::plot_marks::{X_LABELS, crosshair, grid, hover_plate, marks, notes, y_ticks};
 use super::setup::{ChartSetup, Pin, Reference};
 use crate::theme::{RunStroke, Tokens, Type, sizes};
@@ -144,9 +144,7 @@ fn strong_lines(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_
             let seen = stretch
                 .iter()
                 .filter(|point| point.x >= scene.x.0 && point.x <= scene.x.1);
-            let points: Vec<Pos2> = seen
-                .map(|point| transform.position_from_point(point))
-                .collect();
+            let points: Vec<Pos2> = seen.map(|point| pixel(transform, point)).collect();
             stroke_line(&painter, &points, stroke, 2.5, color);
         }
     }

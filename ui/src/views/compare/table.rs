@@ -156,11 +156,6 @@ impl Compare {
             let Some(column) = at.checked_sub(FIRST_COLUMN) else {
                 continue;
             };
-            if head.has_focus()
-                && ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10))
-            {
-                egui::Popup::open_id(ui.ctx(), head.id.with("menu"));
-            }
             row_menu(head, ui, "Column", |ui| self.column_items(ui, column));
         }
     }

@@ -100,7 +100,17 @@ fn lying(
         .map(|row| Type::Small.galley(ui, &row.name, t.text, 180.0).size().x)
         .fold(40.0, f32::max);
     let names = widest.min(rect.width() * 0.36);
-    let figures = 78.0_f32.min(rect.width() * 0.25);
+    let widest = rows
+        .iter()
+        .filter(|row| row.value.is_some())
+        .map(|row| {
+            Type::MonoSmall
+                .galley(ui, &row.text, t.text_3, 160.0)
+                .size()
+                .x
+        })
+        .fold(24.0, f32::max);
+    let figures = (widest + 4.0).min(rect.width() * 0.3);
     let (mut near, mut clicked) = (None, None);
     let whole = ui.interact(rect, Id::unique(("bars", id)), Sense::hover());
     egui::ScrollArea::vertical()

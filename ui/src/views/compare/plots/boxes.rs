@@ -1,14 +1,13 @@
 //! Distributions: a box or a violin per group, with a mark per run.
 
-use egui::{Align2, Id, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2};
+use egui::{Id, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2};
 use kitbench_protocol::BoxFigures;
 
 use super::super::numbers;
 use super::super::plot_marks::plate_beside;
 use super::scale::{Scale, frame};
 use super::{PlotActed, PlotScene, plot_title, speak};
-use crate::theme::{Tokens, Type};
-use crate::widgets;
+use crate::theme::Tokens;
 
 /// Widest half of a box.
 const MOST_HALF: f32 = 44.0;
@@ -17,9 +16,12 @@ pub fn show(ui: &mut Ui, rect: Rect, scene: &PlotScene<'_>, groups: &[BoxFigures
     let t = Tokens::of(ui);
     let names: Vec<String> = groups
         .iter()
-        .map(|group| match group.label.as_str() {
-            "" => "all runs".to_owned(),
-            label => label.to_owned(),
+        .map(|group| {
+            let label = match group.label.as_str() {
+                "" => "all runs",
+                label => label,
+            };
+            format!("{label} (n = {})", group.values.len())
         })
         .collect();
     let values = groups.iter().flat_map(|group| {
@@ -64,27 +66,13 @@ pub fn show(ui: &mut Ui, rect: Rect, scene: &PlotScene<'_>, groups: &[BoxFigures
                 }
             }
         }
-        let count = Rect::from_min_max(
-            pos2(column.left(), area.top() - 4.0),
-            pos2(column.right(), area.top() + 10.0),
-        );
-        let n = format!("n = {}", group.values.len());
-        widgets::line(
-            ui,
-            count,
-            Type::Caption,
-            t.text_3,
-            &n,
-            Align2::CENTER_CENTER,
-        );
         let words = format!(
-            "{}: median {}, quartiles {} to {}, mean {}, n = {}",
+            "{}: median {}, quartiles {} to {}, mean {}",
             names[i],
             numbers::figure(group.median),
             numbers::figure(group.q1),
             numbers::figure(group.q3),
-            numbers::figure(group.mean),
-            group.values.len()
+            numbers::figure(group.mean)
         );
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &words));
         let clicked = response.clicked();

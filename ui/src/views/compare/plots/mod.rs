@@ -309,7 +309,11 @@ fn honesty(setup: &PlotSetup, view: &PlotView) -> String {
             }
         }
         PlotFigures::Boxes(_) => {
-            parts.push("whiskers to the furthest values within 1.5 boxes".to_owned());
+            if matches!(setup.plot, Plot::Boxes { violin: true, .. }) {
+                parts.push("normal density, Silverman's width; boxes below n = 3".to_owned());
+            } else {
+                parts.push("whiskers to the furthest values within 1.5 boxes".to_owned());
+            }
         }
         PlotFigures::Correlation(rows) => {
             if let Plot::Correlation { method, .. } = &setup.plot {
