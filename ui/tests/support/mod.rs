@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use egui::accesskit::Role;
 use egui_kittest::Harness;
@@ -12,7 +13,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
     Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs, PackFormat,
-    ProjectDetail, ProjectId, Request, SetSettings, Settings, StartPack, ThemeChoice, encode,
+    ProjectDetail, ProjectId, Request, SaveFile, SetSettings, Settings, StartPack, ThemeChoice,
+    encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -23,8 +25,12 @@ use kitbench_ui::commands::{Command, CommandId};
 pub struct Bench {
     pub harness: Harness<'static, Option<App>>,
     pub engine: Engine,
-    pub runtime: std::sync::Arc<tokio::runtime::Runtime>,
+    pub runtime: Arc<tokio::runtime::Runtime>,
     pub folder: tempfile::TempDir,
+    /// Files that the shell of the window would have asked where to save.
+    pub saved: Arc<Mutex<Vec<SaveFile>>>,
+    /// Everything the front end asked, in order.
+    pub requests: Arc<Mutex<Vec<Request>>>,
 }
 
 pub const WIDE: [f32; 2] = [1440.0, 900.0];
@@ -32,7 +38,7 @@ pub const SMALL: [f32; 2] = [1024.0, 700.0];
 
 pub fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = std::sync::Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
+    let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
     let options = EngineOptions {
         state_folder: folder.path().join("state"),
         kit_home: folder.path().join("kitops"),
@@ -52,10 +58,22 @@ pub fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
         engine
     });
     let (inner, running) = (engine.clone(), runtime.clone());
-    let call = move |request: Request, reply: kitbench_ui::backend::Reply| match request {
-        // The shell of the window would open the file manager.
-        Request::Reveal(_) => reply.send(encode(&Ok::<_, ErrorView>(()))),
-        other => reply.send(running.block_on(inner.handle(other))),
+    let saved = Arc::new(Mutex::new(Vec::new()));
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let (kept, asked) = (saved.clone(), requests.clone());
+    let call = move |request: Request, reply: kitbench_ui::backend::Reply| {
+        held(&asked).push(request.clone());
+        match request {
+            // The shell of the window would open the file manager.
+            Request::Reveal(_) => reply.send(encode(&Ok::<_, ErrorView>(()))),
+            // It would ask where to.
+            Request::SaveFile(call) => {
+                let path = format!("/home/me/{}", call.suggested_name);
+                held(&kept).push(call);
+                reply.send(encode(&Ok::<_, ErrorView>(Some(path))));
+            }
+            other => reply.send(running.block_on(inner.handle(other))),
+        }
     };
     let mut call = Some(call);
     let (told, listening) = (engine.subscribe(), runtime.clone());
@@ -88,7 +106,13 @@ pub fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
         engine,
         runtime,
         folder,
+        saved,
+        requests,
     }
+}
+
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().expect("no test panics with it")
 }
 
 /// A bench with the example as its project.
@@ -133,6 +157,65 @@ impl Bench {
     pub fn open(&mut self, project: ProjectId) {
         self.refresh();
         self.send(Command::Go(Place::Projects(Some(project))));
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Vec<Request> {
+        held(&self.requests).clone()
+    }
+
+    /// Files saved so far.
+    pub fn files(&self) -> Vec<SaveFile> {
+        held(&self.saved).clone()
+    }
+
+    /// Names of everything with a role, in order.
+    pub fn labels(&self, role: Role) -> Vec<String> {
+        self.harness
+            .query_all_by_role(role)
+            .filter_map(|node| {
+                let node = node.accesskit_node();
+                node.label().or_else(|| node.value())
+            })
+            .collect()
+    }
+
+    /// Choose an item of the open menu.
+    pub fn choose(&mut self, label: &str) {
+        let item = self.harness.get_all_by_label(label).find(|node| {
+            matches!(
+                node.accesskit_node().role(),
+                Role::MenuItem | Role::MenuItemCheckBox
+            )
+        });
+        item.unwrap_or_else(|| panic!("the menu has no item {label}"))
+            .click_accesskit();
+        self.settle();
+    }
+
+    /// Type into a field.
+    pub fn type_into(&mut self, field: &str, text: &str) {
+        self.harness.get_by_label(field).focus();
+        self.harness.step();
+        self.harness.get_by_label(field).type_text(text);
+        self.settle();
+    }
+
+    pub fn press(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.settle();
+    }
+
+    /// Hold the button down at one place and let it go at another.
+    pub fn drag(&mut self, from: egui::Pos2, to: egui::Pos2) {
+        self.harness.drag_at(from);
+        self.harness.step();
+        self.harness.hover_at(from + (to - from) * 0.5);
+        self.harness.step();
+        self.harness.hover_at(to);
+        self.harness.step();
+        self.harness.drop_at(to);
+        self.settle();
     }
 
     pub fn click(&mut self, label: &str) {

@@ -500,3 +500,7 @@ fn parallel<DB: DrawingBackend>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "plots_tests.rs"]
+mod tests;
