@@ -324,6 +324,8 @@ pub(super) fn plate_beside(ui: &Ui, area: Rect, at: Pos2, words: &str, slot: Opt
     } else {
         at.x - 10.0 - size.x
     };
+    // Long words cover the point rather than leave the chart.
+    let left = left.clamp(area.left(), (area.right() - size.x).max(area.left()));
     let top = (at.y - size.y - 6.0).clamp(area.top(), area.bottom() - size.y);
     let plate = Rect::from_min_size(pos2(left, top), size);
     ui.painter().rect(
