@@ -1,11 +1,18 @@
 //! A picture from outside, as pixels.
 
 use egui::{
-    ColorImage, Id, Rect, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo, vec2,
+    ColorImage, Id, Rect, Role, Sense, TextureFilter, TextureHandle, TextureOptions, Ui,
+    WidgetInfo, vec2,
 };
 use kitbench_protocol::Picture;
 
 use crate::theme::{Tokens, sizes};
+
+/// A picture of few pixels shows them as they are when it is made larger.
+const OPTIONS: TextureOptions = TextureOptions {
+    magnification: TextureFilter::Nearest,
+    ..TextureOptions::LINEAR
+};
 
 /// Draw it as large as the room is, at most at its own size, in a frame. `id` names the texture; it is
 /// uploaded once.
@@ -17,7 +24,7 @@ pub fn picture(ui: &mut Ui, id: Id, name: &str, picture: &Picture) {
     let cached = ui.data(|data| data.get_temp::<TextureHandle>(id));
     let texture = cached.unwrap_or_else(|| {
         let image = ColorImage::from_rgba_unmultiplied(size, &picture.rgba);
-        let texture = ui.ctx().load_texture(name, image, TextureOptions::LINEAR);
+        let texture = ui.ctx().load_texture(name, image, OPTIONS);
         ui.data_mut(|data| data.insert_temp(id, texture.clone()));
         texture
     });
