@@ -249,10 +249,14 @@ async fn runs_in_layers_are_read_without_being_attached() {
     };
     let pair = bench.engine.call(pair).await.unwrap();
     assert!(pair.metrics.iter().all(|metric| metric.delta == Some(0.0)));
-    assert!(
-        pair.sections.iter().all(|section| section.differs == 0),
-        "{pair:?}"
-    );
+    // What a run left besides its metrics is not taken out of a kit.
+    let others = pair
+        .sections
+        .iter()
+        .filter(|section| section.title != "Artifacts");
+    for section in others {
+        assert_eq!(section.differs, 0, "{section:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
