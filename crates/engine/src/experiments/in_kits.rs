@@ -5,22 +5,22 @@
 //! kit's digest.
 
 use std::cell::Cell;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kitbench_modelkit::inspect::{Kit, KitLayer, files};
-use kitbench_modelkit::manifest::Descriptor;
 use kitbench_modelkit::media::{Compression, Packaging};
 use kitbench_modelkit::progress::CancellationToken;
-use kitbench_modelkit::source::{KitSource, ReadSeek};
+use kitbench_modelkit::source::KitSource;
 use kitbench_modelkit::{Error, LayerKind, Reference, Result};
 use kitbench_protocol::AttachedRun;
 use kitbench_runs::{Reader, Run};
 use serde::{Deserialize, Serialize};
 
 use super::attach::suggested;
+use super::metered::Metered;
 use super::record::{self, PLACES, RecordReader, RunRecord};
 
 /// How much is read to find runs.
@@ -378,7 +378,7 @@ fn may_hold(layer: &KitLayer, limits: Limits) -> bool {
     if limits.record_only {
         let covers =
             |place: &&str| path == **place || path == "." || place.starts_with(&format!("{path}/"));
-        return layer.kind == LayerKind::Docs && PLACES.iter().any(|place| covers(&place));
+        return layer.kind == LayerKind::Docs && PLACES.iter().any(covers);
     }
     // One file that is a model is no run.
     layer.packaging != Packaging::Raw || wanted(&path, layer.descriptor.size, layer.kind, limits)
@@ -475,106 +475,6 @@ fn wanted(path: &str, size: u64, kind: LayerKind, limits: Limits) -> bool {
         && (size <= MAX_TEXT || !matches!(ending, "json" | "yaml" | "yml" | "txt"))
 }
 
-/// Counts what is moved of a kit's layers, and stops beyond a limit.
-struct Metered<'a> {
-    inner: &'a dyn KitSource,
-    read: Arc<AtomicU64>,
-    limit: u64,
-}
-
-/// What a range request moves at least.
-const BLOCK: u64 = 1 << 20;
-
-impl KitSource for Metered<'_> {
-    fn reference(&self) -> &Reference {
-        self.inner.reference()
-    }
-
-    fn manifest(&self) -> Result<(Descriptor, Vec<u8>)> {
-        self.inner.manifest()
-    }
-
-    fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(Counted {
-            inner: self.inner.blob(blob)?,
-            read: self.read.clone(),
-            limit: self.limit,
-        }))
-    }
-
-    fn seekable(&self, blob: &Descriptor) -> Result<Option<Box<dyn ReadSeek + '_>>> {
-        let Some(inner) = self.inner.seekable(blob)? else {
-            return Ok(None);
-        };
-        Ok(Some(Box::new(CountedBlocks {
-            inner,
-            read: self.read.clone(),
-            limit: self.limit,
-            size: blob.size,
-            position: 0,
-            block: None,
-        })))
-    }
-}
-
-struct Counted<R> {
-    inner: R,
-    read: Arc<AtomicU64>,
-    limit: u64,
-}
-
-fn count(read: &AtomicU64, bytes: u64, limit: u64) -> io::Result<()> {
-    let before = read.fetch_add(bytes, Ordering::Relaxed);
-    if before.saturating_add(bytes) > limit {
-        return Err(io::Error::other("more would be moved than allowed"));
-    }
-    Ok(())
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        count(&self.read, n as u64, self.limit)?;
-        Ok(n)
-    }
-}
-
-/// Ranges are moved in whole blocks, so those are what counts.
-struct CountedBlocks<R> {
-    inner: R,
-    read: Arc<AtomicU64>,
-    limit: u64,
-    size: u64,
-    position: u64,
-    block: Option<u64>,
-}
-
-impl<R: Read> Read for CountedBlocks<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let block = self.position / BLOCK;
-        if self.block != Some(block) && self.position < self.size {
-            let bytes = BLOCK.min(self.size - block * BLOCK);
-            count(&self.read, bytes, self.limit)?;
-            self.block = Some(block);
-        }
-        // Not over the block's end, where the next one begins to count.
-        let room = usize::try_from((block + 1) * BLOCK - self.position).unwrap_or(usize::MAX);
-        let room = room.min(buffer.len());
-        let n = self
-            .inner
-            .read(buffer.get_mut(..room).unwrap_or_default())?;
-        self.position += n as u64;
-        Ok(n)
-    }
-}
-
-impl<R: Seek> Seek for CountedBlocks<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.position = self.inner.seek(to)?;
-        Ok(self.position)
-    }
-}
-
 /// A folder that is half filled until it is renamed; removed if that does not happen.
 struct Beside(Option<PathBuf>);
 
@@ -659,28 +559,5 @@ mod tests {
         ] {
             assert_eq!(below(folder, path), None, "{path}");
         }
-    }
-
-    #[test]
-    fn blocks_are_counted_once_and_the_limit_holds() {
-        let data = vec![7u8; 3 * BLOCK as usize];
-        let read: Arc<AtomicU64> = Arc::default();
-        let mut reader = CountedBlocks {
-            inner: io::Cursor::new(data.clone()),
-            read: read.clone(),
-            limit: 2 * BLOCK,
-            size: data.len() as u64,
-            position: 0,
-            block: None,
-        };
-        let mut some = [0; 512];
-        reader.read_exact(&mut some).unwrap();
-        reader.read_exact(&mut some).unwrap();
-        assert_eq!(read.load(Ordering::Relaxed), BLOCK);
-        reader.seek(SeekFrom::Start(2 * BLOCK + 5)).unwrap();
-        reader.read_exact(&mut some).unwrap();
-        assert_eq!(read.load(Ordering::Relaxed), 2 * BLOCK);
-        reader.seek(SeekFrom::Start(BLOCK)).unwrap();
-        assert!(reader.read_exact(&mut some).is_err());
     }
 }

@@ -9,6 +9,7 @@ mod leaderboard;
 mod lines;
 mod marks;
 mod media;
+mod metered;
 mod pair;
 mod plots;
 pub mod record;

@@ -1,4 +1,5 @@
 //! An engine in a folder of its own.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -383,7 +383,7 @@ async fn notes_and_stars_stay_with_the_project() {
     };
     assert_eq!(
         bench.engine.call(get.clone()).await.unwrap(),
-        [mark.clone()]
+        std::slice::from_ref(&mark)
     );
     let after: Vec<_> = fs::read_dir(Path::new(&project.path).join("mlruns"))
         .unwrap()

@@ -18,7 +18,6 @@ use crate::widgets::{
 pub fn drawer(
     ui: &mut Ui,
     reference: &str,
-    tag: &str,
     kit: &mut Remote<KitDetail>,
     plan: &mut Remote<TransferPlan>,
     tab: &mut usize,
@@ -27,6 +26,7 @@ pub fn drawer(
 ) -> Option<Ask> {
     let t = Tokens::of(ui);
     let mut ask = None;
+    let tag = super::model::split_tag(reference).1.unwrap_or_default();
     bar_row(ui, 44.0, 14.0, false, |ui| {
         named(ui, egui::Role::Heading, Type::Heading, t.text, tag);
         if let Some(kit) = kit.value() {

@@ -202,7 +202,7 @@ impl Registries {
             Side::Right,
             &mut width,
             356.0,
-            |ui| drawer::drawer(ui, &reference, &tag, kit, plan, drawer_tab, inside, ctx),
+            |ui| drawer::drawer(ui, &reference, kit, plan, drawer_tab, inside, ctx),
             |ui| {
                 tags::tags(
                     ui,

@@ -1,6 +1,7 @@
 //! Reviews: what was compared, said and shown, kept in `reviews/` of the project.
 
 pub mod format;
+mod plain;
 pub mod report;
 
 use std::collections::BTreeMap;

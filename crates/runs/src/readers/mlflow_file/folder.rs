@@ -1,4 +1,4 @@
-//! MLflow file stores. Points stay on disk: only a summary per metric is kept.
+//! One run folder of a file store: its meta, parameters, tags and metrics.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -7,40 +7,33 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::RunsError;
-use crate::formats::tail::{self, Change, Tail, now_ms, read_small, unix_ms};
+use crate::formats::tail::{self, Change, Tail, read_small, unix_ms};
 use crate::formats::yaml;
-use crate::index::{Index, Store};
-use crate::model::{Problem, Run, RunState, SourceKind};
-use crate::parallel::{in_parallel, part_of};
-use crate::reader::{Reader, Refresh};
+use crate::model::{Run, RunState, SourceKind};
 use crate::readers::mlflow::apply_tags;
 use crate::readers::mlflow_points::Metric;
 use crate::readers::units::keep_run;
-use crate::scan::Source;
-use crate::series::Series;
 
-/// Folder names at experiment level that hold no runs.
-const RESERVED: [&str; 4] = ["tags", "datasets", "traces", "models"];
 /// Largest meta.yaml, parameter or tag that is read; MLflow's own limit for a value is 8000.
 const SMALL: u64 = 1 << 20;
 /// Older than this, an empty `meta.yaml` is not being rewritten any more.
 const REWRITE: Duration = Duration::from_secs(5);
 
-struct RunFolder {
-    run: Run,
-    meta_seen: Option<SystemTime>,
+/// One run of a file store, as it was last looked at.
+pub(super) struct RunFolder {
+    pub(super) run: Run,
+    pub(super) meta_seen: Option<SystemTime>,
     /// Times of change of `params` and `tags`, which only ever gain or replace files.
-    folders_seen: HashMap<&'static str, Option<SystemTime>>,
-    metrics: BTreeMap<String, Metric>,
+    pub(super) folders_seen: HashMap<&'static str, Option<SystemTime>>,
+    pub(super) metrics: BTreeMap<String, Metric>,
     /// State as `meta.yaml` says it.
-    status: Option<i64>,
+    pub(super) status: Option<i64>,
     /// Why MLflow (and so this reader) does not count this folder as a run.
-    ignored: Option<String>,
+    pub(super) ignored: Option<String>,
     /// When the folder was looked at.
-    looked: SystemTime,
+    pub(super) looked: SystemTime,
     /// Bytes of metric files read since then.
-    read: u64,
+    pub(super) read: u64,
 }
 
 /// A run folder as it is kept for the next process.
@@ -55,27 +48,12 @@ struct Kept<Metrics> {
     looked: SystemTime,
 }
 
-/// A file store (`mlruns/`).
-pub(crate) struct MlflowFiles {
-    source: Source,
-    runs: Vec<RunFolder>,
-    experiments: HashMap<PathBuf, (Option<SystemTime>, String, String)>,
-    store: Store,
-    /// Bytes read since the state was saved, and whether anything else changed.
-    unsaved: (u64, bool),
-}
-
-/// Bytes of metric files that make it worth saving the state while looking.
-const SAVE_READ: u64 = 8 << 20;
-/// Bytes of points put into the index that do.
-const SAVE_POINTS: u64 = 4 << 20;
-
-fn modified(path: &Path) -> Option<SystemTime> {
+pub(super) fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).ok()?.modified().ok()
 }
 
 /// Sub-folders in name order; a folder that cannot be listed has none.
-fn folders(path: &Path) -> Vec<(String, PathBuf)> {
+pub(super) fn folders(path: &Path) -> Vec<(String, PathBuf)> {
     let mut found: Vec<_> = std::fs::read_dir(path)
         .into_iter()
         .flatten()
@@ -89,7 +67,7 @@ fn folders(path: &Path) -> Vec<(String, PathBuf)> {
 
 /// Reads a `meta.yaml`. MLflow rewrites it in place, so an empty one that was written a
 /// moment ago is looked at again (at most twice, as MLflow itself does).
-fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
+pub(super) fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
     let settled = modified(path)
         .and_then(|time| time.elapsed().ok())
         .is_some_and(|age| age > REWRITE);
@@ -107,92 +85,8 @@ fn read_meta(path: &Path) -> Result<Map<String, Value>, String> {
     Err("the file is empty".into())
 }
 
-impl MlflowFiles {
-    pub(crate) fn new(source: Source, index: Option<&Index>) -> Self {
-        let (store, state) = match index {
-            Some(index) => Store::open(index, &source),
-            None => (Store::private(), None),
-        };
-        let mut files = Self {
-            source,
-            runs: Vec::new(),
-            experiments: HashMap::new(),
-            store,
-            unsaved: (0, false),
-        };
-        if let Some(state) = state {
-            match files.restored(&state) {
-                Some(runs) => files.runs = runs,
-                None => files.store.clear(),
-            }
-        }
-        files
-    }
-
-    /// Run folders as they were saved; `None` when that is of no use.
-    fn restored(&self, state: &[u8]) -> Option<Vec<RunFolder>> {
-        let parts: Vec<&[u8]> = postcard::from_bytes(state).ok()?;
-        let all = in_parallel(&parts, |part| RunFolder::restored(part));
-        let runs: Vec<RunFolder> = all.into_iter().collect::<Option<_>>()?;
-        let metrics = runs.iter().flat_map(|run| run.metrics.values());
-        let live: u64 = metrics.map(Metric::bytes_kept).sum();
-        (!self.store.is_wasteful(live + state.len() as u64)).then_some(runs)
-    }
-
-    /// Saves the state if the index is written here.
-    fn save(&self) -> bool {
-        if !self.store.is_kept() {
-            return false;
-        }
-        let all = in_parallel(&self.runs, RunFolder::keep);
-        let Some(all) = all.into_iter().collect::<Option<Vec<_>>>() else {
-            return false;
-        };
-        postcard::to_allocvec(&all).is_ok_and(|state| self.store.save(&self.source, &state))
-    }
-
-    /// Experiment folders: those with a `meta.yaml`, also below `.trash`.
-    fn experiment_folders(&self) -> Result<Vec<(PathBuf, bool)>, RunsError> {
-        let root = &self.source.path;
-        std::fs::read_dir(root).map_err(|e| RunsError::io(root, e))?;
-        let live = folders(root)
-            .into_iter()
-            .map(|(name, path)| (name, path, false));
-        let trash = folders(&root.join(".trash"))
-            .into_iter()
-            .map(|(name, path)| (name, path, true));
-        Ok(live
-            .chain(trash)
-            .filter(|(name, path, _)| {
-                name != ".trash" && name != "models" && path.join("meta.yaml").exists()
-            })
-            .map(|(_, path, deleted)| (path, deleted))
-            .collect())
-    }
-
-    fn experiment(&mut self, path: &Path) -> (String, String) {
-        let folder = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let meta = path.join("meta.yaml");
-        let seen = modified(&meta);
-        if let Some((known, id, name)) = self.experiments.get(path)
-            && *known == seen
-        {
-            return (id.clone(), name.clone());
-        }
-        let map = read_meta(&meta).unwrap_or_default();
-        let id = yaml::text(&map, "experiment_id").unwrap_or_else(|| folder.clone());
-        let name = yaml::text(&map, "name").unwrap_or_else(|| folder.clone());
-        self.experiments
-            .insert(path.to_path_buf(), (seen, id.clone(), name.clone()));
-        (id, name)
-    }
-}
-
 impl RunFolder {
-    fn new(id: &str, path: &Path) -> Self {
+    pub(super) fn new(id: &str, path: &Path) -> Self {
         Self {
             run: Run::new(id, SourceKind::MlflowFile, path),
             meta_seen: None,
@@ -205,7 +99,7 @@ impl RunFolder {
         }
     }
 
-    fn keep(&self) -> Option<Vec<u8>> {
+    pub(super) fn keep(&self) -> Option<Vec<u8>> {
         // A name that is no Unicode cannot be told from another one.
         let named = |key: &String| !key.contains(char::REPLACEMENT_CHARACTER);
         let kept = self.metrics.values().all(Metric::is_kept);
@@ -227,7 +121,7 @@ impl RunFolder {
         postcard::to_allocvec(&kept).ok()
     }
 
-    fn restored(kept: &[u8]) -> Option<Self> {
+    pub(super) fn restored(kept: &[u8]) -> Option<Self> {
         let kept: Kept<BTreeMap<String, Metric>> = postcard::from_bytes(kept).ok()?;
         let mut run: Run = serde_json::from_str(&kept.run).ok()?;
         let folder = run.path.join("metrics");
@@ -263,7 +157,12 @@ impl RunFolder {
         })
     }
 
-    fn refresh(&mut self, experiment: &(String, String), deleted: bool, now: i64) -> bool {
+    pub(super) fn refresh(
+        &mut self,
+        experiment: &(String, String),
+        deleted: bool,
+        now: i64,
+    ) -> bool {
         let path = self.run.path.clone();
         let before = self.run.problems.len();
         (self.looked, self.read) = (SystemTime::now(), 0);
@@ -293,7 +192,7 @@ impl RunFolder {
         changed | (self.run.problems.len() != before)
     }
 
-    fn read_meta(&mut self, file: &Path, experiment: &str) -> bool {
+    pub(super) fn read_meta(&mut self, file: &Path, experiment: &str) -> bool {
         let seen = modified(file);
         if seen.is_some() && seen == self.meta_seen {
             return false;
@@ -335,7 +234,7 @@ impl RunFolder {
     }
 
     /// Reads every file of `params` or `tags` when the folder or a file in it changed.
-    fn read_values(&mut self, folder: &Path, which: &'static str) -> bool {
+    pub(super) fn read_values(&mut self, folder: &Path, which: &'static str) -> bool {
         let mut newest = modified(folder);
         if newest.is_none() {
             return false;
@@ -375,11 +274,11 @@ impl RunFolder {
         true
     }
 
-    fn apply_tags(&mut self) {
+    pub(super) fn apply_tags(&mut self) {
         apply_tags(&mut self.run);
     }
 
-    fn read_metrics(&mut self, folder: &Path) -> bool {
+    pub(super) fn read_metrics(&mut self, folder: &Path) -> bool {
         let mut changed = false;
         let files = files_below(folder);
         if self.metrics.len() > files.len()
@@ -433,7 +332,7 @@ impl RunFolder {
         changed
     }
 
-    fn read_datasets(&mut self, folder: &Path) -> bool {
+    pub(super) fn read_datasets(&mut self, folder: &Path) -> bool {
         let newest = modified(folder);
         if newest.is_none() || self.folders_seen.get("inputs") == Some(&newest) {
             return false;
@@ -485,182 +384,4 @@ fn files_below(folder: &Path) -> Vec<(String, PathBuf)> {
     }
     found.sort();
     found
-}
-
-/// A run folder that is to be looked at.
-struct Work {
-    folder: RunFolder,
-    /// Id and name of the experiment.
-    about: (String, String),
-    deleted: bool,
-    new: bool,
-    changed: bool,
-}
-
-/// Looks at all run folders, on as many threads as there are processors.
-fn look_at(work: &mut [Work], now: i64) {
-    let part = part_of(work.len());
-    std::thread::scope(|scope| {
-        for chunk in work.chunks_mut(part) {
-            scope.spawn(move || {
-                for item in chunk {
-                    item.changed = item.folder.refresh(&item.about, item.deleted, now);
-                }
-            });
-        }
-    });
-}
-
-impl Drop for MlflowFiles {
-    fn drop(&mut self) {
-        if self.unsaved != (0, false) || self.store.unsaved() > 0 {
-            self.save();
-        }
-    }
-}
-
-impl Reader for MlflowFiles {
-    fn source(&self) -> &Source {
-        &self.source
-    }
-
-    fn runs(&self) -> Vec<&Run> {
-        self.runs
-            .iter()
-            .filter(|f| f.ignored.is_none())
-            .map(|folder| &folder.run)
-            .collect()
-    }
-
-    fn problems(&self) -> Vec<Problem> {
-        self.runs
-            .iter()
-            .filter_map(|folder| {
-                Some(Problem {
-                    file: folder.run.path.join("meta.yaml"),
-                    offset: None,
-                    message: folder.ignored.clone()?,
-                })
-            })
-            .collect()
-    }
-
-    fn refresh(&mut self) -> Result<Refresh, RunsError> {
-        let now = now_ms();
-        if self.store.is_damaged() {
-            self.store.clear();
-            let metrics = self
-                .runs
-                .iter_mut()
-                .flat_map(|run| run.metrics.values_mut());
-            metrics.for_each(Metric::forget_points);
-        }
-        let mut refresh = Refresh::default();
-        let mut known: HashMap<PathBuf, RunFolder> = self
-            .runs
-            .drain(..)
-            .map(|folder| (folder.run.path.clone(), folder))
-            .collect();
-        let experiments = match self.experiment_folders() {
-            Ok(found) => found,
-            Err(error) => {
-                self.runs = known.into_values().collect();
-                return Err(error);
-            }
-        };
-        let mut work = Vec::new();
-        for (experiment, deleted) in experiments {
-            let about = self.experiment(&experiment);
-            for (name, path) in folders(&experiment) {
-                if RESERVED.contains(&name.as_str()) || !path.join("meta.yaml").exists() {
-                    continue;
-                }
-                let (folder, new) = match known.remove(&path) {
-                    Some(folder) => (folder, false),
-                    None => (RunFolder::new(&name, &path), true),
-                };
-                work.push(Work {
-                    folder,
-                    about: about.clone(),
-                    deleted,
-                    new,
-                    changed: false,
-                });
-            }
-        }
-        look_at(&mut work, now);
-        for Work {
-            folder,
-            new,
-            changed,
-            ..
-        } in work
-        {
-            if new {
-                refresh.added.push(folder.run.id.clone());
-            } else if changed {
-                refresh.changed.push(folder.run.id.clone());
-            }
-            self.unsaved.0 += folder.read;
-            self.runs.push(folder);
-        }
-        self.runs
-            .sort_by(|a, b| (a.run.start_ms, &a.run.id).cmp(&(b.run.start_ms, &b.run.id)));
-        refresh.removed = known.into_values().map(|folder| folder.run.id).collect();
-        refresh.removed.sort();
-        self.unsaved.1 |= !refresh.is_empty();
-        let worth = self.unsaved.0 > SAVE_READ || self.store.unsaved() > SAVE_POINTS;
-        if worth && self.save() {
-            self.unsaved = (0, false);
-        }
-        Ok(refresh)
-    }
-
-    fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
-        let folder = self
-            .runs
-            .iter()
-            .find(|folder| folder.run.id == run)
-            .ok_or_else(|| RunsError::UnknownRun {
-                path: self.source.path.clone(),
-                run: run.to_owned(),
-            })?;
-        let metric = folder
-            .metrics
-            .get(key)
-            .ok_or_else(|| RunsError::UnknownMetric {
-                run: run.to_owned(),
-                key: key.to_owned(),
-            })?;
-        metric.series(&self.store)
-    }
-
-    fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
-        let places: HashMap<&str, usize> = self
-            .runs
-            .iter()
-            .enumerate()
-            .map(|(place, folder)| (folder.run.id.as_str(), place))
-            .collect();
-        let all = in_parallel(wanted, |(run, key)| {
-            let folder = places.get(run).and_then(|place| self.runs.get(*place));
-            match folder.and_then(|folder| folder.metrics.get(*key)) {
-                Some(metric) => metric.series(&self.store),
-                None => self.series(run, key),
-            }
-        });
-        if self.store.unsaved() > SAVE_POINTS {
-            self.save();
-        }
-        all
-    }
-
-    fn run(&self, id: &str) -> Option<&Run> {
-        let mut listed = self
-            .runs
-            .iter()
-            .filter(|f| f.ignored.is_none())
-            .map(|f| &f.run);
-        listed.find(|run| run.id == id)
-    }
 }
