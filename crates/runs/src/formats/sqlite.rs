@@ -75,6 +75,14 @@ fn rest_of_page(path: &Path) -> Option<u64> {
     (rest > 0).then_some(rest)
 }
 
+/// A file that was not written to for so long is not in the middle of a write.
+const BEING_WRITTEN: Duration = Duration::from_secs(1);
+
+fn written_within(path: &Path, time: Duration) -> bool {
+    let age = stamp_of(path).and_then(|(_, written)| written.elapsed().ok());
+    age.is_none_or(|age| age < time)
+}
+
 enum Way {
     Normal,
     Immutable,
@@ -104,6 +112,10 @@ pub(crate) fn look<T>(
         // SQLite takes the missing end of the last page for zeros, and so for numbers.
         if let Some(rest) = rest_of_page(path) {
             last = format!("the file is cut: it ends {rest} bytes into a page");
+            // A writer is in the middle of a page for a moment only.
+            if !written_within(path, BEING_WRITTEN) {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(20));
             continue;
         }
