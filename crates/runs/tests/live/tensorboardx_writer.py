@@ -5,7 +5,8 @@ import numpy
 from common import done, logged, value
 from tensorboardX import SummaryWriter
 
-writer = SummaryWriter(sys.argv[1] + "/runs/live")
+# Its flush does not wait for what is still in its queue; after a second that is on disk too.
+writer = SummaryWriter(sys.argv[1] + "/runs/live", flush_secs=1)
 step = 0
 points = {"loss": [], "val/acc": []}
 for part in range(4):
