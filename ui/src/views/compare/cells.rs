@@ -157,7 +157,7 @@ pub(super) fn draw_cell(
 fn tick_cell(ui: &mut Ui, area: Rect, run: &RunRow, on: bool, asked: &mut Vec<Asked>) {
     let rect = Rect::from_center_size(area.center(), vec2(30.0, sizes::ROW));
     let response = ui
-        .interact(rect, egui::Id::unique(("draw", &run.id)), Sense::CLICK)
+        .interact(rect, ui.scope_id().with(("draw", &run.id)), Sense::CLICK)
         .on_hover_cursor(CursorIcon::PointingHand);
     response.widget_info(|| {
         WidgetInfo::selected(Role::CheckBox, true, on, format!("Draw run {}", run.name))
@@ -185,7 +185,7 @@ fn glyph_cell(
     }
     let slot = ticks.slot(&run.id).unwrap_or(SLOTS);
     let response = ui
-        .interact(rect, egui::Id::unique(("glyph", &run.id)), Sense::CLICK)
+        .interact(rect, ui.scope_id().with(("glyph", &run.id)), Sense::CLICK)
         .on_hover_cursor(CursorIcon::PointingHand);
     let name = format!(
         "Colour and marker of {}: {}",

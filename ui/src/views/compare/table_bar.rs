@@ -1,6 +1,6 @@
 //! The bar over the runs table: differences only, columns, groups.
 
-use egui::{Ui, vec2};
+use egui::{Role, Ui, WidgetInfo, vec2};
 use kitbench_protocol::Better;
 
 use super::Compare;
@@ -26,7 +26,8 @@ impl Compare {
             changed |= differences
                 .on_hover_text(format!("{}  D", CommandId::DifferencesOnly.spec().tip))
                 .changed();
-            if ui.available_width() > 560.0 {
+            let room = ui.available_width();
+            if room > 380.0 {
                 let verb = if self.arrangement.differences_only {
                     "hidden"
                 } else {
@@ -36,7 +37,11 @@ impl Compare {
                     "{} {verb}",
                     crate::format::count(equal as u64, "equal parameter", "equal parameters")
                 );
-                widgets::label(ui, Type::Small, t.text_3, &words);
+                let short = format!("{equal} equal");
+                let shown = if room > 560.0 { &words } else { &short };
+                let label = widgets::label(ui, Type::Small, t.text_3, shown);
+                label.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+                label.on_hover_text(&words);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 self.pair_and_snapshot(ui, ctx);
