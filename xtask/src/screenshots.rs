@@ -13,6 +13,7 @@ pub fn screenshots(arguments: &[String]) -> Result<()> {
     shell::run(
         Command::new(paths::program("debug", "screenshots"))
             .args(arguments)
+            .envs([system::PICTURES])
             .current_dir(paths::root()),
     )
 }

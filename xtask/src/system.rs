@@ -27,6 +27,10 @@ const TEST: &[&str] = &[
     "xvfb",                // a display
 ];
 
+/// Where there is no graphics processor the program tells WebKit not to paint as if there were one, which
+/// saves memory; WebDriver then waits for ever for a picture of the window (WebKitGTK 2.50).
+pub const PICTURES: (&str, &str) = ("WEBKIT_DISABLE_DMABUF_RENDERER", "0");
+
 /// The target the user interface is compiled to.
 pub const WASM: &str = "wasm32-unknown-unknown";
 

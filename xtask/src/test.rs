@@ -74,6 +74,7 @@ fn run_tests(kind: &[&str], filters: &[String], tally: &mut Tally) -> Result<boo
         .args(kind)
         .arg("--")
         .args(filters)
+        .envs([system::PICTURES])
         .stdout(Stdio::piped());
     let mut child = command.spawn().context("cannot start `cargo test`")?;
     if let Some(output) = child.stdout.take() {
