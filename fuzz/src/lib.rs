@@ -34,7 +34,7 @@ impl MemoryKit {
     /// A kit of these texts; blobs are found by their digest.
     pub fn new(manifest: Vec<u8>, blobs: Vec<Vec<u8>>) -> MemoryKit {
         MemoryKit {
-            reference: Reference::placeholder(),
+            reference: Reference::unnamed(),
             manifest,
             blobs: blobs
                 .into_iter()

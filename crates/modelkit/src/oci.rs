@@ -85,7 +85,7 @@ pub fn export(
             .map(|tag| format!(":{tag}"))
             .unwrap_or_default();
         // A kit without a name travels without one.
-        if !kit.is_placeholder() {
+        if !kit.is_unnamed() {
             entry
                 .annotations
                 .insert(NAME.into(), format!("{}{end}", kit.full_repository()));

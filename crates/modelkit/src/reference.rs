@@ -70,7 +70,7 @@ pub enum ReferenceError {
 
 impl Reference {
     /// Where kits go that were packed without a name: `localhost/_`, no tag.
-    pub fn placeholder() -> Reference {
+    pub fn unnamed() -> Reference {
         Reference {
             registry: DEFAULT_REGISTRY.into(),
             repository: DEFAULT_REPOSITORY.into(),
@@ -101,7 +101,7 @@ impl Reference {
         if let Ok(digest) = text.parse::<Digest>() {
             let reference = Reference {
                 digest: Some(digest),
-                ..Reference::placeholder()
+                ..Reference::unnamed()
             };
             return Ok((reference, Vec::new()));
         }
@@ -121,8 +121,8 @@ impl Reference {
         self.registry != DEFAULT_REGISTRY
     }
 
-    /// Whether this is the placeholder for kits without a name.
-    pub fn is_placeholder(&self) -> bool {
+    /// Whether this is where kits go that were packed without a name.
+    pub fn is_unnamed(&self) -> bool {
         self.registry == DEFAULT_REGISTRY && self.repository == DEFAULT_REPOSITORY
     }
 
@@ -164,13 +164,13 @@ impl Reference {
     }
 }
 
-/// Shown without what a reader need not see: `localhost/`, the placeholder and a lone `@`.
+/// Shown without what a reader need not see: `localhost/`, the name of unnamed kits and a lone `@`.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.registry != DEFAULT_REGISTRY {
             write!(f, "{}/", self.registry)?;
         }
-        let named = !self.is_placeholder();
+        let named = !self.is_unnamed();
         if named {
             f.write_str(&self.repository)?;
         }
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_wins_over_a_tag_and_a_bare_one_is_the_placeholder() {
+    fn a_digest_wins_over_a_tag_and_a_bare_one_is_of_no_repository() {
         let digest = Digest::of(b"x");
         let full = format!("r.io/m:v1@{digest}");
         assert_eq!(
@@ -363,7 +363,7 @@ mod tests {
             ("r.io".into(), "m".into(), Some(digest.to_string()))
         );
         let bare: Reference = digest.to_string().parse().unwrap();
-        assert!(bare.is_placeholder());
+        assert!(bare.is_unnamed());
         assert_eq!(bare.to_string(), digest.to_string());
     }
 
@@ -372,7 +372,7 @@ mod tests {
         for text in ["m:1", "a/b:latest", "ghcr.io/a/b:1", "localhost/q:z"] {
             assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
         }
-        assert_eq!(Reference::placeholder().to_string(), "<none>");
+        assert_eq!(Reference::unnamed().to_string(), "<none>");
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn kits_without_a_name_get_the_one_chosen() {
     let place = Place::new();
     let folder = project("files");
     let packed = place
-        .pack(&PackOptions::new(folder.path(), Reference::placeholder()))
+        .pack(&PackOptions::new(folder.path(), Reference::unnamed()))
         .unwrap();
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("layout");

@@ -107,7 +107,7 @@ impl Import {
     pub async fn run(self, context: &Context) -> Outcome {
         let unnamed = match &self.tag {
             Some(text) => kits::reference(text)?,
-            None => Reference::placeholder(),
+            None => Reference::unnamed(),
         };
         if let Err(error) = std::fs::metadata(&self.source) {
             return Err(io_error("read", &self.source, &error).into());

@@ -249,7 +249,7 @@ fn read<R: KitResolver>(finder: &Anywhere<R>, named: Named) -> Outcome<Side<'_>>
             }
         }
         Named::Folder(context) => {
-            let options = PackOptions::new(context.clone(), Reference::placeholder());
+            let options = PackOptions::new(context.clone(), Reference::unnamed());
             let (kitfile, plan) = preview(&options, finder)?;
             Side::Folder {
                 context,

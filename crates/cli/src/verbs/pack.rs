@@ -216,7 +216,7 @@ impl Pack {
                 let (reference, extra) = Reference::parse_with_tags(text)?;
                 (reference.or_latest(), extra)
             }
-            None => (Reference::placeholder(), Vec::new()),
+            None => (Reference::unnamed(), Vec::new()),
         };
         if reference.digest.is_some() {
             return Err(Failure::misuse(

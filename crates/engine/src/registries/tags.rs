@@ -126,7 +126,12 @@ async fn read_tag(client: &Registry, repository: &str, tag: String) -> ReadTag {
         Err(error) => return failed(row, error.to_string()),
     };
     let source = Fetched {
-        reference: Reference::placeholder(),
+        reference: Reference {
+            registry: client.host().to_owned(),
+            repository: repository.to_owned(),
+            tag: Some(tag),
+            digest: Some(remote.digest),
+        },
         entry: remote.descriptor(),
         manifest: remote.bytes.to_vec(),
         config: config.to_vec(),

@@ -157,12 +157,10 @@ impl Store {
         let repository = self.repository(&reference.full_repository())?;
         let found = match (&reference.digest, &reference.tag) {
             // Without a repository any kit with this digest will do.
-            (Some(digest), _) if reference.is_placeholder() => {
-                match repository.index.find(digest) {
-                    Some(entry) => Some(entry.clone()),
-                    None => self.shared_index()?.find(digest).cloned(),
-                }
-            }
+            (Some(digest), _) if reference.is_unnamed() => match repository.index.find(digest) {
+                Some(entry) => Some(entry.clone()),
+                None => self.shared_index()?.find(digest).cloned(),
+            },
             (Some(digest), _) => repository.index.find(digest).cloned(),
             // A tag counts only if its manifest is listed.
             (None, Some(tag)) => repository
