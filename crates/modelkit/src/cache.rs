@@ -4,6 +4,11 @@
 //! mode, size, modification and change time, inode. Content that changes without any of these
 //! changing would go unnoticed, so results are remembered only when the latest change lies far
 //! enough back for the file system's clock to tell a later one apart.
+//!
+//! Of an archive of many files it is also known what stands where ([`Layout`]), so that a few changed
+//! files need not mean opening all the others again.
+
+mod layout;
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -15,7 +20,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::digest::{Digest, Hasher};
 use crate::layer::LayerOptions;
 use crate::media::Packaging;
-use crate::plan::PlannedLayer;
+use crate::plan::{PlannedEntry, PlannedLayer};
+
+pub(crate) use layout::layout_key;
+pub use layout::{Layout, Member};
 
 /// What a layer was, last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +40,10 @@ pub trait LayerCache: Send + Sync {
     fn get(&self, fingerprint: &Digest) -> Option<Remembered>;
     /// Remembers a layer.
     fn put(&self, fingerprint: &Digest, layer: Remembered);
+    /// The layout last kept under `key`.
+    fn layout(&self, key: &Digest) -> Option<Layout>;
+    /// Keeps a layout.
+    fn put_layout(&self, key: &Digest, layout: &Layout);
 }
 
 /// Nanoseconds within which two changes may get the same time stamp: the kernel's tick on Linux,
@@ -55,7 +67,12 @@ pub(crate) fn is_settled(layer: &PlannedLayer, listed_at: i128) -> bool {
     layer
         .entries
         .iter()
-        .all(|entry| entry.stamp.mtime.max(entry.stamp.ctime) < listed_at - CLOCK_GRAIN)
+        .all(|entry| is_settled_entry(entry, listed_at))
+}
+
+/// The same of one entry.
+fn is_settled_entry(entry: &PlannedEntry, listed_at: i128) -> bool {
+    entry.stamp.mtime.max(entry.stamp.ctime) < listed_at - CLOCK_GRAIN
 }
 
 /// What a layer is known by.
@@ -67,30 +84,42 @@ pub(crate) fn fingerprint(layer: &PlannedLayer, options: LayerOptions) -> Digest
     };
     hasher.update(format!("1 {packaging} {}\n", options.compression.name()).as_bytes());
     for entry in &layer.entries {
-        let stamp = &entry.stamp;
-        hasher.update(&(entry.name().len() as u64).to_le_bytes());
-        hasher.update(entry.name());
-        hasher.update(&[u8::from(entry.is_folder)]);
-        hasher.update(&stamp.mode.to_le_bytes());
-        // Folders change when neighbours come and go; only their name and mode are in the layer.
-        if !entry.is_folder {
-            for number in [
-                stamp.mtime,
-                stamp.ctime,
-                i128::from(stamp.size),
-                i128::from(stamp.dev),
-                i128::from(stamp.ino),
-            ] {
-                hasher.update(&number.to_le_bytes());
-            }
-        }
+        add_entry(&mut hasher, entry);
     }
     hasher.finish()
 }
 
-/// A [`LayerCache`] in one file of lines `fingerprint digest diffId size`, added to at the end.
+/// What a member of an archive is known by.
+pub(crate) fn entry_digest(entry: &PlannedEntry) -> Digest {
+    let mut hasher = Hasher::new();
+    add_entry(&mut hasher, entry);
+    hasher.finish()
+}
+
+fn add_entry(hasher: &mut Hasher, entry: &PlannedEntry) {
+    let stamp = &entry.stamp;
+    hasher.update(&(entry.name().len() as u64).to_le_bytes());
+    hasher.update(entry.name());
+    hasher.update(&[u8::from(entry.is_folder)]);
+    hasher.update(&stamp.mode.to_le_bytes());
+    // Folders change when neighbours come and go; only their name and mode are in the layer.
+    if !entry.is_folder {
+        for number in [
+            stamp.mtime,
+            stamp.ctime,
+            i128::from(stamp.size),
+            i128::from(stamp.dev),
+            i128::from(stamp.ino),
+        ] {
+            hasher.update(&number.to_le_bytes());
+        }
+    }
+}
+
+/// A [`LayerCache`] in a folder: the file `layers` of lines `fingerprint digest diffId size`, added to
+/// at the end, and a file per layout in the folder `layouts`.
 pub struct FileCache {
-    path: PathBuf,
+    folder: PathBuf,
     known: Mutex<HashMap<Digest, Remembered>>,
 }
 
@@ -120,15 +149,40 @@ impl FileCache {
             }
         }
         FileCache {
-            path,
+            folder: folder.to_path_buf(),
             known: Mutex::new(known),
         }
+    }
+
+    fn layouts(&self) -> PathBuf {
+        self.folder.join("layouts")
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Remembered>> {
         self.known
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Layouts kept; each takes 40 bytes per file of its layer.
+const MAX_LAYOUTS: usize = 200;
+
+/// Deletes the older half of the layouts once there are too many.
+fn make_room(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    let mut files: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    if files.len() < MAX_LAYOUTS {
+        return;
+    }
+    files.sort();
+    for (_, path) in files.iter().take(MAX_LAYOUTS / 2) {
+        let _ = std::fs::remove_file(path);
     }
 }
 
@@ -166,16 +220,27 @@ impl LayerCache for FileCache {
             layer.size
         );
         // Losing the line costs time only.
-        if let Some(folder) = self.path.parent() {
-            let _ = std::fs::create_dir_all(folder);
-        }
+        let _ = std::fs::create_dir_all(&self.folder);
         if let Ok(mut file) = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(&self.path)
+            .open(self.folder.join("layers"))
         {
             let _ = file.write_all(line.as_bytes());
         }
+    }
+
+    fn layout(&self, key: &Digest) -> Option<Layout> {
+        let bytes = std::fs::read(self.layouts().join(key.hex())).ok()?;
+        Layout::parse(&bytes)
+    }
+
+    fn put_layout(&self, key: &Digest, layout: &Layout) {
+        let folder = self.layouts();
+        // Losing it costs time only. A half-written one is told by its digest.
+        let _ = std::fs::create_dir_all(&folder);
+        make_room(&folder);
+        let _ = std::fs::write(folder.join(key.hex()), layout.to_bytes());
     }
 }
 
@@ -198,5 +263,23 @@ mod tests {
         let cache = FileCache::open(folder.path());
         assert_eq!(cache.get(&Digest::of(b"1")), Some(layer));
         assert_eq!(cache.known().len(), 1);
+    }
+
+    #[test]
+    fn layouts_are_kept_but_not_without_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout {
+            digest: Digest::of(b"a"),
+            size: 1024,
+            members: Vec::new(),
+        };
+        let cache = FileCache::open(folder.path());
+        for number in 0..2 * MAX_LAYOUTS {
+            let key = Digest::of(&number.to_le_bytes());
+            cache.put_layout(&key, &layout);
+            assert_eq!(cache.layout(&key).as_ref(), Some(&layout));
+        }
+        let kept = std::fs::read_dir(folder.path().join("layouts")).unwrap();
+        assert!(kept.count() <= MAX_LAYOUTS);
     }
 }

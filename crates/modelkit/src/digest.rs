@@ -39,6 +39,16 @@ impl Digest {
         hasher.finish()
     }
 
+    /// The digest these bytes are.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Digest {
+        Digest(bytes)
+    }
+
+    /// The digest itself.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The 64 hex digits without the algorithm; the name of the blob's file.
     pub fn hex(&self) -> String {
         use fmt::Write as _;

@@ -3,65 +3,20 @@
 
 mod common;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use common::{Place, reference, tree, write};
+use common::{Place, Watcher, reference, settle, tree, write};
 use kitbench_modelkit::cache::FileCache;
 use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::pack::{PackOptions, pack, preview};
 use kitbench_modelkit::plan::LeftOutReason;
-use kitbench_modelkit::progress::{CancellationToken, Observer, Step, StepState};
+use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::{Compat, Compression, Error, LayerKind, Packaging};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), files);
     folder
-}
-
-/// Records states, adds up bytes, and may do something at the first byte.
-#[derive(Default)]
-struct Watcher {
-    steps: Mutex<Vec<Step>>,
-    states: Mutex<Vec<(usize, StepState)>>,
-    bytes: AtomicU64,
-    at_first_byte: Mutex<Option<Box<dyn FnOnce() + Send>>>,
-}
-
-impl Observer for Watcher {
-    fn steps(&self, steps: &[Step]) {
-        *self.steps.lock().unwrap() = steps.to_vec();
-    }
-    fn state(&self, index: usize, state: StepState) {
-        self.states.lock().unwrap().push((index, state));
-    }
-    fn bytes(&self, _: usize, delta: u64) {
-        self.bytes.fetch_add(delta, Ordering::Relaxed);
-        if let Some(action) = self.at_first_byte.lock().unwrap().take() {
-            action();
-        }
-    }
-}
-
-/// Sets all files far enough back for their stamps to be trusted.
-fn settle(folder: &std::path::Path) {
-    // The change time cannot be set; wait for the clock to move past its grain.
-    let newest = || {
-        let mut newest = std::time::SystemTime::UNIX_EPOCH;
-        for (path, ..) in tree(folder) {
-            use std::os::unix::fs::MetadataExt as _;
-            let metadata = std::fs::metadata(folder.join(path)).unwrap();
-            let changed = std::time::UNIX_EPOCH
-                + std::time::Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32);
-            newest = newest.max(changed);
-        }
-        newest
-    };
-    let grain = std::time::Duration::from_millis(25);
-    while newest().elapsed().unwrap_or_default() < grain {
-        std::thread::yield_now();
-    }
 }
 
 #[test]
@@ -75,15 +30,9 @@ fn steps_add_up_to_the_archives() {
     let place = Place::new();
     let watcher = Watcher::default();
     let options = PackOptions::new(folder.path(), reference("m:1"));
-    let packed = pack(
-        &place.store,
-        &options,
-        &place.store,
-        &place.cache,
-        &watcher,
-        &CancellationToken::new(),
-    )
-    .unwrap();
+    let packed = place
+        .pack_watched(&options, &place.cache, &watcher)
+        .unwrap();
     let steps = watcher.steps.lock().unwrap().clone();
     assert_eq!(
         steps.iter().map(|step| step.kind).collect::<Vec<_>>(),
@@ -111,30 +60,14 @@ fn packing_again_reads_nothing_and_gives_the_same_kit() {
     // A fresh process: the cache is read from its file.
     let cache = FileCache::open(&place.store.home().cache());
     let watcher = Watcher::default();
-    let again = pack(
-        &place.store,
-        &options,
-        &place.store,
-        &cache,
-        &watcher,
-        &CancellationToken::new(),
-    )
-    .unwrap();
+    let again = place.pack_watched(&options, &cache, &watcher).unwrap();
     assert_eq!(again.manifest, first.manifest);
     assert!(again.layers.iter().all(|layer| layer.reused));
     assert_eq!(watcher.bytes.load(Ordering::Relaxed), 0);
 
     std::fs::write(folder.path().join("src/a.py"), "z").unwrap();
     let watcher = Watcher::default();
-    let changed = pack(
-        &place.store,
-        &options,
-        &place.store,
-        &cache,
-        &watcher,
-        &CancellationToken::new(),
-    )
-    .unwrap();
+    let changed = place.pack_watched(&options, &cache, &watcher).unwrap();
     assert_eq!(
         changed
             .layers
@@ -214,15 +147,9 @@ fn a_file_that_changes_while_it_is_read_is_named() {
                 .unwrap();
         }));
         let options = PackOptions::new(folder.path(), reference("m:1"));
-        let error = pack(
-            &place.store,
-            &options,
-            &place.store,
-            &place.cache,
-            &watcher,
-            &CancellationToken::new(),
-        )
-        .unwrap_err();
+        let error = place
+            .pack_watched(&options, &place.cache, &watcher)
+            .unwrap_err();
         assert!(
             matches!(&error, Error::Changed { path, .. } if path.ends_with("m/w")),
             "{error}"

@@ -5,6 +5,7 @@
 //! number: memory does not depend on the size of a file.
 
 mod compress;
+mod patch;
 mod pipeline;
 mod read;
 
@@ -14,14 +15,15 @@ use std::path::Path;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::media::{Compression, Packaging};
-use crate::plan::PlannedLayer;
+use crate::plan::{PlannedEntry, PlannedLayer};
 use crate::progress::CancellationToken;
 use crate::tar;
 
 pub use compress::decoder;
+pub(crate) use patch::{Last, Patched, patch};
 
 /// A finished layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerBlob {
     /// Digest of the stored bytes.
     pub digest: Digest,
@@ -29,9 +31,9 @@ pub struct LayerBlob {
     pub diff_id: Digest,
     /// Stored bytes.
     pub size: u64,
-    /// Whether every file was, at the end, what it was when planned, so that the result may be
-    /// remembered.
-    pub settled: bool,
+    /// The numbers of the entries whose files were not, at the end, what they were when planned;
+    /// only without any may the result be remembered.
+    pub unsettled: Vec<usize>,
 }
 
 /// How to build a layer.
@@ -53,12 +55,19 @@ pub fn uncompressed_size(layer: &PlannedLayer, packaging: Packaging) -> Result<u
     }
     let mut total = tar::END.len() as u64;
     for entry in &layer.entries {
-        total += read::header(entry)?.len() as u64;
-        if !entry.is_folder {
-            total += entry.stamp.size + tar::padding(entry.stamp.size) as u64;
-        }
+        total += member_size(entry)?;
     }
     Ok(total)
+}
+
+/// Bytes of an entry in an archive: headers, data and padding.
+pub(crate) fn member_size(entry: &PlannedEntry) -> Result<u64> {
+    let header = read::header(entry)?.len() as u64;
+    Ok(if entry.is_folder {
+        header
+    } else {
+        header + entry.stamp.size + tar::padding(entry.stamp.size) as u64
+    })
 }
 
 /// Writes the blob of `layer`, a part of the project in `context`, to `out`, an empty file.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -18,35 +19,78 @@ use crate::media::Compression;
 /// Buffers of an uncompressed layer in flight.
 const BUFFERS: usize = 8;
 
-type Shared = Arc<Vec<u8>>;
+pub(super) type Shared = Arc<Vec<u8>>;
+
+/// What a hashing thread is told.
+pub(super) enum ToHash {
+    /// To add bytes.
+    Bytes(Shared, Range<usize>),
+    /// To tell its state.
+    Fork(SyncSender<Hasher>),
+}
+
+/// Buffers to be used again.
+#[derive(Default)]
+pub(super) struct Pool(Mutex<Vec<Vec<u8>>>);
+
+impl Pool {
+    /// A buffer of [`CHUNK`] bytes.
+    pub fn take(&self) -> Vec<u8> {
+        self.free().pop().unwrap_or_else(|| vec![0; CHUNK])
+    }
+
+    /// Takes a buffer back, from the last who has it.
+    pub fn give(&self, buffer: Shared) {
+        if let Some(buffer) = Arc::into_inner(buffer)
+            && buffer.len() == CHUNK
+        {
+            self.free().push(buffer);
+        }
+    }
+
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
 
 /// Reads and writes on this thread, hashes on another.
 pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Result<LayerBlob> {
+    let (digest, size, unsettled) = hashed(out, out_path, |sink| source.pump(sink))?;
+    Ok(LayerBlob {
+        digest,
+        diff_id: digest,
+        size,
+        unsettled,
+    })
+}
+
+/// Writes what `feed` gives while another thread hashes it: digest, size and what `feed` returned.
+pub(super) fn hashed<T>(
+    out: &mut File,
+    out_path: &Path,
+    feed: impl FnOnce(&mut Plain<'_>) -> Result<T>,
+) -> Result<(Digest, u64, T)> {
+    let pool = Pool::default();
     thread::scope(|scope| {
-        let (to_hash, filled) = sync_channel::<(Shared, usize)>(BUFFERS);
-        let (give_back, empty) = sync_channel::<Shared>(BUFFERS + 1);
-        let hasher = scope.spawn(move || hash(&filled, Some(&give_back)));
+        // One more is being filled and one hashed.
+        let (to_hash, filled) = sync_channel(BUFFERS - 2);
+        let hasher = scope.spawn(|| hash(Hasher::new(), filled, Some(&pool)));
         let flusher = Flusher::start(scope, out);
         let mut sink = Plain {
             flusher,
             out,
             out_path,
             to_hash,
-            empty,
+            pool: &pool,
             size: 0,
-            made: 1,
         };
-        let pumped = source.pump(&mut sink);
+        let fed = feed(&mut sink);
         let size = sink.size;
         drop(sink);
         let digest = joined(hasher.join())?;
-        let settled = pumped?;
-        Ok(LayerBlob {
-            digest,
-            diff_id: digest,
-            size,
-            settled,
-        })
+        Ok((digest, size, fed?))
     })
 }
 
@@ -93,52 +137,60 @@ impl Flusher {
     }
 }
 
-struct Plain<'a> {
+pub(super) struct Plain<'a> {
     flusher: Flusher,
     out: &'a mut File,
     out_path: &'a Path,
-    to_hash: SyncSender<(Shared, usize)>,
-    empty: Receiver<Shared>,
+    to_hash: SyncSender<ToHash>,
+    pub pool: &'a Pool,
     size: u64,
-    /// Buffers that exist.
-    made: usize,
+}
+
+impl Plain<'_> {
+    /// Adds a part of a buffer.
+    pub fn piece(&mut self, buffer: &Shared, part: Range<usize>) -> Result<()> {
+        // The hash starts while the same bytes are being written.
+        self.to_hash
+            .send(ToHash::Bytes(Arc::clone(buffer), part.clone()))
+            .map_err(|_| stopped())?;
+        let length = part.len() as u64;
+        self.out
+            .write_all(buffer.get(part).unwrap_or_default())
+            .map_err(Error::io("write", self.out_path))?;
+        self.size += length;
+        self.flusher.wrote(length);
+        Ok(())
+    }
+
+    /// Sends the state of the hash after all that was added so far.
+    pub fn fork(&self, to: SyncSender<Hasher>) -> Result<()> {
+        self.to_hash.send(ToHash::Fork(to)).map_err(|_| stopped())
+    }
 }
 
 impl Sink for Plain<'_> {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
         let buffer = Arc::new(buffer);
-        // The hash starts while the same bytes are being written.
-        self.to_hash
-            .send((Arc::clone(&buffer), length))
-            .map_err(|_| stopped())?;
-        self.out
-            .write_all(buffer.get(..length).unwrap_or_default())
-            .map_err(Error::io("write", self.out_path))?;
-        self.size += length as u64;
-        self.flusher.wrote(length as u64);
-        drop(buffer);
-        let spare = if self.made < BUFFERS {
-            self.empty.try_recv().ok()
-        } else {
-            Some(self.empty.recv().map_err(|_| stopped())?)
-        };
-        match spare.and_then(Arc::into_inner) {
-            Some(buffer) => Ok(buffer),
-            None => {
-                self.made += 1;
-                Ok(vec![0; CHUNK])
-            }
-        }
+        self.piece(&buffer, 0..length)?;
+        self.pool.give(buffer);
+        Ok(self.pool.take())
     }
 }
 
-fn hash(filled: &Receiver<(Shared, usize)>, give_back: Option<&SyncSender<Shared>>) -> Digest {
-    let mut hasher = Hasher::new();
-    while let Ok((buffer, length)) = filled.recv() {
-        hasher.update(buffer.get(..length).unwrap_or_default());
-        if let Some(give_back) = give_back {
-            // Nobody takes buffers any more once reading is done.
-            let _ = give_back.send(buffer);
+/// Hashes what comes until nothing comes any more.
+pub(super) fn hash(mut hasher: Hasher, filled: Receiver<ToHash>, pool: Option<&Pool>) -> Digest {
+    while let Ok(next) = filled.recv() {
+        match next {
+            ToHash::Bytes(buffer, part) => {
+                hasher.update(buffer.get(part).unwrap_or_default());
+                if let Some(pool) = pool {
+                    pool.give(buffer);
+                }
+            }
+            ToHash::Fork(to) => {
+                // Who does not wait for it any more has failed and says why.
+                let _ = to.send(hasher.clone());
+            }
         }
     }
     hasher.finish()
@@ -154,11 +206,11 @@ pub(super) fn compressed(
 ) -> Result<LayerBlob> {
     thread::scope(|scope| {
         let in_flight = 2 * workers + 2;
-        let (to_hash, filled) = sync_channel::<(Shared, usize)>(in_flight);
+        let (to_hash, filled) = sync_channel(in_flight);
         let (to_work, work) = sync_channel::<Piece>(in_flight);
         let (to_write, packed) = sync_channel::<Packed>(in_flight);
         let (ticket, tickets) = sync_channel::<()>(in_flight + 1);
-        let diff_hasher = scope.spawn(move || hash(&filled, None));
+        let diff_hasher = scope.spawn(move || hash(Hasher::new(), filled, None));
         let work = Arc::new(Mutex::new(work));
         let compressors: Vec<_> = (0..workers)
             .map(|_| {
@@ -179,7 +231,7 @@ pub(super) fn compressed(
         };
         let pumped = source
             .pump(&mut sink)
-            .and_then(|settled| sink.finish().map(|()| settled));
+            .and_then(|unsettled| sink.finish().map(|()| unsettled));
         drop(sink);
         let diff_id = joined(diff_hasher.join())?;
         let compressed: Result<Vec<()>> = compressors
@@ -194,7 +246,7 @@ pub(super) fn compressed(
             digest,
             diff_id,
             size,
-            settled: pumped?,
+            unsettled: pumped?,
         })
     })
 }
@@ -212,7 +264,7 @@ struct Packed {
 }
 
 struct Compressed {
-    to_hash: SyncSender<(Shared, usize)>,
+    to_hash: SyncSender<ToHash>,
     to_work: SyncSender<Piece>,
     /// One comes back for each piece written; bounds what is in memory.
     tickets: Receiver<()>,
@@ -247,7 +299,7 @@ impl Sink for Compressed {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
         let buffer = Arc::new(buffer);
         self.to_hash
-            .send((Arc::clone(&buffer), length))
+            .send(ToHash::Bytes(Arc::clone(&buffer), 0..length))
             .map_err(|_| stopped())?;
         if let Some((data, length)) = self.held.replace((buffer, length)) {
             self.send(data, length, false)?;
@@ -312,10 +364,10 @@ fn write(
 }
 
 /// A later stage is gone; it reports why, and this is replaced by its reason.
-fn stopped() -> Error {
+pub(super) fn stopped() -> Error {
     Error::Cancelled
 }
 
-fn joined<T>(result: thread::Result<T>) -> Result<T> {
+pub(super) fn joined<T>(result: thread::Result<T>) -> Result<T> {
     result.map_err(|panic| std::panic::resume_unwind(panic))
 }

@@ -49,46 +49,91 @@ pub(super) fn header(entry: &PlannedEntry) -> Result<Vec<u8>> {
 }
 
 impl Source<'_> {
-    /// Feeds the whole layer to `sink`; whether every file was what it was when planned.
-    pub fn pump(&self, sink: &mut dyn Sink) -> Result<bool> {
+    /// Feeds the whole layer to `sink`; the numbers of the entries whose files were not, at the end,
+    /// what they were when planned.
+    pub fn pump(&self, sink: &mut impl Sink) -> Result<Vec<usize>> {
+        let mut writer = self.writer(sink)?;
+        let mut unsettled = Vec::new();
+        for (number, entry) in self.layer.entries.iter().enumerate() {
+            if !writer.entry(entry)? {
+                unsettled.push(number);
+            }
+        }
+        writer.end()?;
+        Ok(unsettled)
+    }
+
+    /// Writes entries of this layer to `sink`.
+    pub fn writer<'a, S: Sink>(&'a self, sink: &'a mut S) -> Result<Writer<'a, S>> {
         let context = Dir::open_ambient_dir(self.context, ambient_authority())
             .map_err(Error::io("open the folder", self.context))?;
-        let mut writer = Writer {
+        Ok(Writer {
             sink,
+            context,
             buffer: vec![0; CHUNK],
             filled: 0,
             source: self,
-        };
-        let mut settled = true;
-        for entry in &self.layer.entries {
-            if self.packaging == Packaging::Tar {
-                writer.push(&header(entry)?)?;
-            }
-            if !entry.is_folder {
-                settled &= writer.file(&context, entry)?;
-                if self.packaging == Packaging::Tar {
-                    writer.zeros(tar::padding(entry.stamp.size))?;
-                }
-            }
+        })
+    }
+
+    /// To be called before each buffer that is passed on, with its bytes of the layer.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub fn passing(&self, bytes: usize) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
         }
-        if self.packaging == Packaging::Tar {
-            writer.push(&tar::END)?;
-        }
-        if writer.filled > 0 {
-            writer.flush()?;
-        }
-        Ok(settled)
+        (self.progress)(bytes as u64);
+        Ok(())
     }
 }
 
-struct Writer<'a, 's> {
-    sink: &'a mut dyn Sink,
+/// Fills the buffers that go to a sink.
+pub(super) struct Writer<'a, S> {
+    pub sink: &'a mut S,
+    context: Dir,
     buffer: Vec<u8>,
     filled: usize,
-    source: &'a Source<'s>,
+    source: &'a Source<'a>,
 }
 
-impl Writer<'_, '_> {
+impl<S: Sink> Writer<'_, S> {
+    /// Writes header and content of an entry; whether its file was what it was when planned.
+    pub fn entry(&mut self, entry: &PlannedEntry) -> Result<bool> {
+        if self.source.packaging == Packaging::Raw {
+            return self.file(entry);
+        }
+        self.push(&header(entry)?)?;
+        if entry.is_folder {
+            return Ok(true);
+        }
+        let settled = self.file(entry)?;
+        self.zeros(tar::padding(entry.stamp.size))?;
+        Ok(settled)
+    }
+
+    /// Writes what ends the layer, and the last buffer.
+    pub fn end(&mut self) -> Result<()> {
+        if self.source.packaging == Packaging::Tar {
+            self.push(&tar::END)?;
+        }
+        self.flush()
+    }
+
+    /// Passes on what is in the buffer, if anything.
+    pub fn flush(&mut self) -> Result<()> {
+        if self.filled == 0 {
+            return Ok(());
+        }
+        self.source.passing(self.filled)?;
+        self.buffer = self
+            .sink
+            .chunk(std::mem::take(&mut self.buffer), self.filled)?;
+        self.filled = 0;
+        Ok(())
+    }
+
     fn free(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.filled..).unwrap_or_default()
     }
@@ -100,18 +145,6 @@ impl Writer<'_, '_> {
         } else {
             Ok(())
         }
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        if self.source.cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        (self.source.progress)(self.filled as u64);
-        self.buffer = self
-            .sink
-            .chunk(std::mem::take(&mut self.buffer), self.filled)?;
-        self.filled = 0;
-        Ok(())
     }
 
     fn push(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -133,10 +166,10 @@ impl Writer<'_, '_> {
     }
 
     /// Copies the content of one file; whether it still carries the stamp it was planned with.
-    fn file(&mut self, context: &Dir, entry: &PlannedEntry) -> Result<bool> {
+    fn file(&mut self, entry: &PlannedEntry) -> Result<bool> {
         let relative = to_path(entry.name());
         let path = self.source.context.join(&relative);
-        let mut file = open(context, &relative).map_err(Error::io("open", &path))?;
+        let mut file = open(&self.context, &relative).map_err(Error::io("open", &path))?;
         let changed = |found: String| Error::Changed {
             path: path.clone(),
             expected: entry.stamp.size,

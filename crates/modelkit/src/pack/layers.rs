@@ -1,16 +1,18 @@
 //! Builds the layers of a kit, several at a time.
 
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use super::PackOptions;
 use crate::LayerKind;
-use crate::cache::{LayerCache, Remembered, fingerprint, is_settled};
+use crate::cache::{LayerCache, Layout, Remembered, fingerprint, is_settled, layout_key};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::layer::{LayerOptions, build};
+use crate::layer::{Last, LayerBlob, LayerOptions, Patched, build, patch};
 use crate::media::{Compression, Packaging};
 use crate::plan::PlannedLayer;
 use crate::progress::{CancellationToken, Observer, StepState};
@@ -160,6 +162,9 @@ pub(super) fn build_all(
     }
 }
 
+/// Files from which on it is worth knowing what stands where in an archive.
+const MIN_FILES: usize = 16;
+
 struct Job<'a> {
     store: &'a Store,
     options: &'a PackOptions,
@@ -199,18 +204,8 @@ impl Job<'_> {
         }
         self.observer.state(number, StepState::Packing);
         let mut temp = TempFile::create(&self.store.temp_folder())?;
-        let (file, path) = temp.parts()?;
-        let progress = |bytes| self.observer.bytes(number, bytes);
-        let blob = build(
-            &self.options.context,
-            layer,
-            options,
-            file,
-            path,
-            &progress,
-            cancel,
-        )?;
-        if blob.settled && is_settled(layer, self.listed_at) {
+        let blob = self.build(number, layer, options, temp.parts()?, cancel)?;
+        if blob.unsettled.is_empty() && is_settled(layer, self.listed_at) {
             self.cache.put(
                 &key,
                 Remembered {
@@ -236,5 +231,68 @@ impl Job<'_> {
             size: blob.size,
             file,
         })
+    }
+
+    /// Builds the layer, from what it was last time where that is faster.
+    fn build(
+        &self,
+        number: usize,
+        layer: &PlannedLayer,
+        options: LayerOptions,
+        (file, path): (&mut File, &Path),
+        cancel: &CancellationToken,
+    ) -> Result<LayerBlob> {
+        let context = &self.options.context;
+        // Bytes that were told already do not count again when the layer is begun anew.
+        let (told, told_before) = (AtomicU64::new(0), AtomicU64::new(0));
+        let progress = |bytes| {
+            let now = told.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            let before = told_before.fetch_max(now, Ordering::Relaxed);
+            if now > before {
+                self.observer.bytes(number, now - before);
+            }
+        };
+        let files = layer.entries.iter().filter(|entry| !entry.is_folder);
+        let remembers = options.packaging == Packaging::Tar
+            && options.compression == Compression::None
+            && files.take(MIN_FILES).count() == MIN_FILES;
+        if !remembers {
+            return build(context, layer, options, file, path, &progress, cancel);
+        }
+        let key = layout_key(context, &layer.path);
+        let layout = self.cache.layout(&key);
+        let last = layout.as_ref().and_then(|layout| Last::plan(layer, layout));
+        let mut built = None;
+        if let (Some(layout), Some(last)) = (&layout, last)
+            && self.store.has_blob(&layout.digest, layout.size)
+            && let Ok(old) = self.store.open_blob(&layout.digest, &layer.label)
+        {
+            match patch(context, layer, &last, old, (file, path), &progress, cancel)? {
+                Patched::Built(blob) => built = Some(blob),
+                Patched::Damaged => {
+                    self.observer.warning(&format!(
+                        "the blob {} in the store is damaged; the {} was packed from its files, \
+                         but kits that use the blob need `kitbench verify --repair`",
+                        layout.digest, layer.label
+                    ));
+                    file.set_len(0)
+                        .and_then(|()| file.seek(SeekFrom::Start(0)))
+                        .map_err(Error::io("write", path))?;
+                    told.store(0, Ordering::Relaxed);
+                }
+            }
+        }
+        let blob = match built {
+            Some(blob) => blob,
+            None => build(context, layer, options, file, path, &progress, cancel)?,
+        };
+        let layout = Layout::of(
+            layer,
+            (blob.digest, blob.size),
+            &blob.unsettled,
+            self.listed_at,
+        )?;
+        self.cache.put_layout(&key, &layout);
+        Ok(blob)
     }
 }

@@ -5,11 +5,13 @@ pub mod kits;
 pub mod work;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::GzDecoder;
 use kitbench_modelkit::cache::{FileCache, LayerCache};
 use kitbench_modelkit::pack::{PackOptions, Packed, pack};
-use kitbench_modelkit::progress::{CancellationToken, Silent};
+use kitbench_modelkit::progress::{CancellationToken, Observer, Silent, Step, StepState};
 use kitbench_modelkit::store::{Home, Store};
 use kitbench_modelkit::unpack::{Filter, UnpackOptions, Unpacked, unpack};
 use kitbench_modelkit::{Digest, Reference, Result};
@@ -72,12 +74,21 @@ impl Place {
     }
 
     pub fn pack_with(&self, options: &PackOptions, cache: &dyn LayerCache) -> Result<Packed> {
+        self.pack_watched(options, cache, &Silent)
+    }
+
+    pub fn pack_watched(
+        &self,
+        options: &PackOptions,
+        cache: &dyn LayerCache,
+        watcher: &dyn Observer,
+    ) -> Result<Packed> {
         pack(
             &self.store,
             options,
             &self.store,
             cache,
-            &Silent,
+            watcher,
             &CancellationToken::new(),
         )
     }
@@ -164,4 +175,52 @@ pub fn tree(folder: &Path) -> Vec<Node> {
     }
     found.sort();
     found
+}
+
+/// Waits until all files below `folder` were last changed long enough ago for their stamps to be trusted.
+pub fn settle(folder: &Path) {
+    // The change time cannot be set; wait for the clock to move past its grain.
+    let newest = || {
+        let mut newest = std::time::SystemTime::UNIX_EPOCH;
+        for (path, ..) in tree(folder) {
+            use std::os::unix::fs::MetadataExt as _;
+            let metadata = std::fs::metadata(folder.join(path)).unwrap();
+            let changed = std::time::UNIX_EPOCH
+                + std::time::Duration::new(metadata.ctime() as u64, metadata.ctime_nsec() as u32);
+            newest = newest.max(changed);
+        }
+        newest
+    };
+    let grain = std::time::Duration::from_millis(25);
+    while newest().elapsed().unwrap_or_default() < grain {
+        std::thread::yield_now();
+    }
+}
+
+/// Records states and warnings, adds up bytes, and may do something at the first byte.
+#[derive(Default)]
+pub struct Watcher {
+    pub steps: Mutex<Vec<Step>>,
+    pub states: Mutex<Vec<(usize, StepState)>>,
+    pub bytes: AtomicU64,
+    pub warnings: Mutex<Vec<String>>,
+    pub at_first_byte: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Observer for Watcher {
+    fn steps(&self, steps: &[Step]) {
+        *self.steps.lock().unwrap() = steps.to_vec();
+    }
+    fn state(&self, index: usize, state: StepState) {
+        self.states.lock().unwrap().push((index, state));
+    }
+    fn bytes(&self, _: usize, delta: u64) {
+        self.bytes.fetch_add(delta, Ordering::Relaxed);
+        if let Some(action) = self.at_first_byte.lock().unwrap().take() {
+            action();
+        }
+    }
+    fn warning(&self, message: &str) {
+        self.warnings.lock().unwrap().push(message.to_owned());
+    }
 }
