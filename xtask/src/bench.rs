@@ -17,10 +17,18 @@ pub fn bench(arguments: &[String]) -> Result<()> {
         bail!("there is no bench `{name}`; there are {}", NAMES.join(", "));
     }
     // The readers are measured as a library; the others as the programs a user starts.
-    if name != "runs" {
-        system::prepare_tests()?;
-        web::build(false)?;
-        desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+    match name.as_str() {
+        "ui" => {
+            system::prepare_tests()?;
+            web::build(false)?;
+            desktop::build(&[desktop::WINDOW, desktop::SHELL], true)?;
+        }
+        "pack" => {
+            system::prepare_pack_bench()?;
+            web::build(false)?;
+            desktop::build(&[desktop::SHELL], true)?;
+        }
+        _ => {}
     }
     if name == "ui" {
         shell::step("CPU of a frame, natively", || {

@@ -25,7 +25,7 @@ cargo xtask <verb>
                       --browser, serve it on 127.0.0.1 and print its address and token
   test [FILTER]       run every test (unit, interop, UI, window, browser, registry)
   check               formatting, lints, dependency direction, house rules
-  bench ui|pack       measure; builds in release mode
+  bench ui|pack|runs  measure; builds in release mode
   screenshots [--screen NAME] [--theme dark|light] [--size WxH] [--out PATH]
                       drive the real window through its screens (into docs/images)
   web [--force]       build only the user interface into dist/web

@@ -27,6 +27,9 @@ const TEST: &[&str] = &[
     "xvfb",                // a display
 ];
 
+/// What the bench of packing compares with, on top of `tar`.
+const PEERS: &[&str] = &["openssl", "pigz"];
+
 /// Where there is no graphics processor the program tells WebKit not to paint as if there were one, which
 /// saves memory; WebDriver then waits for ever for a picture of the window (WebKitGTK 2.50).
 pub const PICTURES: (&str, &str) = ("WEBKIT_DISABLE_DMABUF_RENDERER", "0");
@@ -48,6 +51,12 @@ pub fn prepare_tests() -> Result<()> {
     packages(&[RUN, TEST].concat())?;
     wasm_target()?;
     components(&["rustfmt", "clippy"])
+}
+
+/// The shell program and what packing is measured beside.
+pub fn prepare_pack_bench() -> Result<()> {
+    packages(&[BUILD, PEERS].concat())?;
+    wasm_target()
 }
 
 /// Installs the Debian packages that are missing: as root or through sudo, else it says the one

@@ -100,6 +100,13 @@ impl Tree {
     }
 }
 
+/// `VmHWM` of `/proc/*/status`, the most memory a process ever held, in bytes.
+pub fn high_water(status: &str) -> Option<u64> {
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 fn parse(text: &str) -> Option<Stat> {
     // The name is in parentheses and may hold anything, so what follows is counted from the last one.
     let (head, tail) = text.rsplit_once(')')?;
@@ -128,6 +135,12 @@ mod tests {
         assert_eq!(stat.busy, Duration::from_secs(2));
         assert_eq!(stat.started, 123.0);
         assert!(parse("nonsense").is_none());
+    }
+
+    #[test]
+    fn the_high_water_mark_is_read() {
+        assert_eq!(high_water("Name:\tx\nVmHWM:\t  1000 kB\n"), Some(1_024_000));
+        assert_eq!(high_water("Name:\tx\n"), None);
     }
 
     #[test]

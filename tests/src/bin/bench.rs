@@ -9,14 +9,14 @@ fn main() -> Result<()> {
     let mut table = Table::default();
     let outcome = match arguments.first().map(String::as_str) {
         Some("ui") => bench::ui::measure(&mut table),
-        Some("pack") => bench::pack::measure().map(|rows| table = rows),
+        Some("pack") => bench::pack::measure(&mut table),
         Some("runs") => bench::runs::measure(&mut table),
         // What `runs` starts for each job of ours.
         Some("runs-job") => return bench::runs::jobs::run(&arguments[1..]),
         _ => bail!("usage: bench ui|pack|runs"),
     };
     match arguments.first().map(String::as_str) {
-        Some("runs") => print!("{}", table.markdown()),
+        Some("pack" | "runs") => print!("{}", table.markdown()),
         _ => print!("{table}"),
     }
     outcome?;

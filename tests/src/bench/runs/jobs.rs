@@ -107,7 +107,9 @@ fn all_curves(path: &Path, index: &Index) -> Result<Value> {
 /// The most memory this process ever held, MB.
 fn most_memory() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    crate::bench::pack::high_water(&status).context("the system tells the most memory held")
+    crate::bench::process_tree::high_water(&status)
+        .map(|bytes| bytes as f64 / 1e6)
+        .context("the system tells the most memory held")
 }
 
 /// Opens a source and hands out every point of it.
