@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use kitbench_engine::errors::{view_of_kit, view_of_registry};
 use kitbench_protocol::{ErrorKind, ErrorView};
-use kitbench_runs::RunsError;
 use kitbench_runs::export::ExportError;
+use kitbench_runs::{RunsError, ServerTrouble};
 
 /// Why a verb ended without success.
 #[derive(Debug)]
@@ -126,7 +126,10 @@ impl From<RunsError> for Failure {
                 ErrorKind::NotFound
             }
             RunsError::Io { .. } => ErrorKind::Io,
-            RunsError::Server { refused: true, .. } => ErrorKind::Unauthorized,
+            RunsError::Server {
+                trouble: ServerTrouble::Refused,
+                ..
+            } => ErrorKind::Unauthorized,
             RunsError::Server { .. } => ErrorKind::Unreachable,
             _ => ErrorKind::Invalid,
         };

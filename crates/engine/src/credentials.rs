@@ -12,6 +12,8 @@ use crate::state::State;
 
 /// Service name of our entries in the system's key store.
 const SERVICE: &str = "kitbench";
+/// What names of tracking servers begin with among the logins; no registry's host does.
+pub const TRACKING: &str = "mlflow+";
 
 pub struct CredentialStore {
     logins: Logins,
@@ -158,12 +160,14 @@ impl CredentialStore {
         Ok(())
     }
 
-    /// Hosts with a login in `kit`'s file.
+    /// Registries with a login in `kit`'s file.
     pub fn known_hosts(&self) -> Vec<String> {
-        self.logins.hosts().unwrap_or_else(|error| {
+        let mut hosts = self.logins.hosts().unwrap_or_else(|error| {
             log::warn!("the logins could not be read: {error}");
             Vec::new()
-        })
+        });
+        hosts.retain(|host| !host.starts_with(TRACKING));
+        hosts
     }
 }
 

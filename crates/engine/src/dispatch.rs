@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kitbench_protocol::{Answer, ErrorKind, ErrorView, Request, encode};
 use serde::Serialize;
 
-use crate::experiments::reviews;
+use crate::experiments::{mapping, reviews, servers};
 use crate::jobs::JobSpec;
 use crate::{
     Inner, app, blocking, experiments, folders, jobs, kitfile, kits, packing, projects, registries,
@@ -229,6 +229,7 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
 
         Request::ListRuns(call) => answer(
             blocking(inner, move |inner| {
+                servers::follow(inner, call.project);
                 experiments::table(inner, call.project, &call.filter)
             })
             .await,
@@ -266,6 +267,41 @@ pub async fn dispatch(inner: &Arc<Inner>, request: Request) -> Vec<u8> {
         Request::ListPackedRuns(call) => answer(experiments::packed_runs(inner, call).await),
         Request::CompareRuns(call) => {
             answer(blocking(inner, move |inner| experiments::compare(inner, &call)).await)
+        }
+
+        Request::GetColumnMapping(call) => {
+            answer(blocking(inner, move |inner| mapping::get(inner, &call)).await)
+        }
+        Request::SetColumnMapping(call) => {
+            answer(blocking(inner, move |inner| mapping::set(inner, &call)).await)
+        }
+        Request::ListTrackingServers(call) => answer(
+            blocking(inner, move |inner| {
+                servers::follow(inner, call.project);
+                servers::list(inner, call.project)
+            })
+            .await,
+        ),
+        Request::SaveTrackingServer(call) => {
+            answer(blocking(inner, move |inner| servers::save(inner, &call)).await)
+        }
+        Request::RemoveTrackingServer(call) => answer(
+            blocking(inner, move |inner| {
+                servers::remove(inner, call.id, call.and_login)
+            })
+            .await,
+        ),
+        Request::SignInTrackingServer(call) => answer(
+            blocking(inner, move |inner| {
+                servers::sign_in(inner, call.id, &call.user, call.secret)
+            })
+            .await,
+        ),
+        Request::SignOutTrackingServer(call) => {
+            answer(blocking(inner, move |inner| servers::sign_out(inner, call.id)).await)
+        }
+        Request::LookAtTrackingServer(call) => {
+            answer(blocking(inner, move |inner| servers::look_now(inner, call.id)).await)
         }
 
         Request::ListReviews(call) => {

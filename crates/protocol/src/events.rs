@@ -28,6 +28,8 @@ pub enum EventKind {
     Registries,
     /// Runs of a project: new ones, new points, or a changed state.
     Runs(ProjectId),
+    /// A project's tracking servers: the list, or how one answered.
+    TrackingServers(ProjectId),
     /// A job was made or moved. At most ten a second for one job; the last state of a
     /// job is always sent.
     Job(Box<JobView>),

@@ -27,6 +27,7 @@ mod projects;
 mod registries;
 mod reviews;
 mod runs;
+mod tracking;
 mod wire;
 
 pub use app::*;
@@ -47,6 +48,7 @@ pub use projects::*;
 pub use registries::*;
 pub use reviews::*;
 pub use runs::*;
+pub use tracking::*;
 pub use wire::*;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -165,6 +167,14 @@ calls! {
     SetRunMark => (),
     ListPackedRuns => PackedRuns,
     CompareRuns => RunPair,
+    GetColumnMapping => ColumnMapping,
+    SetColumnMapping => ColumnMapping,
+    ListTrackingServers => Vec<TrackingServer>,
+    SaveTrackingServer => TrackingServer,
+    RemoveTrackingServer => (),
+    SignInTrackingServer => TrackingServer,
+    SignOutTrackingServer => TrackingServer,
+    LookAtTrackingServer => TrackingServer,
 
     // Reviews.
     ListReviews => Vec<ReviewRow>,

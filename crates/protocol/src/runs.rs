@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PackedF64, ProjectId, ThemeChoice};
+use crate::{PackedF64, ProjectId, ThemeChoice, TrackingServerId};
 
 /// Runs of a project; `refresh` looks for new ones first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub struct RunSource {
     pub path: String,
     pub runs: u32,
     pub problems: Vec<String>,
+    /// What its columns mean can be chosen: [`crate::GetColumnMapping`].
+    pub columns: bool,
+    /// The tracking server that it is.
+    pub server: Option<TrackingServerId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

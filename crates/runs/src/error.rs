@@ -39,8 +39,8 @@ pub enum RunsError {
         address: String,
         /// What is wrong, as the end of a sentence that begins with the address.
         message: String,
-        /// The server wants another login (or one at all).
-        refused: bool,
+        /// What kind of trouble it is.
+        trouble: ServerTrouble,
     },
     /// The run is not (or no longer) in the source.
     #[error("{} holds no run {run:?}", path.display())]
@@ -61,6 +61,19 @@ pub enum RunsError {
     /// A chart could not be drawn or encoded.
     #[error("cannot draw the chart: {0}")]
     Chart(String),
+}
+
+/// What kind of trouble there is with a tracking server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerTrouble {
+    /// No answer came, or it broke off.
+    Unreachable,
+    /// It wants another login, or one at all.
+    Refused,
+    /// What answers is no MLflow server, or the address is none.
+    NotMlflow,
+    /// It answers, but not to this question.
+    Other,
 }
 
 impl RunsError {

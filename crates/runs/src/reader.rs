@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::error::RunsError;
 use crate::index::Index;
+use crate::mapping::{Column, Mapping};
 use crate::media::Medium;
 use crate::model::{Problem, Run, SourceKind};
 use crate::readers;
@@ -56,6 +57,12 @@ pub trait Reader: Send {
     /// When the run or the metric is unknown, or its file cannot be read any more.
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError>;
 
+    /// The same where it costs no question to somebody else: `None` for what a tracking server
+    /// was not asked for yet.
+    fn series_at_hand(&self, run: &str, key: &str) -> Option<Series> {
+        self.series(run, key).ok()
+    }
+
     /// Every point of many metrics, each a run and a metric of it, in the order asked for.
     fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
         wanted
@@ -79,6 +86,19 @@ pub trait Reader: Send {
                 run: run.to_owned(),
             }),
         }
+    }
+
+    /// What the columns of a plain table mean and how that is known, as of the last refresh;
+    /// `None` for formats that leave no choice.
+    fn columns(&self) -> Option<Vec<Column>> {
+        None
+    }
+
+    /// Columns mean what `mapping` says from the next refresh on, which reads all anew. False
+    /// for formats that leave no choice.
+    fn map_columns(&mut self, mapping: &Mapping) -> bool {
+        let _ = mapping;
+        false
     }
 
     /// Damage that belongs to the source and not to one run.
@@ -109,6 +129,17 @@ pub fn open(source: &Source) -> Result<Box<dyn Reader>, RunsError> {
 /// As [`open`]: an index that cannot be read or written is no error.
 pub fn open_indexed(source: &Source, index: &Index) -> Result<Box<dyn Reader>, RunsError> {
     let mut reader = unread(source, Some(index))?;
+    reader.refresh()?;
+    Ok(reader)
+}
+
+/// As [`open`], with columns that mean what `mapping` says.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_mapped(source: &Source, mapping: &Mapping) -> Result<Box<dyn Reader>, RunsError> {
+    let mut reader = unread(source, None)?;
+    reader.map_columns(mapping);
     reader.refresh()?;
     Ok(reader)
 }
@@ -169,9 +200,7 @@ fn unread(source: &Source, index: Option<&Index>) -> Result<Box<dyn Reader>, Run
         | SourceKind::Ultralytics
         | SourceKind::Csv
         | SourceKind::Tsv => Box::new(readers::table::reader(own)),
-        SourceKind::Jsonl => units(only_itself, |s, p| {
-            Box::new(readers::jsonl::JsonLines::new(s, p))
-        }),
+        SourceKind::Jsonl => Box::new(readers::jsonl::reader(own)),
         SourceKind::HfTrainer => units(only_itself, |s, p| {
             Box::new(readers::hf_trainer::Trainer::new(s, p))
         }),

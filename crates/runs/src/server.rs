@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::error::RunsError;
+use crate::error::{RunsError, ServerTrouble};
 use crate::model::SourceKind;
 use crate::reader::Reader;
 use crate::readers::mlflow_server::MlflowServer;
@@ -81,7 +81,7 @@ impl Address {
         let fail = |message: &str| RunsError::Server {
             address: text.split('@').next_back().unwrap_or_default().to_owned(),
             message: format!("{message}: an address is like http://localhost:5000"),
-            refused: false,
+            trouble: ServerTrouble::NotMlflow,
         };
         let text = text.trim();
         let (scheme, rest) =
@@ -114,6 +114,12 @@ impl Address {
             },
             login,
         ))
+    }
+
+    /// Host and port, as people tell servers apart.
+    pub fn host(&self) -> &str {
+        let rest = self.base.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
     }
 
     /// The address of a call.

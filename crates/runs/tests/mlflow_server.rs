@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::{Time, assert_metrics, copy, expected, find, venv};
 use kitbench_runs::server::{Address, Login, connect};
-use kitbench_runs::{Reader, RunState, RunsError, SourceKind, export};
+use kitbench_runs::{Reader, RunState, RunsError, ServerTrouble, SourceKind, export};
 use serde_json::{Value, json};
 
 /// A server that does not answer for this long does not start.
@@ -253,7 +253,7 @@ fn a_server_with_sign_in() {
     let refused = |login: &Login| match connect(&server.address, login).err() {
         Some(RunsError::Server {
             message,
-            refused: true,
+            trouble: ServerTrouble::Refused,
             ..
         }) => message,
         other => panic!("{other:?}"),

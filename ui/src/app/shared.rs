@@ -75,6 +75,7 @@ impl Shared {
                 }
             }
             EventKind::Runs(_)
+            | EventKind::TrackingServers(_)
             | EventKind::FoldersDropped(_)
             | EventKind::LinkOpened(_)
             | EventKind::Notice { .. } => {}

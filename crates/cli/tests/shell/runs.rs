@@ -60,6 +60,39 @@ fn the_json_export_holds_every_point() {
 }
 
 #[test]
+fn columns_mean_what_is_said() {
+    let shell = Shell::new();
+    std::fs::write(
+        shell.path("sweep.txt"),
+        "day,trial,lr,gain\n1,a,0.1,5\n1,b,0.2,6\n2,a,0.1,4\n",
+    )
+    .unwrap();
+    let list = |map: &str| {
+        let list = ["runs", "list", "sweep.txt", "--json", "--map", map];
+        shell.run(list).ok().json()
+    };
+    let told = list("step=day,run=trial,param=lr");
+    let names = told["runs"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|run| run["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(told["runs"][1]["params"]["lr"], 0.2);
+    let column = &told["sources"][0]["columns"][0];
+    assert_eq!(
+        (&column["name"], &column["role"], &column["why"]),
+        (&"day".into(), &"step".into(), &"chosen here".into())
+    );
+    let export = ["runs", "export", "sweep.txt", "--json", "--map", "step=day"];
+    let exported = shell.run(export).ok().json();
+    assert_eq!(
+        exported["runs"][0]["metrics"]["gain"].to_string(),
+        "[[1,null,5.0],[1,null,6.0],[2,null,4.0]]"
+    );
+    shell
+        .run(["runs", "list", "sweep.txt", "--map", "row=day"])
+        .fails(2, &["step=epoch"]);
+}
+
+#[test]
 fn runs_are_listed_and_filtered() {
     let shell = Shell::new();
     let table = shell.run(["runs", "list", &mlflow()]).ok().out;

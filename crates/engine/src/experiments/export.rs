@@ -6,14 +6,17 @@ use kitbench_protocol::{
 use kitbench_runs::chart::{BandLine, Chart, Line, Palette, Rgb};
 
 use super::lines::{lines, listed};
-use super::series::{axis, band, drawable, smoothing};
-use super::{lock, view_of_runs};
+use super::series::{axis, band, drawable, metrics, smoothing};
+use super::{lock, servers, view_of_runs};
 use crate::Inner;
 
 /// Pixels of a PNG per pixel of the chart, so that it stays sharp in a report.
 pub(super) const PNG_SCALE: f64 = 2.0;
 
 pub fn export(inner: &Inner, call: &ExportChart) -> Result<ExportedFile, ErrorView> {
+    let chosen = call.runs.iter().map(|run| &run.id);
+    let metrics = metrics(&call.metric, &call.options);
+    servers::fetch(inner, call.project, chosen, &metrics);
     let runs = inner.experiments.of(inner, call.project)?;
     let mut runs = lock(&runs);
     let mut drawn = Vec::new();

@@ -271,7 +271,7 @@ pub fn spark(
     if let Some(spark) = runs.held.sparks.get(&key) {
         return Some(spark);
     }
-    let series = runs.series(id, metric).ok()?;
+    let series = runs.series_at_hand(id, metric)?;
     let spark = Arc::new(make(&series.values));
     runs.held.sparks.put(key, spark.clone(), 8 * spark.len());
     Some(spark)

@@ -7,6 +7,7 @@ mod export;
 pub mod in_kits;
 mod leaderboard;
 mod lines;
+pub mod mapping;
 mod marks;
 mod media;
 mod metered;
@@ -15,6 +16,7 @@ mod plots;
 pub mod record;
 pub mod reviews;
 mod series;
+pub mod servers;
 
 pub(crate) use attach::plan_attach;
 pub use export::export;
@@ -31,10 +33,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kitbench_protocol::{
-    ErrorKind, ErrorView, EventKind, FilterError, ProjectId, RunSource, RunsTable,
+    ErrorKind, ErrorView, EventKind, FilterError, ProjectId, RunSource, RunsTable, TrackingServerId,
 };
 use kitbench_runs::filter::Filter;
-use kitbench_runs::{Index, Reader, Run, RunsError, Series, Source};
+use kitbench_runs::{Index, Mapping, Reader, Run, RunsError, Series, Source};
 
 use crate::Inner;
 use crate::errors::{sentence, view_of_state};
@@ -50,6 +52,10 @@ pub struct ProjectRuns {
     root: PathBuf,
     scanned: bool,
     sources: Vec<OpenSource>,
+    /// Tracking servers, as they answered last.
+    servers: Vec<OpenServer>,
+    /// What somebody chose for the columns of plain tables, by path below the root.
+    mappings: BTreeMap<String, Mapping>,
     skipped: Vec<(String, String)>,
     /// Where what was read is kept for the next start.
     index: Option<Index>,
@@ -62,6 +68,12 @@ pub struct ProjectRuns {
 struct OpenSource {
     source: Source,
     reader: Result<Box<dyn Reader>, String>,
+}
+
+struct OpenServer {
+    id: TrackingServerId,
+    link: Arc<servers::Link>,
+    runs: Arc<Vec<Run>>,
 }
 
 /// Index files of sources that were not opened for so long are deleted.
@@ -87,22 +99,37 @@ impl Experiments {
             };
             projects.entry(id).or_insert_with(new).clone()
         };
+        let links = inner.servers.of(inner, id);
         let mut guard = lock(&runs);
         if !guard.scanned || guard.root != root {
+            guard.mappings = inner
+                .state
+                .column_mappings(id)
+                .map_err(|error| view_of_state(&error))?;
             guard.scan(&root)?;
         }
+        guard.servers = links
+            .into_iter()
+            .map(|(id, link)| OpenServer {
+                id,
+                runs: link.runs(),
+                link,
+            })
+            .collect();
         drop(guard);
         Ok(runs)
+    }
+
+    /// The runs of a project, if they were ever asked for.
+    fn known(&self, id: ProjectId) -> Option<Arc<Mutex<ProjectRuns>>> {
+        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        projects.get(&id).cloned()
     }
 
     /// Files below a project changed. Looks again if its runs were ever asked for, and
     /// tells if they changed.
     pub fn files_changed(&self, inner: &Inner, id: ProjectId, paths: &[PathBuf]) {
-        let known = {
-            let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
-            projects.get(&id).cloned()
-        };
-        let Some(runs) = known else { return };
+        let Some(runs) = self.known(id) else { return };
         let changed = lock(&runs).look_again(paths);
         if changed {
             inner.events.send(EventKind::Runs(id));
@@ -144,6 +171,8 @@ impl ProjectRuns {
             root: PathBuf::new(),
             scanned: false,
             sources: Vec::new(),
+            servers: Vec::new(),
+            mappings: BTreeMap::new(),
             skipped: Vec::new(),
             index,
             held: lines::Lines::default(),
@@ -168,8 +197,21 @@ impl ProjectRuns {
             .map(|open| ((open.source.path.clone(), open.source.kind), open))
             .collect();
         let mut carried = Vec::new();
-        self.sources = discovery
-            .sources
+        let mapped = self.only_mapped(&discovery.sources, root);
+        let mut found = discovery.sources;
+        found.extend(mapped);
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        let passed_over = |skipped: &kitbench_runs::Skipped| {
+            found.iter().all(|source| source.path != skipped.path)
+        };
+        self.skipped = discovery
+            .skipped
+            .iter()
+            .filter(|skipped| passed_over(skipped))
+            .map(|skipped| (display_below(root, &skipped.path), skipped.why.clone()))
+            .collect();
+        let none = Mapping::default();
+        self.sources = found
             .into_iter()
             .map(|source| {
                 // A reader that is open keeps its place in growing files.
@@ -178,17 +220,16 @@ impl ProjectRuns {
                         carried.push(prefix(root, &open.source));
                         open
                     }
-                    None => OpenSource::new(source, self.index.as_ref()),
+                    None => {
+                        let below = display_below(root, &source.path);
+                        let mapping = self.mappings.get(&below).unwrap_or(&none);
+                        OpenSource::new(source, self.index.as_ref(), mapping)
+                    }
                 }
             })
             .collect();
         self.held
             .keep(|run| carried.iter().any(|prefix| run.starts_with(prefix)));
-        self.skipped = discovery
-            .skipped
-            .into_iter()
-            .map(|skipped| (display_below(root, &skipped.path), skipped.why))
-            .collect();
         self.root = root.to_path_buf();
         self.scanned = true;
         Ok(())
@@ -199,6 +240,7 @@ impl ProjectRuns {
     fn look_again(&mut self, paths: &[PathBuf]) -> bool {
         let root = self.root.clone();
         let mut changed = false;
+        let none = Mapping::default();
         let mut unknown = paths.is_empty();
         for path in paths {
             let absolute = root.join(path);
@@ -219,7 +261,9 @@ impl ProjectRuns {
                         .starts_with(&*open.source.path.to_string_lossy())
                 });
             if touched {
-                let (different, stale) = open.refresh(self.index.as_ref());
+                let below = display_below(&root, &open.source.path);
+                let mapping = self.mappings.get(&below).unwrap_or(&none);
+                let (different, stale) = open.refresh(self.index.as_ref(), mapping);
                 changed |= different;
                 let prefix = prefix(&root, &open.source);
                 let stale = stale.into_iter().map(|run| format!("{prefix}{run}"));
@@ -267,7 +311,22 @@ impl ProjectRuns {
                 found.push(FoundRun { id, run });
             }
         }
+        for server in &self.servers {
+            for run in server.runs.iter().filter(|run| !run.deleted) {
+                let id = format!("{}{}", server.link.prefix, run.id);
+                found.push(FoundRun { id, run });
+            }
+        }
         found
+    }
+
+    /// The server of a run, and the run in it.
+    fn on_server(&self, id: &str) -> Option<(&servers::Link, &Run)> {
+        self.servers.iter().find_map(|server| {
+            let run = id.strip_prefix(&server.link.prefix)?;
+            let run = server.runs.iter().find(|known| known.id == run)?;
+            (!run.deleted).then_some((server.link.as_ref(), run))
+        })
     }
 
     /// The source of a run, and the run's id in it.
@@ -284,6 +343,9 @@ impl ProjectRuns {
     pub fn run(&self, id: &str) -> Option<&Run> {
         if let Some(kit) = self.packed.get(id) {
             return kit.run();
+        }
+        if let Some((_, run)) = self.on_server(id) {
+            return Some(run);
         }
         let (source, run) = self.place(id)?;
         let reader = self.sources.get(source)?.reader.as_ref().ok()?;
@@ -311,10 +373,21 @@ impl ProjectRuns {
         Some(reader.many_series(wanted))
     }
 
+    /// The same, unless a server would have to be asked for it.
+    fn series_at_hand(&self, id: &str, metric: &str) -> Option<Arc<Series>> {
+        match self.on_server(id) {
+            Some((link, run)) => link.series_at_hand(&run.id, metric),
+            None => self.series(id, metric).ok(),
+        }
+    }
+
     /// Every point of one metric of one run.
     pub fn series(&self, id: &str, metric: &str) -> Result<Arc<Series>, ErrorView> {
         if let Some(kit) = self.packed.get(id) {
             return kit.series(metric);
+        }
+        if let Some((link, run)) = self.on_server(id) {
+            return link.series(&run.id, metric);
         }
         let (source, run) = self.place(id).ok_or_else(run_is_gone)?;
         let open = self
@@ -335,15 +408,15 @@ impl ProjectRuns {
 }
 
 impl OpenSource {
-    fn new(source: Source, index: Option<&Index>) -> Self {
+    fn new(source: Source, index: Option<&Index>, mapping: &Mapping) -> Self {
         Self {
-            reader: open(&source, index),
+            reader: open(&source, index, mapping),
             source,
         }
     }
 
     /// Looks again; says whether anything is different, and which runs' points are.
-    fn refresh(&mut self, index: Option<&Index>) -> (bool, Vec<String>) {
+    fn refresh(&mut self, index: Option<&Index>, mapping: &Mapping) -> (bool, Vec<String>) {
         match &mut self.reader {
             Ok(reader) => match reader.refresh() {
                 Ok(refresh) => {
@@ -357,15 +430,20 @@ impl OpenSource {
                 }
             },
             Err(_) => {
-                self.reader = open(&self.source, index);
+                self.reader = open(&self.source, index, mapping);
                 (self.reader.is_ok(), Vec::new())
             }
         }
     }
 }
 
-fn open(source: &Source, index: Option<&Index>) -> Result<Box<dyn Reader>, String> {
+fn open(
+    source: &Source,
+    index: Option<&Index>,
+    mapping: &Mapping,
+) -> Result<Box<dyn Reader>, String> {
     let opened = match index {
+        _ if source.kind.has_columns() => kitbench_runs::open_mapped(source, mapping),
         Some(index) => kitbench_runs::open_indexed(source, index),
         None => kitbench_runs::open(source),
     };
@@ -408,6 +486,7 @@ pub fn table(inner: &Inner, project: ProjectId, filter: &str) -> Result<RunsTabl
         .sources
         .iter()
         .map(|open| source_view(&runs.root, open))
+        .chain(runs.servers.iter().map(server_view))
         .collect();
     columns::add_sparks(&mut runs, &mut table);
     let packed = inner
@@ -435,5 +514,18 @@ fn source_view(root: &Path, open: &OpenSource) -> RunSource {
         path: display_below(root, &open.source.path),
         runs: count as u32,
         problems,
+        columns: open.source.kind.has_columns(),
+        server: None,
+    }
+}
+
+fn server_view(server: &OpenServer) -> RunSource {
+    RunSource {
+        kind: "MLflow server".into(),
+        path: server.link.url.clone(),
+        runs: server.runs.iter().filter(|run| !run.deleted).count() as u32,
+        problems: server.link.problems(),
+        columns: false,
+        server: Some(server.id),
     }
 }

@@ -11,7 +11,7 @@ use kitbench_runs::series::XAxis;
 use kitbench_runs::smooth::Smoothing;
 
 use super::lines::{self, BandPoints, Line};
-use super::{ProjectRuns, lock};
+use super::{ProjectRuns, lock, servers};
 use crate::Inner;
 
 pub fn axis(axis: protocol::XAxis) -> XAxis {
@@ -55,8 +55,17 @@ pub(super) fn drawable(
 
 /// The curves of one metric. A run without the metric is left out.
 pub fn get_series(inner: &Inner, call: &GetSeries) -> Result<Vec<SeriesView>, ErrorView> {
+    let metrics = metrics(&call.metric, &call.options);
+    servers::fetch(inner, call.project, call.runs.iter(), &metrics);
     let runs = inner.experiments.of(inner, call.project)?;
     curves(&mut lock(&runs), call)
+}
+
+/// The metrics that a curve is made of.
+pub(super) fn metrics<'a>(metric: &'a str, options: &'a CurveOptions) -> Vec<&'a str> {
+    std::iter::once(metric)
+        .chain(options.x_metric.as_deref())
+        .collect()
 }
 
 /// As [`get_series`], of open runs.
@@ -166,6 +175,9 @@ fn curve(id: &str, line: &Line, smooth: Option<&Line>, call: &GetSeries) -> Seri
 
 /// A group's band over its runs; groups of which no run has the metric are left out.
 pub fn get_bands(inner: &Inner, call: &GetBands) -> Result<Vec<BandView>, ErrorView> {
+    let metrics = metrics(&call.metric, &call.options);
+    let grouped = call.groups.iter().flat_map(|group| &group.runs);
+    servers::fetch(inner, call.project, grouped, &metrics);
     let runs = inner.experiments.of(inner, call.project)?;
     let mut runs = lock(&runs);
     let mut bands = Vec::new();
@@ -270,6 +282,8 @@ pub(super) fn pack(lines: &[Vec<[f64; 2]>]) -> (PackedF64, PackedF64) {
 
 /// Values at the crosshair: the nearest logged x at or before it.
 pub fn values_at(inner: &Inner, call: &GetValuesAt) -> Result<ValuesAt, ErrorView> {
+    let metrics: Vec<&str> = call.metrics.iter().map(String::as_str).collect();
+    servers::fetch(inner, call.project, call.runs.iter(), &metrics);
     let runs = inner.experiments.of(inner, call.project)?;
     let mut runs = lock(&runs);
     let mut values = Vec::new();

@@ -13,6 +13,7 @@ pub mod projects;
 pub mod registries;
 pub mod repositories;
 pub mod settings;
+pub mod tracking;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 /// The schema's version, kept in `PRAGMA user_version`.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -94,6 +95,7 @@ impl State {
                 repositories::SCHEMA,
                 jobs::SCHEMA,
                 marks::SCHEMA,
+                tracking::SCHEMA,
             ];
             let sql = format!(
                 "BEGIN IMMEDIATE; {} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;",

@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod fake_mlflow;
 mod kits;
 mod pair;
 mod reviews;
+mod sources;

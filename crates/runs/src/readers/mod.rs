@@ -18,6 +18,7 @@ pub(crate) mod mlflow_sqlite;
 pub(crate) mod neptune2;
 pub(crate) mod neptune3;
 pub(crate) mod neptune_export;
+pub(crate) mod row_log;
 pub(crate) mod sacred;
 pub(crate) mod table;
 pub(crate) mod tensorboard;

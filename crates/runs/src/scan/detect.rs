@@ -450,6 +450,27 @@ fn table(lower: &str, path: &Path, asked: bool, found: &mut Found) {
     }
 }
 
+/// As which plain table a file can be read, if it is one at all; no place and no step column
+/// are asked for.
+pub(super) fn plain_kind(path: &Path) -> Option<SourceKind> {
+    let bytes = sniff(path)?;
+    if bytes.contains(&0) {
+        return None;
+    }
+    if bytes.trim_ascii_start().first() == Some(&b'{') {
+        return Some(SourceKind::Jsonl);
+    }
+    if let Ok((kind, _)) = judge_table(&bytes) {
+        return Some(kind);
+    }
+    let mut lines = bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+    let header = lines.find(|line| !line.is_empty() && !line.starts_with(b"#"))?;
+    Some(match csv::guess_delimiter(header) {
+        b'\t' => SourceKind::Tsv,
+        _ => SourceKind::Csv,
+    })
+}
+
 /// Recognises a log table: its kind and the name of its step column, or why it is none.
 fn judge_table(bytes: &[u8]) -> Result<(SourceKind, String), String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

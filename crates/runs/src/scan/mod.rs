@@ -191,6 +191,11 @@ pub fn scan(root: &Path) -> Result<Discovery, RunsError> {
     Ok(discovery)
 }
 
+/// As which plain table a file can be read.
+pub(crate) fn plain_kind(path: &Path) -> Option<SourceKind> {
+    detect::plain_kind(path)
+}
+
 fn walk(root: &Path, found: &mut Found) {
     let inside = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let mut visited = HashSet::new();

@@ -31,6 +31,11 @@ pub(crate) const TIME: &[&str] = &[
     "Wall time",
 ];
 
+/// How a column is known by its name, as part of a sentence.
+pub(crate) fn called(name: &str) -> String {
+    format!("is called {name:?}")
+}
+
 /// Parts of file or folder names where logs of training are to be expected.
 const PLACES: &[&str] = &[
     "log",

@@ -7,9 +7,10 @@ use clap::Args;
 use kitbench_engine::errors::io_error;
 use kitbench_protocol::ErrorKind;
 use kitbench_runs::filter::Filter;
+use kitbench_runs::mapping::{Column, plain_source};
 use kitbench_runs::server::{self, Address, Login};
 use kitbench_runs::{
-    Problem, Reader, Refresh, Run, RunsError, Series, Skipped, Source, open, scan,
+    Mapping, Problem, Reader, Refresh, Run, RunsError, Series, Skipped, Source, open_mapped, scan,
 };
 use serde::Serialize;
 
@@ -36,6 +37,11 @@ pub struct Choice {
     /// Of a kit on a registry: look into all its layers, however large
     #[arg(long)]
     pub all_layers: bool,
+
+    /// What columns of CSV, TSV and JSON lines mean, as in 'step=epoch,time=when,run=trial,param=lr';
+    /// also metric= and ignored=. The others are guessed; `runs list --json` shows how
+    #[arg(long, value_name = "ROLE=COLUMN,…")]
+    pub map: Option<String>,
 
     #[command(flatten)]
     pub network: Network,
@@ -125,11 +131,21 @@ impl Choice {
         if let Err(error) = std::fs::metadata(&self.path) {
             return Err(io_error("read", &self.path, &error).into());
         }
-        let found = scan(&self.path)?;
+        let mapping = match &self.map {
+            None => Mapping::default(),
+            Some(text) => Mapping::parse(text)
+                .map_err(|error| Failure::misuse(sentence(&error.to_string()), ""))?,
+        };
+        let mut found = scan(&self.path)?;
+        if self.map.is_some() && found.sources.is_empty() && self.path.is_file() {
+            // Whoever says what its columns mean takes it for a table.
+            found.sources.extend(plain_source(&self.path, &self.path));
+            found.skipped.clear();
+        }
         let mut readers = Vec::new();
         let mut skipped = found.skipped;
         for source in &found.sources {
-            match open(source) {
+            match open_mapped(source, &mapping) {
                 Ok(reader) => readers.push(Chosen::new(reader, filter.as_ref())),
                 Err(error) => skipped.push(Skipped {
                     path: source.path.clone(),
@@ -211,6 +227,10 @@ impl Reader for Chosen {
 
     fn problems(&self) -> Vec<Problem> {
         self.reader.problems()
+    }
+
+    fn columns(&self) -> Option<Vec<Column>> {
+        self.reader.columns()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use clap::Args;
-use kitbench_runs::{MetricSummary, Reader as _, Run};
+use kitbench_runs::{Column, MetricSummary, Reader as _, Run};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -47,6 +47,30 @@ struct SourceJson {
     path: String,
     runs: usize,
     problems: Vec<String>,
+    /// What the columns of a plain table mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Vec<ColumnJson>>,
+}
+
+#[derive(Serialize)]
+struct ColumnJson {
+    name: String,
+    role: &'static str,
+    /// Said with --map.
+    chosen: bool,
+    /// How the role is known.
+    why: String,
+}
+
+impl From<Column> for ColumnJson {
+    fn from(column: Column) -> Self {
+        ColumnJson {
+            role: column.role.name(),
+            name: column.name,
+            chosen: column.chosen,
+            why: column.why,
+        }
+    }
 }
 
 /// A run without its points.
@@ -142,6 +166,9 @@ impl List {
                     path: reader.source().path.display().to_string(),
                     runs: reader.runs().len(),
                     problems: reader.problems().iter().map(ToString::to_string).collect(),
+                    columns: reader
+                        .columns()
+                        .map(|columns| columns.into_iter().map(ColumnJson::from).collect()),
                 })
                 .collect(),
             skipped: found.skipped_json(),

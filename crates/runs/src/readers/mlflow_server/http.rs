@@ -10,7 +10,7 @@ use ureq::http::Response;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
-use crate::error::RunsError;
+use crate::error::{RunsError, ServerTrouble};
 use crate::formats::json::{self, Json};
 use crate::server::{Address, Login};
 
@@ -65,19 +65,14 @@ impl Client {
 
     /// A failure that concerns the server as a whole.
     pub(super) fn fail(&self, message: impl Into<String>) -> RunsError {
-        RunsError::Server {
-            address: self.address.to_string(),
-            message: message.into(),
-            refused: false,
-        }
+        self.trouble(ServerTrouble::Other, message)
     }
 
-    /// The server wants another login.
-    fn refused(&self, message: impl Into<String>) -> RunsError {
+    fn trouble(&self, trouble: ServerTrouble, message: impl Into<String>) -> RunsError {
         RunsError::Server {
             address: self.address.to_string(),
             message: message.into(),
-            refused: true,
+            trouble,
         }
     }
 
@@ -124,10 +119,12 @@ impl Client {
                 Err(ureq::Error::Io(error)) if error.kind() != ErrorKind::ConnectionRefused => {
                     format!("does not answer: {error}")
                 }
-                Err(error) => return Err(self.fail(unreachable(&error))),
+                Err(error) => {
+                    return Err(self.trouble(ServerTrouble::Unreachable, unreachable(&error)));
+                }
             };
             if attempt == ATTEMPTS {
-                return Err(self.fail(busy));
+                return Err(self.trouble(ServerTrouble::Unreachable, busy));
             }
             attempt += 1;
             std::thread::sleep(pause);
@@ -138,26 +135,34 @@ impl Client {
     fn read(&self, call: &str, mut answer: Response<Body>) -> Result<Json, RunsError> {
         let status = answer.status().as_u16();
         let body = answer.body_mut().with_config().limit(LONGEST).read_to_vec();
-        let body = body.map_err(|e| self.fail(format!("broke off its answer to {call}: {e}")))?;
+        let body = body.map_err(|e| {
+            let message = format!("broke off its answer to {call}: {e}");
+            self.trouble(ServerTrouble::Unreachable, message)
+        })?;
         let parsed = json::parse(&body);
         if status == 200 {
             return parsed.map_err(|error| {
-                self.fail(format!(
+                let message = format!(
                     "does not answer {call} as an MLflow server does ({error}): check the address"
-                ))
+                );
+                self.trouble(ServerTrouble::NotMlflow, message)
             });
         }
         let said = parsed.ok().and_then(|answer| {
             let text = answer.get("message").and_then(Json::text)?;
             Some(text.chars().take(300).collect::<String>())
         });
+        let refused = |message: &str| self.trouble(ServerTrouble::Refused, message);
         Err(match (status, &self.authorization, said) {
-            (401, None, _) => self.refused("asks for a user and a password"),
-            (401, Some(_), _) => self.refused("does not accept this user and password"),
-            (403, _, _) => self.refused(format!("does not let this user read {call}")),
-            (404, _, None) => self.fail(format!(
-                "knows no {call}: it is no MLflow server, or the address lacks its path"
-            )),
+            (401, None, _) => refused("asks for a user and a password"),
+            (401, Some(_), _) => refused("does not accept this user and password"),
+            (403, _, _) => refused(&format!("does not let this user read {call}")),
+            (404, _, None) => {
+                let message = format!(
+                    "knows no {call}: it is no MLflow server, or the address lacks its path"
+                );
+                self.trouble(ServerTrouble::NotMlflow, message)
+            }
             (_, _, Some(said)) => self.fail(format!("refuses {call}: {said} (HTTP {status})")),
             (_, _, None) => self.fail(format!("refuses {call} (HTTP {status})")),
         })

@@ -39,6 +39,9 @@ const MOST_PAGES: usize = 100_000;
 /// A point as runs are listed with it: step, time, bits of the value.
 type Latest = (Option<i64>, Option<i64>, u64);
 
+/// Run, metric, what the listing said of it, and whether the run is under way.
+type Wanted = (String, String, Latest, bool);
+
 /// A run with what the server says of it.
 struct Listed {
     run: Run,
@@ -220,8 +223,24 @@ impl MlflowServer {
         }
     }
 
+    /// A metric of a run as it is asked for.
+    fn wanted(&self, run: &str, key: &str) -> Result<Wanted, RunsError> {
+        let listed = self.runs.iter().find(|listed| listed.run.id == run);
+        let listed = listed.ok_or_else(|| RunsError::UnknownRun {
+            path: self.source.path.clone(),
+            run: run.to_owned(),
+        })?;
+        let summary = listed.latest.get(key);
+        let summary = summary.ok_or_else(|| RunsError::UnknownMetric {
+            run: run.to_owned(),
+            key: key.to_owned(),
+        })?;
+        let open = listed.run.state == RunState::Running;
+        Ok((run.to_owned(), key.to_owned(), latest(summary), open))
+    }
+
     /// Reads the metrics named, several at once, and keeps them.
-    fn read(&self, wanted: &[(String, String, Latest, bool)]) -> Result<(), RunsError> {
+    fn read(&self, wanted: &[Wanted]) -> Result<(), RunsError> {
         let next = AtomicUsize::new(0);
         let failed = Mutex::new(None);
         std::thread::scope(|scope| {
@@ -357,25 +376,33 @@ impl Reader for MlflowServer {
     }
 
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
-        let listed = self.runs.iter().find(|listed| listed.run.id == run);
-        let listed = listed.ok_or_else(|| RunsError::UnknownRun {
-            path: self.source.path.clone(),
-            run: run.to_owned(),
-        })?;
-        let summary = listed
-            .latest
-            .get(key)
-            .ok_or_else(|| RunsError::UnknownMetric {
-                run: run.to_owned(),
-                key: key.to_owned(),
-            })?;
-        let id = (run.to_owned(), key.to_owned());
-        if let Some(kept) = self.kept().get(&id) {
-            return Ok(kept.series.clone());
+        let wanted = self.wanted(run, key)?;
+        if let Some(series) = self.series_at_hand(run, key) {
+            return Ok(series);
         }
         let series = self.fetch(run, key)?;
-        let open = listed.run.state == RunState::Running;
-        self.keep(run, key, series.clone(), latest(summary), open);
+        let (_, _, latest, open) = wanted;
+        self.keep(run, key, series.clone(), latest, open);
         Ok(series)
+    }
+
+    fn series_at_hand(&self, run: &str, key: &str) -> Option<Series> {
+        let id = (run.to_owned(), key.to_owned());
+        self.kept().get(&id).map(|kept| kept.series.clone())
+    }
+
+    fn many_series(&self, wanted: &[(&str, &str)]) -> Vec<Result<Series, RunsError>> {
+        let missing = |(run, key): &&(&str, &str)| self.series_at_hand(run, key).is_none();
+        let missing: Vec<Wanted> = wanted
+            .iter()
+            .filter(missing)
+            .filter_map(|(run, key)| self.wanted(run, key).ok())
+            .collect();
+        // What failed fails again below, and is told there.
+        if let Err(error) = self.read(&missing) {
+            log::debug!("reading ahead: {error}");
+        }
+        let series = wanted.iter().map(|(run, key)| self.series(run, key));
+        series.collect()
     }
 }
