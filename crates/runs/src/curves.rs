@@ -224,10 +224,18 @@ impl Curve {
         match (&self.pyramid, &self.x) {
             (Some(pyramid), Places::Even { first, by, .. }) => {
                 let (first, by) = (*first, *by);
-                pyramid.reduce_with(|i| (first + by * i as i64) as f64, &self.y, view)
+                let at = |i| (first + by * i as i64) as f64;
+                let (start, per) = (first as f64, 1.0 / by as f64);
+                // The first index that is not left of the coordinate.
+                let index = |x: f64| {
+                    let place = (x - start) * per;
+                    let below = place as usize;
+                    Some(below + usize::from((below as f64) < place))
+                };
+                pyramid.reduce_with(at, index, &self.y, view)
             }
             (Some(pyramid), Places::Listed(x)) => pyramid.reduce(x, &self.y, view),
-            (None, x) => reduce::m4(&x.iter().collect::<Vec<_>>(), &self.y, view),
+            (None, x) => reduce::min_max(&x.iter().collect::<Vec<_>>(), &self.y, view),
         }
     }
 
@@ -359,7 +367,7 @@ mod tests {
                     columns,
                     log_x: false,
                 };
-                let plain = reduce::m4(&x, &series.values, &view);
+                let plain = reduce::min_max(&x, &series.values, &view);
                 assert_eq!(curve.reduce(&view), plain, "{columns}");
             }
         }

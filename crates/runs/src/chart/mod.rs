@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::RunsError;
 use crate::group::BandPoint;
-use crate::reduce::{Reduced, View, limits, m4};
+use crate::reduce::{Reduced, View, limits, min_max};
 use crate::series::{XAxis, is_plain};
 use crate::smooth::Smoothing;
 
@@ -214,7 +214,7 @@ impl Chart {
             } else {
                 y
             };
-            m4(xs, y, &view)
+            min_max(xs, y, &view)
         };
         let raw: Vec<Reduced> = self.lines.iter().map(|l| reduce(&l.y, &l.x)).collect();
         let lines: Vec<_> = raw

@@ -1,8 +1,11 @@
 //! What to draw of a series: the same picture as all points, with few of them.
 //!
-//! Per pixel column the first, smallest, largest and last point are kept (M4), in the order
-//! logged, so no spike disappears and a line that runs backwards stays as it is. A
-//! [`Pyramid`] answers repeated zooms over a series without touching every point.
+//! Per pixel column the smallest and the largest point are kept, in the order logged, so no
+//! spike disappears, a line that runs backwards stays as it is, and noise costs no more than
+//! a smooth curve: two points per column. The first and the last point of a column are kept
+//! too where the line begins, ends or comes from further away than the next column, since its
+//! slope shows there. As many points as twice the columns are all drawn. A [`Pyramid`] answers
+//! repeated zooms over a series without touching every point.
 
 mod pyramid;
 
@@ -85,15 +88,21 @@ pub struct Reduced {
     pub no_x: usize,
 }
 
+/// Points per pixel column that are drawn without leaving any out.
+const PER_COLUMN: usize = 2;
+
 /// Reduces `x` and `y` (of equal length) for a view by looking at every point.
-pub fn m4(x: &[f64], y: &[f64], view: &View) -> Reduced {
+pub fn min_max(x: &[f64], y: &[f64], view: &View) -> Reduced {
     let mut out = Reduced::default();
     let Some(scale) = view.scale() else {
         return out;
     };
-    let mut builder = Builder::new(&mut out, view);
+    let has_place = |x: f64| x.is_finite() && (!view.log_x || x > 0.0);
+    let inside = |x: &&f64| **x >= view.from && **x <= view.to && has_place(**x);
+    let all = x.iter().filter(inside).count() <= PER_COLUMN * view.columns.max(1);
+    let mut builder = Builder::new(&mut out, view, all);
     for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
-        if !x.is_finite() || (view.log_x && x <= 0.0) {
+        if !has_place(x) {
             builder.out.no_x += 1;
             continue;
         }
@@ -107,7 +116,11 @@ pub fn m4(x: &[f64], y: &[f64], view: &View) -> Reduced {
 struct Builder<'a> {
     out: &'a mut Reduced,
     columns: i64,
+    /// No point is left out.
+    all: bool,
     column: Option<i64>,
+    /// The line does not come from the next column, so its first point in this one is kept.
+    from_afar: bool,
     first: Place,
     low: Place,
     high: Place,
@@ -123,17 +136,19 @@ struct Builder<'a> {
 type Place = (usize, [f64; 2]);
 
 impl<'a> Builder<'a> {
-    fn new(out: &'a mut Reduced, view: &View) -> Self {
+    fn new(out: &'a mut Reduced, view: &View, all: bool) -> Self {
         let none = (0, [0.0; 2]);
         Self {
             out,
             columns: view.columns.max(1) as i64,
+            all,
             column: None,
+            from_afar: true,
             first: none,
             low: none,
             high: none,
             last: none,
-            line: Vec::with_capacity(4 * view.columns.min(4096)),
+            line: Vec::with_capacity(PER_COLUMN * view.columns.min(4096) + 4),
             before: None,
             left: true,
             mark: None,
@@ -154,7 +169,7 @@ impl<'a> Builder<'a> {
             return;
         }
         if !self.inside(column) {
-            self.flush();
+            self.flush(true);
             if self.left {
                 self.before = Some([x, y]);
                 self.end_line();
@@ -166,13 +181,9 @@ impl<'a> Builder<'a> {
             }
             return;
         }
-        self.out.logged += 1;
-        if let Some(before) = self.before.take() {
-            self.line.push(before);
-        }
-        self.left = false;
         let place = (index, [x, y]);
-        if self.column == Some(column) {
+        if self.column == Some(column) && !self.all {
+            self.out.logged += 1;
             if y < self.low.1[1] {
                 self.low = place;
             }
@@ -181,16 +192,17 @@ impl<'a> Builder<'a> {
             }
             self.last = place;
         } else {
-            self.flush();
-            self.column = Some(column);
-            (self.first, self.low, self.high, self.last) = (place, place, place, place);
+            self.column_of(column, [place; 4], 1);
         }
     }
 
     /// A column all of whose points are finite, inside the view and known by their first,
-    /// smallest, largest and last.
-    fn whole_column(&mut self, column: i64, [first, low, high, last]: [Place; 4], points: usize) {
-        self.flush();
+    /// smallest, largest and last; or the beginning of one.
+    #[inline]
+    fn column_of(&mut self, column: i64, [first, low, high, last]: [Place; 4], points: usize) {
+        let near = self.column.is_some_and(|known| (known - column).abs() == 1);
+        self.flush(!near);
+        self.from_afar = !near;
         self.out.logged += points;
         if let Some(before) = self.before.take() {
             self.line.push(before);
@@ -201,24 +213,28 @@ impl<'a> Builder<'a> {
     }
 
     /// Writes the finished column's points, each once, in order.
-    fn flush(&mut self) {
+    #[inline]
+    fn flush(&mut self, keep_last: bool) {
         if self.column.take().is_none() {
             return;
         }
         // The first and the last are where they are; only the extremes may be either way.
-        let places = if self.low.0 <= self.high.0 {
-            [self.first, self.low, self.high, self.last]
-        } else {
-            [self.first, self.high, self.low, self.last]
+        let (one, other) = match self.low.0 <= self.high.0 {
+            true => (self.low, self.high),
+            false => (self.high, self.low),
         };
-        let mut previous = None;
-        for (index, point) in places {
-            if previous != Some(index) {
-                self.line.push(point);
-                self.out.drawn += 1;
-                previous = Some(index);
-            }
+        let before = self.line.len();
+        if self.from_afar && self.first.0 != one.0 {
+            self.line.push(self.first.1);
         }
+        self.line.push(one.1);
+        if other.0 != one.0 {
+            self.line.push(other.1);
+        }
+        if keep_last && self.last.0 != other.0 {
+            self.line.push(self.last.1);
+        }
+        self.out.drawn += self.line.len() - before;
     }
 
     fn end_line(&mut self) {
@@ -228,7 +244,7 @@ impl<'a> Builder<'a> {
     }
 
     fn gap(&mut self) {
-        self.flush();
+        self.flush(true);
         self.end_line();
         self.before = None;
         self.left = true;
@@ -254,7 +270,7 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self) {
-        self.flush();
+        self.flush(true);
         self.end_line();
     }
 }

@@ -1,6 +1,6 @@
 //! Extremes of every stretch of a series, kept ready.
 
-use super::{Builder, Reduced, View, m4};
+use super::{Builder, PER_COLUMN, Reduced, View, min_max};
 use crate::series::is_plain;
 
 /// Points per leaf block of a pyramid.
@@ -57,7 +57,7 @@ struct Stretch {
 
 impl Pyramid {
     /// Builds one in O(n); `None` when x decreases somewhere, is not finite, or there are
-    /// more than 2^32 points: use [`m4`] then.
+    /// more than 2^32 points: use [`min_max`] then.
     pub fn new(x: &[f64], y: &[f64]) -> Option<Self> {
         let len = x.len();
         if len != y.len()
@@ -107,19 +107,21 @@ impl Pyramid {
         18 * blocks + 4 * self.odd.len()
     }
 
-    /// The same result as [`m4`], touching only the pixel columns' borders. `x` and `y` must
+    /// The same result as [`min_max`], touching only the pixel columns' borders. `x` and `y` must
     /// be those the pyramid was built from.
     pub fn reduce(&self, x: &[f64], y: &[f64], view: &View) -> Reduced {
         if x.len() != self.len || y.len() != self.len {
-            return m4(x, y, view);
+            return min_max(x, y, view);
         }
-        self.reduce_with(|i| x[i], y, view)
+        self.reduce_with(|i| x[i], |_| None, y, view)
     }
 
-    /// [`Pyramid::reduce`] over the x coordinates that `x` gives for each index.
+    /// [`Pyramid::reduce`] over the x coordinates that `x` gives for each index. `index` gives
+    /// about which index a coordinate has, where that can be told without a search.
     pub(crate) fn reduce_with(
         &self,
         x: impl Fn(usize) -> f64 + Copy,
+        index: impl Fn(f64) -> Option<usize>,
         y: &[f64],
         view: &View,
     ) -> Reduced {
@@ -137,40 +139,51 @@ impl Pyramid {
         }
         let mut start = first_not(positive, self.len, |i| x(i) < view.from);
         let inside = first_not(start, self.len, |i| x(i) <= view.to);
-        let mut builder = Builder::new(&mut out, view);
+        let columns = view.columns.max(1);
+        let all = inside - start <= PER_COLUMN * columns;
+        let mut builder = Builder::new(&mut out, view, all);
         if let Some(i) = start.checked_sub(1).filter(|&i| i >= positive) {
             builder.point(-1, i, x(i), y[i]);
         }
-        let columns = view.columns.max(1) as i64;
+        if all {
+            for (i, &y) in (start..inside).zip(&y[start..inside]) {
+                let x = x(i);
+                builder.point(view.column(scale, x), i, x, y);
+            }
+            start = inside;
+        }
+        let last = columns as i64 - 1;
         // Steps are mostly even: a column ends about as far on as the one before it did.
-        let mut width = (inside - start).div_ceil(view.columns.max(1));
+        let mut width = (inside - start).div_ceil(columns);
         while start < inside {
             let at = view.column(scale, x(start));
-            let end = if at == columns - 1 {
-                inside
-            } else {
+            let mut end = inside;
+            if at < last {
                 // The border as a number first, then exactly as `column` rounds.
                 let edge = view.border(scale, at + 1);
-                let mut end = border(start, inside, start + width, |i| x(i) < edge);
+                end = match index(edge) {
+                    Some(guess) => guess.clamp(start + 1, inside),
+                    None => border(start, inside, start + width, |i| x(i) < edge),
+                };
                 while end < inside && view.column(scale, x(end)) <= at {
                     end += 1;
                 }
                 while end > start + 1 && view.column(scale, x(end - 1)) > at {
                     end -= 1;
                 }
-                end
-            };
+            }
             width = end - start;
             self.column(&mut builder, at, start..end, x, y);
             start = end;
         }
         if inside < self.len {
-            builder.point(columns, inside, x(inside), y[inside]);
+            builder.point(last + 1, inside, x(inside), y[inside]);
         }
         builder.finish();
         out
     }
 
+    #[inline]
     fn column(
         &self,
         builder: &mut Builder<'_>,
@@ -191,21 +204,58 @@ impl Pyramid {
         }
         let (low, high) = self.extremes(range.clone(), y);
         let place = |i: usize| (i, [x(i), y[i]]);
-        builder.whole_column(
-            at,
-            [
-                place(range.start),
-                place(low),
-                place(high),
-                place(range.end - 1),
-            ],
-            range.len(),
-        );
+        let ends = (range.start, range.end - 1);
+        let places = [place(ends.0), place(low), place(high), place(ends.1)];
+        builder.column_of(at, places, range.len());
     }
 
-    /// First smallest and first largest value in a range of finite points: values first, the
-    /// places only of what was found.
+    /// First smallest and first largest value in a range of finite points.
+    #[inline]
     fn extremes(&self, range: std::ops::Range<usize>, y: &[f64]) -> (usize, usize) {
+        let blocks = range.start.div_ceil(BLOCK)..range.end / BLOCK;
+        if range.len() < 2 * BLOCK || blocks.is_empty() {
+            let (least, most) = both(&y[range.clone()]);
+            return (
+                range.start + position(&y[range.clone()], least),
+                range.start + position(&y[range], most),
+            );
+        }
+        if blocks.len() > 2 * FAN {
+            return self.extremes_of_many(range, y);
+        }
+        // A part of a block, some blocks, and again a part: values first, the places only of
+        // what was found.
+        let head = range.start..blocks.start * BLOCK;
+        let tail = blocks.end * BLOCK..range.end;
+        let leaf = &self.levels[0];
+        let parts = [both(&y[head.clone()]), both(&y[tail.clone()])];
+        let inner = (
+            smallest(&leaf.low[blocks.clone()]),
+            largest(&leaf.high[blocks.clone()]),
+        );
+        let least = inner.0.min(parts[0].0).min(parts[1].0);
+        let most = inner.1.max(parts[0].1).max(parts[1].1);
+        let low = if parts[0].0 == least {
+            head.start + position(&y[head.clone()], least)
+        } else if inner.0 == least {
+            let block = blocks.start + position(&leaf.low[blocks.clone()], least);
+            block * BLOCK + usize::from(leaf.places[block].0)
+        } else {
+            tail.start + position(&y[tail.clone()], least)
+        };
+        let high = if parts[0].1 == most {
+            head.start + position(&y[head], most)
+        } else if inner.1 == most {
+            let block = blocks.start + position(&leaf.high[blocks], most);
+            block * BLOCK + usize::from(leaf.places[block].1)
+        } else {
+            tail.start + position(&y[tail], most)
+        };
+        (low, high)
+    }
+
+    /// [`Pyramid::extremes`] of a range with blocks of blocks.
+    fn extremes_of_many(&self, range: std::ops::Range<usize>, y: &[f64]) -> (usize, usize) {
         let mut stretches = [Stretch::default(); 2 * LEVELS + 1];
         let count = stretches_of(range, self.levels.len(), &mut stretches);
         let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -215,10 +265,7 @@ impl Pyramid {
             let (a, b) = if stretch.level == 0 {
                 both(lows)
             } else {
-                (
-                    fold(lows, |v, best| v < best),
-                    fold(highs, |v, best| v > best),
-                )
+                (smallest(lows), largest(highs))
             };
             if a < least {
                 (least, low) = (a, *stretch);
@@ -253,12 +300,11 @@ impl Pyramid {
         values: impl Fn(&Level) -> &[f64],
         place: impl Fn(&(u8, u8)) -> u8,
     ) -> usize {
-        let first = |values: &[f64]| values.iter().position(|v| *v == value).unwrap_or(0);
         let range = stretch.from..stretch.to;
         let Some(level) = stretch.level.checked_sub(1) else {
-            return stretch.from + first(&y[range]);
+            return stretch.from + position(&y[range], value);
         };
-        let mut block = stretch.from + first(&values(&self.levels[level])[range]);
+        let mut block = stretch.from + position(&values(&self.levels[level])[range], value);
         for level in (0..=level).rev() {
             let size = if level == 0 { BLOCK } else { FAN };
             block = block * size + usize::from(place(&self.levels[level].places[block]));
@@ -312,37 +358,58 @@ fn stretches_of(
     heads
 }
 
+/// Values compared at once, each with what the same lane held before: processors do as many
+/// side by side as they can.
+const LANES: usize = 8;
+
+/// Smallest and largest of finite values; infinities without any.
+#[inline]
 fn both(values: &[f64]) -> (f64, f64) {
-    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    let (pairs, rest) = values.as_chunks::<2>();
-    for pair in pairs {
-        for lane in 0..2 {
-            low[lane] = if pair[lane] < low[lane] {
-                pair[lane]
-            } else {
-                low[lane]
-            };
-            high[lane] = if pair[lane] > high[lane] {
-                pair[lane]
-            } else {
-                high[lane]
-            };
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            low[lane] = lower(chunk[lane], low[lane]);
+            high[lane] = higher(chunk[lane], high[lane]);
         }
     }
-    for &v in rest.iter() {
-        low[0] = if v < low[0] { v } else { low[0] };
-        high[0] = if v > high[0] { v } else { high[0] };
+    for (lane, &value) in rest.iter().enumerate() {
+        low[lane] = lower(value, low[lane]);
+        high[lane] = higher(value, high[lane]);
     }
     (
-        if low[1] < low[0] { low[1] } else { low[0] },
-        if high[1] > high[0] { high[1] } else { high[0] },
+        low.into_iter().fold(f64::INFINITY, |a, b| lower(b, a)),
+        high.into_iter()
+            .fold(f64::NEG_INFINITY, |a, b| higher(b, a)),
     )
 }
 
-fn fold(values: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
-    let mut values = values.iter().copied();
-    let first = values.next().unwrap_or(0.0);
-    values.fold(first, |best, v| if better(v, best) { v } else { best })
+#[inline]
+fn smallest(values: &[f64]) -> f64 {
+    values.iter().fold(f64::INFINITY, |best, v| lower(*v, best))
+}
+
+#[inline]
+fn largest(values: &[f64]) -> f64 {
+    let none = f64::NEG_INFINITY;
+    values.iter().fold(none, |best, v| higher(*v, best))
+}
+
+/// As one instruction of the processor does it; no value is NaN here.
+#[inline]
+fn lower(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline]
+fn higher(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// Where a value that is there stands first.
+#[inline]
+fn position(values: &[f64], value: f64) -> usize {
+    values.iter().position(|v| *v == value).unwrap_or(0)
 }
 
 /// The first index from `start` on for which `before` does not hold; at most `end`.
