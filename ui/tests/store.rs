@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use egui_kittest::kittest::Queryable as _;
 use kitbench_protocol::{
     FileContent, JobState, ListJobs, ListKits, OpenKitfile, ProjectId, RegistryAddress,
@@ -38,16 +36,6 @@ fn repaired(size: [f32; 2], theme: ThemeChoice) -> (Bench, ProjectId) {
     (bench, project)
 }
 
-/// Frames until no job is active.
-fn wait_for_jobs(bench: &mut Bench) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while bench.call(ListJobs).iter().any(|job| job.state.is_active()) {
-        assert!(Instant::now() < end, "jobs never ended");
-        bench.harness.step();
-    }
-    bench.settle();
-}
-
 #[test]
 fn packing_from_the_dialog_shows_in_the_store() {
     let (mut bench, project) = repaired(WIDE, ThemeChoice::Dark);
@@ -56,7 +44,7 @@ fn packing_from_the_dialog_shows_in_the_store() {
     bench.wait_for("Valid name");
     bench.picture("pack-dark");
     bench.click("Pack v0.1.0");
-    wait_for_jobs(&mut bench);
+    bench.wait_for_jobs();
     let kits = bench.call(ListKits).kits;
     assert_eq!(kits.len(), 1);
     assert_eq!(kits[0].tags, ["latest", "v0.1.0"]);
@@ -133,7 +121,7 @@ fn a_pushed_kit_is_seen_on_the_registry() {
             source,
             target: String::new(),
         });
-        wait_for_jobs(&mut bench);
+        bench.wait_for_jobs();
     }
     bench.refresh();
     bench.send(Command::Go(Place::Registries(Some(host.clone()))));
@@ -168,7 +156,7 @@ fn a_failed_job_says_what_to_do() {
     bench.call(StartPull {
         reference: "127.0.0.1:9/lab/wine:v1".into(),
     });
-    wait_for_jobs(&mut bench);
+    bench.wait_for_jobs();
     let job = &bench.call(ListJobs)[0];
     assert!(matches!(job.state, JobState::Failed(_)), "{:?}", job.state);
     bench.send(Command::Go(Place::Transfers(None)));

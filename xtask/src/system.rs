@@ -17,7 +17,9 @@ const TEST: &[&str] = &[
     "apache2-utils",       // htpasswd, for a registry that asks for a password
     "chromium",            // the browser door is walked through in it
     "chromium-driver",     // … driven by WebDriver
+    "dbus",                // a session bus for the key store
     "docker-registry",     // the registry that is pushed to
+    "gnome-keyring",       // a key store that logins are kept in
     "mesa-vulkan-drivers", // llvmpipe, for pictures of the UI drawn without a window
     "openbox",             // a window manager, so that windows get focus
     "python3-venv",        // the trackers whose writers and server are read, from PyPI

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use kitbench_engine::folders::default_state_folder;
+use kitbench_engine::{forget_in_key_store, login_of_key_store};
 use kitbench_modelkit::Reference;
 use kitbench_registry::{
     ClientCert, Credentials, DEFAULT_CONCURRENCY, Logins, Registry, RegistryConfig, RemoteResolver,
@@ -95,9 +97,10 @@ impl Network {
         Ok(Registry::new(self.config(host)?, credentials)?)
     }
 
-    /// The registry at `host` with these settings and the login that `kit` or Docker saved.
+    /// The registry at `host` with these settings and the login that the window, `kit` or Docker
+    /// saved.
     pub fn registry(&self, context: &Context, host: &str) -> Outcome<Registry> {
-        let credentials = logins(context).find(host)?;
+        let credentials = SavedLogins::new(context).find(host)?;
         self.registry_as(host, credentials)
     }
 
@@ -108,7 +111,7 @@ impl Network {
     ) -> RemoteResolver<
         impl Fn(&Reference) -> kitbench_registry::Result<Registry> + Send + Sync + use<>,
     > {
-        let (network, logins) = (self.clone(), logins(context));
+        let (network, logins) = (self.clone(), SavedLogins::new(context));
         RemoteResolver::new(
             context.runtime.clone(),
             context.cancel.clone(),
@@ -127,7 +130,43 @@ impl Network {
     }
 }
 
-/// The logins shared with `kit`.
-pub fn logins(context: &Context) -> Logins {
-    Logins::of_home(context.home.path())
+/// The logins of this computer: what the window keeps in the system's key store, then what
+/// `kit` and Docker share in files.
+pub struct SavedLogins {
+    pub shared: Logins,
+    state_folder: PathBuf,
+    kit_home: PathBuf,
+}
+
+impl SavedLogins {
+    pub fn new(context: &Context) -> SavedLogins {
+        let kit_home = context.home.path().to_owned();
+        SavedLogins {
+            shared: Logins::of_home(&kit_home),
+            state_folder: default_state_folder(),
+            kit_home,
+        }
+    }
+
+    /// The login to use at `host`.
+    ///
+    /// # Errors
+    /// A file of logins could not be read, or its helper did not answer.
+    pub fn find(&self, host: &str) -> kitbench_registry::Result<Credentials> {
+        match login_of_key_store(&self.state_folder, &self.kit_home, host) {
+            Ok(Some(credentials)) => return Ok(credentials),
+            Ok(None) => {}
+            Err(error) => log::warn!("The window's logins could not be read: {error}."),
+        }
+        self.shared.find(host)
+    }
+
+    /// Forgets the login for `host` wherever it is; answers whether there was one.
+    ///
+    /// # Errors
+    /// As [`SavedLogins::find`], or a file could not be written.
+    pub fn remove(&self, host: &str) -> kitbench_registry::Result<bool> {
+        let kept = forget_in_key_store(&self.state_folder, host);
+        Ok(self.shared.remove(host)? || kept)
+    }
 }

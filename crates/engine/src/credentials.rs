@@ -8,7 +8,7 @@ use kitbench_protocol::{ErrorKind, ErrorView, SecretStore, SignInState};
 use kitbench_registry::{Credentials, Logins, SavedIn, Secret};
 
 use crate::errors::view_of_registry;
-use crate::state::State;
+use crate::state::{State, StateError};
 
 /// Service name of our entries in the system's key store.
 const SERVICE: &str = "kitbench";
@@ -64,18 +64,12 @@ impl CredentialStore {
     /// What to sign in with, and who from where. The key store goes first, then the
     /// logins that `kit` and Docker left.
     pub fn find(&self, state: &State, host: &str, user: &str) -> (Credentials, SignInState) {
-        if !user.is_empty() && self.uses_system(state) {
-            match entry(host).and_then(|entry| entry.get_password()) {
-                Ok(secret) => {
-                    let signed_in = SignInState::SignedIn {
-                        user: user.to_owned(),
-                        source: "system key store".into(),
-                    };
-                    return (Credentials::basic(user, secret), signed_in);
-                }
-                Err(keyring::Error::NoEntry) => {}
-                Err(error) => log::warn!("the key store did not answer for {host}: {error}"),
-            }
+        if let Some(credentials) = self.in_key_store(state, host, user) {
+            let signed_in = SignInState::SignedIn {
+                user: user.to_owned(),
+                source: "system key store".into(),
+            };
+            return (credentials, signed_in);
         }
         match self.logins.find(host) {
             Ok(Credentials::Anonymous) => (Credentials::Anonymous, SignInState::Anonymous),
@@ -101,6 +95,20 @@ impl CredentialStore {
             Err(error) => {
                 log::warn!("the logins could not be read: {error}");
                 (Credentials::Anonymous, SignInState::Anonymous)
+            }
+        }
+    }
+
+    fn in_key_store(&self, state: &State, host: &str, user: &str) -> Option<Credentials> {
+        if user.is_empty() || !self.uses_system(state) {
+            return None;
+        }
+        match entry(host).and_then(|entry| entry.get_password()) {
+            Ok(secret) => Some(Credentials::basic(user, secret)),
+            Err(keyring::Error::NoEntry) => None,
+            Err(error) => {
+                log::warn!("the key store did not answer for {host}: {error}");
+                None
             }
         }
     }
@@ -169,6 +177,35 @@ impl CredentialStore {
         hosts.retain(|host| !host.starts_with(TRACKING));
         hosts
     }
+}
+
+/// The login for `host` that the window keeps in the system's key store. `None` when it
+/// keeps none there, so that the logins shared with `kit` are asked next. For the shell's
+/// verbs: neither the state nor the key store is made if it is not there.
+///
+/// # Errors
+/// The window's state could not be read.
+pub fn login_of_key_store(
+    state_folder: &Path,
+    kit_home: &Path,
+    host: &str,
+) -> Result<Option<Credentials>, StateError> {
+    if !State::is_in(state_folder) {
+        return Ok(None);
+    }
+    let state = State::open(state_folder)?;
+    let Some(record) = state.registry_by_host(host)? else {
+        return Ok(None);
+    };
+    Ok(CredentialStore::new(kit_home).in_key_store(&state, host, &record.user))
+}
+
+/// Forgets the login for `host` that the window keeps in the system's key store; answers
+/// whether there was one.
+pub fn forget_in_key_store(state_folder: &Path, host: &str) -> bool {
+    State::is_in(state_folder)
+        && keyring::Entry::store_status().is_ok()
+        && entry(host).is_ok_and(|entry| entry.delete_credential().is_ok())
 }
 
 fn entry(host: &str) -> keyring::Result<keyring::Entry> {

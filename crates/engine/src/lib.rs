@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use kitbench_protocol::{Answer, Call, Door, ErrorView, Request, decode};
 
+pub use credentials::{forget_in_key_store, login_of_key_store};
 pub use events::Subscription;
 pub use experiments::{FoundRun, ProjectRuns, attach, in_kits, record, reviews};
 pub use state::StateError;
@@ -105,7 +106,7 @@ impl Engine {
         let inner = tokio::task::spawn_blocking(move || -> Result<Arc<Inner>, ErrorView> {
             let state = state::State::open(&options.state_folder)
                 .map_err(|error| errors::view_of_state(&error))?;
-            let jobs = jobs::Jobs::open(&state).map_err(|error| errors::view_of_state(&error))?;
+            let jobs = jobs::Jobs::open(&state).map_err(|error| error.view())?;
             let credentials = credentials::CredentialStore::new(&options.kit_home);
             Ok(Arc::new(Inner {
                 options,

@@ -430,6 +430,31 @@ fn line_ends_and_byte_order_marks_survive() {
 }
 
 #[test]
+fn a_number_stays_as_it_was_typed() {
+    let number = |literal: &str| Edit::SetNumber {
+        path: path("model.parameters.lr"),
+        literal: literal.into(),
+    };
+    let text = "model:\n  path: m\n  parameters: {lr: 1, epochs: 5}\n";
+    for literal in ["2.0e-4", "1_000", "0x1F", "-.inf", "1e3"] {
+        check(
+            text,
+            number(literal),
+            &text.replace("lr: 1", &format!("lr: {literal}")),
+        );
+    }
+    check(
+        "model:\n  path: m\n",
+        number("5.00"),
+        "model:\n  path: m\n  parameters:\n    lr: 5.00\n",
+    );
+    for literal in ["", "one", "1 # and more", "1, epochs: 6", "true", "2e-4 "] {
+        let error = apply(text, &[number(literal)]).unwrap_err();
+        assert!(matches!(error, EditError::NotANumber { .. }), "{error}");
+    }
+}
+
+#[test]
 fn parameters() {
     let value = |at: &str, value| Edit::SetValue {
         path: path(at),

@@ -3,6 +3,7 @@
 //! Reads what every release of `kit` and other ModelPack tools write, and writes what they read,
 //! byte for byte where the format allows it. Shares the local store with `kit`. Everything is
 //! synchronous and streams: memory use does not depend on the size of a layer.
+pub mod background;
 pub mod cache;
 pub mod diff;
 pub mod digest;

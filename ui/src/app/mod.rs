@@ -9,10 +9,10 @@ pub use nav::{History, Place, Screen};
 pub use run::add_project;
 pub use shared::Shared;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use egui::{Context, Frame, Key, Modifiers, Ui};
-use kitbench_protocol::{Call, ErrorView, EventKind, ProjectId, Settings, ThemeChoice};
+use kitbench_protocol::{Call, ErrorView, EventKind, JobId, ProjectId, Settings, ThemeChoice};
 
 use crate::backend::{Backend, Client};
 use crate::commands::{self, Command, CommandId, CommandSender, Entity, Palette};
@@ -148,6 +148,8 @@ pub struct App {
     dialogs: Vec<Box<dyn Dialog>>,
     focus_before: Vec<Option<egui::Id>>,
     toasts: Toasts,
+    /// Jobs seen moving, whose end is news.
+    moving: BTreeSet<JobId>,
     palette: Palette,
     focus_filter: bool,
     go_prefix: Option<f64>,
@@ -186,6 +188,7 @@ impl App {
             dialogs: Vec::new(),
             focus_before: Vec::new(),
             toasts: Toasts::default(),
+            moving: BTreeSet::new(),
             palette: Palette::default(),
             focus_filter: false,
             go_prefix: None,

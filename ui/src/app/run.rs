@@ -2,7 +2,7 @@
 
 use egui::Context;
 use kitbench_protocol::{
-    AddProject, CopyExample, Door, EventKind, PickFolder, Severity, ThemeChoice,
+    AddProject, CopyExample, Door, EventKind, JobState, JobView, PickFolder, Severity, ThemeChoice,
 };
 
 use super::{App, Place, Screen, ViewCtx};
@@ -184,6 +184,10 @@ impl App {
             EventKind::LinkOpened(reference) if self.views.contains_key(&Screen::Registries) => {
                 self.go(Place::Registries(Some(reference.clone())));
             }
+            EventKind::Job(job) if job.state.is_active() => {
+                self.moving.insert(job.id);
+            }
+            EventKind::Job(job) if self.moving.remove(&job.id) => self.on_job_ended(job, now),
             EventKind::Notice { severity, message } => {
                 let mut toast = Toast::note(message.clone());
                 toast.tone = match severity {
@@ -195,6 +199,28 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// What was said at a job's start gives way to how it ended. Who looks at the transfers
+    /// sees that there.
+    fn on_job_ended(&mut self, job: &JobView, now: f64) {
+        self.toasts.retract(|toast| {
+            let started = matches!(
+                toast.action.as_ref().map(|(_, command)| &**command),
+                Some(Command::Go(Place::Transfers(_)))
+            );
+            started && toast.tone == crate::widgets::Tone::Info
+        });
+        if matches!(self.place(), Place::Transfers(_)) {
+            return;
+        }
+        let toast = match &job.state {
+            JobState::Done => Toast::done(job.summary.clone()),
+            JobState::Failed(error) => Toast::error(error),
+            _ => return,
+        };
+        let show = Command::Go(Place::Transfers(Some(job.id)));
+        self.toasts.push(toast.action("Show", show), now);
     }
 }
 

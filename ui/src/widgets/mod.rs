@@ -39,8 +39,8 @@ pub use paint::{
 };
 pub use picture::picture;
 pub use pill::{
-    Mark, badge, fact, legend, legend_color, mark, paint_count_badge, paint_mark, paint_marker,
-    pill,
+    Mark, badge, fact, fact_in, legend, legend_color, mark, paint_count_badge, paint_mark,
+    paint_marker, pill,
 };
 pub use select::{combobox, labeled_select, select};
 pub use split::{Side, over_content, split, split_with, take_regions};

@@ -147,6 +147,12 @@ pub fn mark(ui: &mut Ui, mark: Mark, words: &str) -> Response {
 /// A small fact: icon and words in `text_2`, for the line under a title.
 pub fn fact(ui: &mut Ui, icon: &str, words: &str) -> Response {
     let t = Tokens::of(ui);
+    fact_in(ui, icon, t.text_3, words)
+}
+
+/// A [`fact`] whose icon has a colour with a meaning.
+pub fn fact_in(ui: &mut Ui, icon: &str, color: egui::Color32, words: &str) -> Response {
+    let t = Tokens::of(ui);
     let pieces = theme::Pieces::marked(Type::Small, t.text_2, words);
     let galley = theme::ellipsis(ui, pieces.job(), ui.available_width() - 19.0);
     let (rect, response) =
@@ -156,7 +162,7 @@ pub fn fact(ui: &mut Ui, icon: &str, words: &str) -> Response {
         pos2(rect.left() + 7.0, rect.center().y),
         icon,
         sizes::ICON_S,
-        t.text_3,
+        color,
     );
     place(
         ui.painter(),

@@ -110,6 +110,11 @@ impl Toasts {
         self.unseen = 0;
     }
 
+    /// Take back messages that are true no more.
+    pub fn retract(&mut self, gone: impl Fn(&Toast) -> bool) {
+        self.shown.retain(|(_, toast, _)| !gone(toast));
+    }
+
     /// Close the newest message; false when there is none.
     pub fn dismiss(&mut self) -> bool {
         self.shown.pop().is_some()

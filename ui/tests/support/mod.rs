@@ -36,12 +36,44 @@ pub struct Bench {
 pub const WIDE: [f32; 2] = [1440.0, 900.0];
 pub const SMALL: [f32; 2] = [1024.0, 700.0];
 
+/// What may differ from a folder of one's own on a disk with room.
+#[derive(Default)]
+pub struct Setting {
+    /// Where the local store is.
+    pub kit_home: Option<PathBuf>,
+    /// The engine may read only what its files' modes say, also when root runs the test.
+    pub ordinary_user: bool,
+}
+
 pub fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
+    bench_in(size, theme, door, Setting::default())
+}
+
+/// Capabilities are of a thread (capabilities(7)), and those that it starts inherit them.
+#[cfg(target_os = "linux")]
+fn become_ordinary() {
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
+    let above = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+    let mut now = capabilities(None).expect("a thread may ask for its capabilities");
+    now.effective.remove(above);
+    set_capabilities(None, now).expect("a thread may give up capabilities");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_ordinary() {}
+
+pub fn bench_in(size: [f32; 2], theme: ThemeChoice, door: Door, setting: Setting) -> Bench {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    if setting.ordinary_user {
+        threads.on_thread_start(become_ordinary);
+    }
+    let runtime = Arc::new(threads.enable_all().build().expect("a runtime"));
     let options = EngineOptions {
         state_folder: folder.path().join("state"),
-        kit_home: folder.path().join("kitops"),
+        kit_home: setting
+            .kit_home
+            .unwrap_or_else(|| folder.path().join("kitops")),
         example_target: folder.path().join("wine"),
         ..EngineOptions::for_this_user(door)
     };
@@ -190,6 +222,16 @@ impl Bench {
         });
         item.unwrap_or_else(|| panic!("the menu has no item {label}"))
             .click_accesskit();
+        self.settle();
+    }
+
+    /// Frames until no job is active.
+    pub fn wait_for_jobs(&mut self) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while self.call(ListJobs).iter().any(|job| job.state.is_active()) {
+            assert!(std::time::Instant::now() < end, "jobs never ended");
+            self.harness.step();
+        }
         self.settle();
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::{Failure, Outcome};
-use crate::network::{Network, logins};
+use crate::network::{Network, SavedLogins};
 
 #[derive(Debug, Args)]
 pub struct Login {
@@ -74,9 +74,9 @@ impl Login {
             checked = registry.check_login() => checked?,
             () = context.cancel.cancelled() => return Err(Failure::Cancelled),
         };
-        let (logins, key) = (logins(context), host.clone());
+        let (logins, key) = (SavedLogins::new(context), host.clone());
         let saved = context
-            .blocking(move || Ok(logins.save(&key, &credentials)?))
+            .blocking(move || Ok(logins.shared.save(&key, &credentials)?))
             .await?;
         let (saved_in, place) = match saved {
             SavedIn::Helper(name) => ("helper", name),
@@ -135,7 +135,7 @@ impl Login {
 impl Logout {
     pub async fn run(self, context: &Context) -> Outcome {
         let host = host(&self.registry)?;
-        let (logins, key) = (logins(context), host.clone());
+        let (logins, key) = (SavedLogins::new(context), host.clone());
         let removed = context.blocking(move || Ok(logins.remove(&key)?)).await?;
         if !removed {
             log::warn!("There was no login for {host}.");

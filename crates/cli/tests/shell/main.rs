@@ -2,6 +2,7 @@
 
 mod cancel;
 mod common;
+mod key_store;
 mod kits;
 mod misuse;
 mod pack;

@@ -6,6 +6,7 @@ mod meter;
 mod run;
 mod spec;
 mod watcher;
+mod workers;
 
 pub use spec::JobSpec;
 
@@ -20,6 +21,7 @@ use crate::Inner;
 use crate::errors::{internal, view_of_state};
 use crate::state::now_ms;
 use watcher::JobWatcher;
+use workers::Workers;
 
 /// Jobs that move bytes at the same time. More would only take turns on the disk and
 /// the line, and make every estimate worse.
@@ -52,12 +54,39 @@ struct Live {
 pub struct Jobs {
     all: Mutex<BTreeMap<JobId, Job>>,
     turns: Arc<Semaphore>,
+    workers: Workers,
+}
+
+/// The jobs could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    State(#[from] crate::state::StateError),
+    #[error("no threads for packing and transfers could be started")]
+    Threads(#[source] std::io::Error),
+}
+
+impl OpenError {
+    /// As a person reads it.
+    pub fn view(&self) -> ErrorView {
+        match self {
+            OpenError::State(error) => view_of_state(error),
+            OpenError::Threads(error) => ErrorView::new(
+                ErrorKind::Io,
+                format!(
+                    "{}: {error}.",
+                    crate::errors::sentence(&self.to_string()).trim_end_matches('.')
+                ),
+                "Close other programs, or raise the limit of threads (`ulimit -u`), and start again.",
+            ),
+        }
+    }
 }
 
 impl Jobs {
     /// Reads the journal. A job that was moving when the program ended is listed as
     /// paused, with the reason.
-    pub fn open(state: &crate::state::State) -> Result<Jobs, crate::state::StateError> {
+    pub fn open(state: &crate::state::State) -> Result<Jobs, OpenError> {
         let mut all = BTreeMap::new();
         for (spec, mut view) in state.jobs()? {
             if view.state.is_active() {
@@ -74,6 +103,7 @@ impl Jobs {
         Ok(Jobs {
             all: Mutex::new(all),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            workers: Workers::start().map_err(OpenError::Threads)?,
         })
     }
 
@@ -249,13 +279,11 @@ fn queue(inner: &Arc<Inner>, id: JobId, mut job: Job) -> Result<(), ErrorView> {
         });
         // A job gets a thread of its own, on which it may wait for as long as it likes. A
         // panic in it must end the job, not leave it running for ever.
-        let handle = tokio::runtime::Handle::current();
-        let work = {
-            let (inner, watcher) = (inner.clone(), watcher.clone());
-            tokio::task::spawn_blocking(move || {
-                handle.block_on(run::run(inner, spec, watcher, token))
-            })
-        };
+        let handle = inner.jobs.workers.handle();
+        let (owned, reporting) = (inner.clone(), watcher.clone());
+        let work = handle
+            .clone()
+            .spawn_blocking(move || handle.block_on(run::run(owned, spec, reporting, token)));
         let result = work
             .await
             .unwrap_or_else(|panic| Err(internal("a job", &panic.to_string())));

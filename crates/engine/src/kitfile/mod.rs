@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kitbench_kitfile::files::{EntryKind, ProjectFiles, check_files};
-use kitbench_kitfile::{Edit, FieldPath, KITFILE_NAMES, Parsed, Problem, Rules, find_name, parse};
+use kitbench_kitfile::{
+    Edit, FieldPath, KITFILE_NAMES, Parsed, Problem, Rules, Value, find_name, parse,
+};
 use kitbench_protocol::{
     ErrorKind, ErrorView, Fix, FormEdit, KitfileDoc, KitfileProblem, ProjectId, SaveOutcome,
     Severity, SpanRole, TextEdit, TextSpan,
@@ -287,10 +289,18 @@ fn kitfile_edit(edit: &FormEdit) -> Result<Edit, ErrorView> {
                 _ => return Err(not_a_field(&path.to_string())),
             }
         }
-        FormEdit::SetParameter { path, key, yaml } => Edit::SetValue {
-            path: field(path)?.key(key),
-            value: values::from_yaml(yaml)?,
-        },
+        FormEdit::SetParameter { path, key, yaml } => {
+            let path = field(path)?.key(key);
+            match values::from_yaml(yaml)? {
+                Value::Int(_) | Value::UInt(_) | Value::Float(_) if is_one_word(yaml) => {
+                    Edit::SetNumber {
+                        path,
+                        literal: yaml.trim().to_owned(),
+                    }
+                }
+                value => Edit::SetValue { path, value },
+            }
+        }
         FormEdit::RemoveParameter { path, key } => Edit::Remove {
             path: field(path)?.key(key),
         },
@@ -299,6 +309,11 @@ fn kitfile_edit(edit: &FormEdit) -> Result<Edit, ErrorView> {
             to: new_key.clone(),
         },
     })
+}
+
+/// Whether a value is a single scalar without a tag, an anchor or a comment.
+fn is_one_word(yaml: &str) -> bool {
+    !yaml.trim().contains(char::is_whitespace)
 }
 
 fn field(path: &str) -> Result<FieldPath, ErrorView> {

@@ -52,14 +52,22 @@ pub struct State {
     connection: Mutex<Connection>,
 }
 
+/// The file's name in the state folder.
+const FILE: &str = "kitbench.db";
+
 impl State {
+    /// Whether there is a state in `folder`.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// Opens or makes `kitbench.db` in `folder`.
     pub fn open(folder: &Path) -> Result<State, StateError> {
         std::fs::create_dir_all(folder).map_err(|source| StateError::Folder {
             path: folder.display().to_string(),
             source,
         })?;
-        let path = folder.join("kitbench.db");
+        let path = folder.join(FILE);
         let open_error = |source| StateError::Open {
             path: path.display().to_string(),
             source,

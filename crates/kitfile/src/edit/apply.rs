@@ -9,7 +9,7 @@ use crate::field_path::FieldPath;
 use crate::locate;
 use crate::to_yaml;
 use crate::value::Value;
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::{Kind, NodeId, resolve};
 
 /// Does `edits` on `text` in order.
 ///
@@ -29,6 +29,15 @@ fn apply_one(text: String, edit: &Edit) -> Result<String, EditError> {
         Edit::Set { path, value } => set(text, path, value),
         Edit::SetList { path, values } => set_list(text, path, values),
         Edit::SetValue { path, value } => set_value(text, path, value),
+        Edit::SetNumber { path, literal } => {
+            if !matches!(resolve::plain(literal).tag(), resolve::INT | resolve::FLOAT) {
+                return Err(EditError::NotANumber {
+                    path: path.clone(),
+                    literal: literal.clone(),
+                });
+            }
+            put_out(&text, path, &Out::Raw(literal.clone()))
+        }
         Edit::Remove { path } => change(&text, Change::Remove(path), |draft| {
             remove::remove(draft, path)
         }),

@@ -39,6 +39,13 @@ pub enum Edit {
         /// What to put there.
         value: Value,
     },
+    /// Sets a number within `parameters` as it is written: `2.0e-4` stays that.
+    SetNumber {
+        /// The place, such as `model.parameters.lr`.
+        path: FieldPath,
+        /// An integer or float of YAML, without spaces around it.
+        literal: String,
+    },
     /// Removes a field or an element. Removing the last element of a section removes the section.
     Remove {
         /// The field or element.
@@ -77,6 +84,14 @@ pub enum EditError {
     /// The text cannot be read, so there is nothing to edit in it.
     #[error("the Kitfile is not YAML ({0}); correct that in the text first")]
     NotYaml(String),
+    /// What should be written as a number is none.
+    #[error("`{literal}` is not a number, so it cannot be written at `{path}` as one")]
+    NotANumber {
+        /// Where it should go.
+        path: FieldPath,
+        /// What was given.
+        literal: String,
+    },
     /// The place of the edit does not exist.
     #[error("there is nothing at `{path}` to edit")]
     NotFound {

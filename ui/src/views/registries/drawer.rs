@@ -1,7 +1,7 @@
 //! The drawer of one tag: what pulling would download, and what is inside.
 
 use egui::{Align, Layout, ScrollArea, Sense, Ui, vec2};
-use kitbench_protocol::{KitDetail, TransferPlan};
+use kitbench_protocol::{KitDetail, TransferLayer, TransferPlan};
 
 use super::Ask;
 use super::inside::Inside;
@@ -11,9 +11,14 @@ use crate::commands::Command;
 use crate::format;
 use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::{
-    Button, FailureAction, Mark, Segment, bar_row, code, fact, failed, inset, key_value, label,
+    Button, FailureAction, Mark, Segment, bar_row, code, fact_in, failed, inset, key_value, label,
     mark, named, paint_bar, rule, segments, skeleton,
 };
+
+/// Height of a layer's row in the plan of a pull.
+const PLANNED_LAYER: f32 = 20.0;
+/// Room for the bytes of a layer.
+const BYTES: f32 = 76.0;
 
 pub fn drawer(
     ui: &mut Ui,
@@ -77,6 +82,29 @@ pub fn drawer(
     ask
 }
 
+/// One layer of what a pull would do: its kind, whether it is here, its bytes.
+fn planned_layer(ui: &mut Ui, layer: &TransferLayer) {
+    let t = Tokens::of(ui);
+    let kind = layer.kind.map_or(LayerKind::Config, LayerKind::from);
+    let row = vec2(ui.available_width(), PLANNED_LAYER);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().interact_size.y = PLANNED_LAYER;
+        ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
+        let size = vec2(BYTES, PLANNED_LAYER);
+        ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+            label(ui, Type::Mono, t.text_2, &format::bytes(layer.bytes));
+        });
+        if layer.already_there {
+            fact_in(ui, icons::CHECK, t.text_3, "Here");
+        } else {
+            mark(ui, Mark::Download, "Download");
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            fact_in(ui, kind.icon(), t.layer(kind), &layer.label);
+        });
+    });
+}
+
 fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_>) -> Option<Ask> {
     let t = Tokens::of(ui);
     let mut ask = None;
@@ -93,19 +121,7 @@ fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_
         paint_bar(ui, bar, &[(here, t.bar_reuse), (1.0 - here, t.accent_line)]);
         ui.add_space(8.0);
         for layer in &plan.layers {
-            ui.horizontal(|ui| {
-                let kind = layer.kind.map_or(LayerKind::Config, LayerKind::from);
-                fact(ui, kind.icon(), &layer.label);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    label(ui, Type::Mono, t.text_2, &format::bytes(layer.bytes));
-                    if layer.already_there {
-                        mark(ui, Mark::Done, "Here");
-                    } else {
-                        mark(ui, Mark::Download, "Download");
-                    }
-                });
-            });
-            ui.add_space(2.0);
+            planned_layer(ui, layer);
         }
         ui.add_space(8.0);
         ui.horizontal(|ui| {
@@ -127,12 +143,14 @@ fn preflight(ui: &mut Ui, reference: &str, plan: &TransferPlan, ctx: &ViewCtx<'_
             } else {
                 format!("Pull {}", format::bytes(plan.move_bytes))
             };
+            // With nothing to download it only sets the tag here.
+            let button = if plan.move_bytes == 0 {
+                Button::neutral(text)
+            } else {
+                Button::primary(text)
+            };
             if ui
-                .add(
-                    Button::primary(text)
-                        .name("Pull")
-                        .icon(icons::DOWNLOAD_SIMPLE),
-                )
+                .add(button.name("Pull").icon(icons::DOWNLOAD_SIMPLE))
                 .clicked()
             {
                 ask = Some(Ask::Pull(reference.to_owned()));

@@ -7,7 +7,9 @@ mod ui;
 use std::collections::BTreeSet;
 
 use egui::Ui;
-use kitbench_protocol::{CancelJob, ClearJobs, EventKind, JobId, JobView, PauseJob, RetryJob};
+use kitbench_protocol::{
+    CancelJob, ClearJobs, EventKind, JobId, JobView, PauseJob, RetryJob, SetSettings, Settings,
+};
 
 use crate::app::{Place, View, ViewCtx};
 use crate::backend::RemoteView;
@@ -38,6 +40,7 @@ enum Ask {
     Cancel(JobId),
     CopyReport(JobId),
     ClearFinished,
+    LayersAtOnce(u8),
 }
 
 impl Transfers {
@@ -52,6 +55,15 @@ impl Transfers {
             Ask::Pause(job) => ctx.act(PauseJob { job }, |(), _| {}),
             Ask::Retry(job) => ctx.act(RetryJob { job }, |_, _| {}),
             Ask::Cancel(job) => ctx.act(CancelJob { job }, |(), _| {}),
+            Ask::LayersAtOnce(count) => {
+                if let Some(settings) = ctx.shared.settings.value() {
+                    let settings = Settings {
+                        layers_at_once: count,
+                        ..settings.clone()
+                    };
+                    ctx.act(SetSettings(settings), |_, _| {});
+                }
+            }
             Ask::ClearFinished => ctx.act(ClearJobs { job: None }, |(), _| {}),
             Ask::CopyReport(job) => {
                 let jobs = ctx.shared.jobs.value();
@@ -83,8 +95,10 @@ impl View for Transfers {
     fn ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
         let (jobs, failure) = match ctx.shared.jobs.view() {
             RemoteView::Loading(since) => {
-                ui::head(ui, &mut self.part, &[], ctx);
-                return skeleton(ui, since, sizes::LIST_2);
+                let pressed = ui::head(ui, &mut self.part, &[], ctx);
+                skeleton(ui, since, sizes::LIST_2);
+                pressed.into_iter().for_each(|ask| self.perform(ask, ctx));
+                return;
             }
             RemoteView::Failed(error) => {
                 if failed(ui, error) == Some(FailureAction::Retry) {
@@ -96,14 +110,14 @@ impl View for Transfers {
         };
         self.unfold_new(jobs);
         self.speeds.sample(jobs, ctx.now);
-        ui::head(ui, &mut self.part, jobs, ctx);
+        let pressed = ui::head(ui, &mut self.part, jobs, ctx);
         if let Some(failure) = failure
             && failed_strip(ui, failure, None) == Some(FailureAction::Retry)
         {
             ctx.commands.run(CommandId::Refresh);
         }
         if jobs.is_empty() {
-            return empty(
+            empty(
                 ui,
                 icons::ARROWS_DOWN_UP,
                 "Nothing is moving",
@@ -114,6 +128,8 @@ impl View for Transfers {
                     }
                 },
             );
+            pressed.into_iter().for_each(|ask| self.perform(ask, ctx));
+            return;
         }
         let mut width = self.width.unwrap_or(372.0);
         let parts = model::parts(jobs, Part::filter(self.part));
@@ -136,7 +152,7 @@ impl View for Transfers {
             asks
         };
         self.width = Some(width);
-        for ask in asks {
+        for ask in pressed.into_iter().chain(asks) {
             self.perform(ask, ctx);
         }
     }

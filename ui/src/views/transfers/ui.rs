@@ -13,13 +13,17 @@ use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::table::{Column, Line, Table, TableState};
 use crate::widgets::{
     Button, Mark, Segment, focus_ring, hairline_below, label, paint_bar, paragraph, segments,
+    select,
 };
 
 const ITEM: f32 = 52.0;
 const FAILED_ITEM: f32 = 96.0;
 
-pub fn head(ui: &mut Ui, part: &mut usize, jobs: &[JobView], ctx: &ViewCtx<'_>) {
+/// The row above the list; answers what was pressed in it.
+pub fn head(ui: &mut Ui, part: &mut usize, jobs: &[JobView], ctx: &ViewCtx<'_>) -> Vec<Ask> {
     let counts = model::counts(jobs);
+    let settings = ctx.shared.settings.value();
+    let mut asks = Vec::new();
     crate::widgets::bar_row(ui, 44.0, 16.0, true, |ui| {
         let t = Tokens::of(ui);
         label(ui, Type::Heading, t.text, "Transfers");
@@ -37,10 +41,37 @@ pub fn head(ui: &mut Ui, part: &mut usize, jobs: &[JobView], ctx: &ViewCtx<'_>) 
                     .add(Button::ghost("Clear finished").icon(icons::BROOM))
                     .clicked()
             {
-                ctx.commands.run(crate::commands::CommandId::ClearFinished);
+                asks.push(Ask::ClearFinished);
+            }
+            let moving: Vec<JobId> = pausable(jobs).collect();
+            if moving.len() > 1
+                && ui
+                    .add(Button::neutral("Pause all").icon(icons::PAUSE))
+                    .clicked()
+            {
+                asks.extend(moving.into_iter().map(Ask::Pause));
+            }
+            if let Some(settings) = settings
+                && ui.available_width() > 190.0
+            {
+                let now = settings.layers_at_once.clamp(1, 8);
+                let mut at = usize::from(now) - 1;
+                let choices = ["1", "2", "3", "4", "5", "6", "7", "8"];
+                if select(ui, "Layers at once", &mut at, &choices, 56.0).changed() {
+                    asks.push(Ask::LayersAtOnce(at as u8 + 1));
+                }
+                label(ui, Type::Small, t.text_2, "Layers at once");
             }
         });
     });
+    asks
+}
+
+/// The jobs that move now and can be paused.
+fn pausable(jobs: &[JobView]) -> impl Iterator<Item = JobId> {
+    jobs.iter()
+        .filter(|job| job.can_pause && job.state.is_active())
+        .map(|job| job.id)
 }
 
 pub fn list(
