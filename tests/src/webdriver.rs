@@ -117,17 +117,22 @@ impl Session {
         ])
     }
 
-    /// Presses the main button at one place and lets it go at another.
+    /// Presses the main button at one place and lets it go at another. Each part is seen by a frame
+    /// of its own: on a busy machine one frame may last longer than a hand takes.
     pub fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
         let place = |(x, y): (f64, f64), duration: u32| json!({"type": "pointerMove", "duration": duration, "x": x.round() as i64, "y": y.round() as i64});
         let between = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
-        self.pointer(&[
+        for part in [
             place(from, 0),
             json!({"type": "pointerDown", "button": 0}),
-            place(between, 100),
-            place(to, 100),
+            place(between, 50),
+            place(to, 50),
             json!({"type": "pointerUp", "button": 0}),
-        ])
+        ] {
+            self.pointer(&[part])?;
+            self.next_frame()?;
+        }
+        Ok(())
     }
 
     fn pointer(&self, actions: &[Value]) -> Result<()> {

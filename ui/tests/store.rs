@@ -219,7 +219,7 @@ fn file_contents_are_of_the_kinds_the_page_draws() {
     );
     assert!(matches!(
         read("README.md").content,
-        FileContent::Text { markdown: true, .. }
+        FileContent::Markdown { .. }
     ));
     assert!(matches!(
         read("data/train.csv").content,

@@ -18,6 +18,7 @@ mod hash_speed;
 mod jobs;
 mod kitfile;
 mod kits;
+mod markdown;
 mod packing;
 mod pictures;
 mod projects;

@@ -92,7 +92,10 @@ async fn example_to_registry_and_back() {
     assert!(
         kit.readme
             .as_deref()
-            .is_some_and(|text| text.contains("wine"))
+            .is_some_and(|blocks| blocks.contains(&MarkdownBlock::Heading {
+                level: 1,
+                text: "wine".into()
+            }))
     );
     assert!(
         kit.layers

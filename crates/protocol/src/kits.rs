@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttachedRun, LayerKind};
+use crate::{AttachedRun, LayerKind, MarkdownBlock};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListKits;
@@ -71,8 +71,8 @@ pub struct KitDetail {
     pub kitfile: String,
     /// The manifest, indented.
     pub manifest: String,
-    /// Text of the README, if a docs layer holds one.
-    pub readme: Option<String>,
+    /// The README, if a docs layer holds one.
+    pub readme: Option<Vec<MarkdownBlock>>,
     pub readme_path: Option<String>,
     /// Bytes that deleting this kit would free.
     pub frees_bytes: u64,
@@ -186,7 +186,11 @@ pub enum FileContent {
     /// Text; `cut` when only the beginning is here.
     Text {
         text: String,
-        markdown: bool,
+        cut: bool,
+    },
+    /// Markdown; `cut` when only the beginning is here.
+    Markdown {
+        blocks: Vec<MarkdownBlock>,
         cut: bool,
     },
     Tensors {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PackedF64, Picture, ProjectId};
+use crate::{MarkdownBlock, PackedF64, Picture, ProjectId};
 
 /// What a run holds beside numbers, by kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,5 +51,6 @@ pub enum MediumContent {
         right: PackedF64,
         count: PackedF64,
     },
-    Text(String),
+    /// A text, which may be Markdown.
+    Text(Vec<MarkdownBlock>),
 }

@@ -11,6 +11,7 @@ pub mod code;
 mod dialog;
 mod field;
 mod list;
+mod markdown;
 mod menu;
 mod paint;
 mod picture;
@@ -32,6 +33,7 @@ pub use chrome::{bar_row, breadcrumb, card, inset, outlined, paint_section, pane
 pub use dialog::{Answer, DialogFrame, confirm, dialog, dialog_with};
 pub use field::{FieldResponse, TextField, text_area};
 pub use list::ListRow;
+pub use markdown::markdown;
 pub use menu::{MenuItem, menu, menu_frame, menu_rule, row_menu};
 pub use paint::{
     Tone, boxed, describe, focus_ring, hairline_below, label, line, named, paragraph, pieces,

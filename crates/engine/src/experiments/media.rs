@@ -65,7 +65,7 @@ fn view(content: Content) -> MediumContent {
                 text.truncate(cut);
                 text.push('…');
             }
-            MediumContent::Text(text)
+            MediumContent::Text(crate::markdown::blocks(&text))
         }
     }
 }

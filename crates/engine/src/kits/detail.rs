@@ -27,7 +27,7 @@ pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorVi
     }
     if let Some((path, text)) = find_readme(&source, &kit) {
         detail.readme_path = Some(path);
-        detail.readme = Some(text);
+        detail.readme = Some(crate::markdown::blocks(&text));
     }
     detail.run = crate::experiments::in_kits::attached(&source, &kit);
     let digest = kit.digest.to_string();

@@ -346,11 +346,18 @@ fn view_of_content(path: &str, content: Content) -> FileContent {
                 warnings,
             }
         }
+        Content::Text { text, truncated } if is_markdown(path) => FileContent::Markdown {
+            blocks: crate::markdown::blocks(&text),
+            cut: truncated,
+        },
         Content::Text { text, truncated } => FileContent::Text {
-            markdown: path.to_lowercase().ends_with(".md"),
             text,
             cut: truncated,
         },
         Content::Binary => FileContent::Bytes { head: Vec::new() },
     }
+}
+fn is_markdown(path: &str) -> bool {
+    let path = path.to_lowercase();
+    path.ends_with(".md") || path.ends_with(".markdown")
 }

@@ -11,7 +11,6 @@ use crate::backend::{Remote, RemoteView};
 use crate::clock;
 use crate::format;
 use crate::theme::{Tokens, Type, icons, sizes};
-use crate::views::modelkits::markdown;
 use crate::widgets::{self, Button, DialogFrame, FailureAction, Side, TreeRow};
 
 /// Images, histograms and texts of one run.
@@ -241,7 +240,7 @@ fn content(ui: &mut Ui, id: egui::Id, name: &str, view: &MediumView) {
         }),
         Some(MediumContent::Text(text)) => {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                widgets::inset(ui, 20.0, |ui| markdown::show(ui, text));
+                widgets::inset(ui, 20.0, |ui| widgets::markdown(ui, text));
             });
         }
         Some(MediumContent::Histogram { left, right, count }) => {

@@ -3,7 +3,7 @@
 use egui::{ScrollArea, Ui};
 use kitbench_protocol::{FileContent, FileView, KitDetail, KitLayer, ReadKitFile, TensorRow};
 
-use super::{Folded, Opened, markdown};
+use super::{Folded, Opened};
 use crate::app::ViewCtx;
 use crate::backend::RemoteView;
 use crate::format;
@@ -11,7 +11,7 @@ use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
 use crate::widgets::table::{Column, Line, Table, TableState};
 use crate::widgets::{
     FailureAction, Side, TextField, TreeRow, bar_row, code, empty, fact, failed, inset, key_value,
-    label, paragraph, picture, rule, skeleton, split, strip,
+    label, markdown, paragraph, picture, rule, skeleton, split, strip,
 };
 
 /// Rows of the hex view.
@@ -212,6 +212,15 @@ pub fn file_icon(path: &str) -> &'static str {
     }
 }
 
+fn only_the_beginning(ui: &mut Ui) {
+    strip(
+        ui,
+        crate::widgets::Tone::Info,
+        "Only the beginning is shown.",
+        |_| {},
+    );
+}
+
 fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mut String) {
     let t = Tokens::of(ui);
     bar_row(ui, 40.0, 14.0, true, |ui| {
@@ -224,23 +233,17 @@ fn look(ui: &mut Ui, view: &FileView, table: &mut TableState, tensor_filter: &mu
         );
     });
     match &view.content {
-        FileContent::Text {
-            text,
-            markdown: true,
-            ..
-        } => {
+        FileContent::Markdown { blocks, cut } => {
+            if *cut {
+                only_the_beginning(ui);
+            }
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                inset(ui, 20.0, |ui| markdown::show(ui, text));
+                inset(ui, 20.0, |ui| markdown(ui, blocks));
             });
         }
-        FileContent::Text { text, cut, .. } => {
+        FileContent::Text { text, cut } => {
             if *cut {
-                strip(
-                    ui,
-                    crate::widgets::Tone::Info,
-                    "Only the beginning is shown.",
-                    |_| {},
-                );
+                only_the_beginning(ui);
             }
             let mut text = text.clone();
             let id = egui::Id::unique(("look", &view.path));

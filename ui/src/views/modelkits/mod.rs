@@ -3,7 +3,6 @@
 mod dialogs;
 mod files;
 mod list;
-pub mod markdown;
 mod model;
 mod page;
 mod run;

@@ -4,7 +4,7 @@ use egui::{Align, Layout, ScrollArea, Ui};
 use kitbench_protocol::KitDetail;
 
 use super::files::{self, FilesTab};
-use super::{Ask, markdown, model};
+use super::{Ask, model};
 use crate::app::ViewCtx;
 use crate::backend::{Remote, RemoteView};
 use crate::clock;
@@ -14,7 +14,7 @@ use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::table::{Column, Line, Table, TableState};
 use crate::widgets::{
     Button, FailureAction, MenuItem, bar_row, code, fact, failed, failed_strip, inset, key_value,
-    label, mark, menu, paragraph, rule, skeleton, strip, tabs,
+    label, mark, markdown, menu, paragraph, rule, skeleton, strip, tabs,
 };
 
 pub fn page(
@@ -202,7 +202,7 @@ fn overview(ui: &mut Ui, detail: &KitDetail) {
                                 label(ui, Type::Small, t.text_3, path);
                                 ui.add_space(8.0);
                             }
-                            markdown::show(ui, readme);
+                            markdown(ui, readme);
                         }
                         (None, _) => {
                             paragraph(ui, Type::Body, t.text_2, "This ModelKit holds no README. A docs layer with a `README.md` is shown here.");

@@ -6,6 +6,7 @@
 mod bytes;
 mod csv;
 mod gguf;
+mod markdown;
 mod notebook;
 mod npy;
 mod onnx;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 pub use bytes::Tensor;
 pub use csv::Table;
 pub use gguf::Gguf;
+pub use markdown::{Block, markdown};
 pub use notebook::{Cell, Notebook};
 pub use onnx::{Onnx, Port};
 pub use parquet::{Column, Parquet};
