@@ -76,10 +76,11 @@ fn a_login_of_the_window_serves_the_shell() {
             plain_http: true,
             ..RegistryAddress::default()
         };
-        let id = engine
+        let saved = engine
             .call(SaveRegistry { id: None, address })
             .await
             .unwrap();
+        let id = saved.id;
         let sign_in = SignIn {
             id,
             user: "ann".into(),

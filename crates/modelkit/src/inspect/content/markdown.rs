@@ -63,6 +63,14 @@ struct List {
     next: Option<u64>,
 }
 
+/// A table that is open, with the row that is being read.
+#[derive(Default)]
+struct OpenTable {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+    row: Vec<String>,
+}
+
 #[derive(Default)]
 struct Reading {
     blocks: Vec<Block>,
@@ -74,8 +82,7 @@ struct Reading {
     quotes: usize,
     heading: Option<u8>,
     code: Option<String>,
-    /// Head, rows, and the row that is being read.
-    table: Option<(Vec<String>, Vec<Vec<String>>, Vec<String>)>,
+    table: Option<OpenTable>,
     /// Where the words of open links begin, and their addresses.
     links: Vec<(usize, String)>,
 }
@@ -151,7 +158,7 @@ impl Reading {
             }
             Tag::Table(_) => {
                 self.flush();
-                self.table = Some(Default::default());
+                self.table = Some(OpenTable::default());
             }
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 self.links.push((self.text.len(), dest_url.into_string()));
@@ -166,22 +173,23 @@ impl Reading {
             TagEnd::Link | TagEnd::Image => self.end_link(),
             TagEnd::TableCell => {
                 let cell = std::mem::take(&mut self.text).trim().to_owned();
-                if let Some((_, _, row)) = &mut self.table {
-                    row.push(cell);
+                if let Some(table) = &mut self.table {
+                    table.row.push(cell);
                 }
             }
             TagEnd::TableHead => {
-                if let Some((head, _, row)) = &mut self.table {
-                    *head = std::mem::take(row);
+                if let Some(table) = &mut self.table {
+                    table.head = std::mem::take(&mut table.row);
                 }
             }
             TagEnd::TableRow => {
-                if let Some((_, rows, row)) = &mut self.table {
-                    rows.push(std::mem::take(row));
+                if let Some(table) = &mut self.table {
+                    let row = std::mem::take(&mut table.row);
+                    table.rows.push(row);
                 }
             }
             TagEnd::Table => {
-                if let Some((head, rows, _)) = self.table.take() {
+                if let Some(OpenTable { head, rows, .. }) = self.table.take() {
                     self.blocks.push(Block::Table { head, rows });
                 }
             }
