@@ -206,6 +206,11 @@ fn packing_survives_kills() {
 }
 
 #[test]
+fn packing_again_survives_kills() {
+    kill_many("repack");
+}
+
+#[test]
 fn unpacking_survives_kills() {
     kill_many("unpack");
 }

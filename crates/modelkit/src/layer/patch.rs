@@ -146,9 +146,9 @@ pub(crate) fn patch(
     })
 }
 
-struct Copier<'a, 'b> {
+struct Copier<'a, 'b, 'scope> {
     source: &'a Source<'a>,
-    writer: Writer<'a, Plain<'b>>,
+    writer: Writer<'a, Plain<'b, 'scope>>,
     old: File,
     /// How far the old blob was used or passed over.
     at: u64,
@@ -163,7 +163,7 @@ struct Copier<'a, 'b> {
     unreadable: bool,
 }
 
-impl Copier<'_, '_> {
+impl Copier<'_, '_, '_> {
     /// The numbers of new entries that were not, at the end, what they were when planned.
     fn run(&mut self, last: &Last<'_>) -> Result<Vec<usize>> {
         let mut unsettled = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -70,14 +70,15 @@ pub(super) fn plain(source: &Source<'_>, out: &mut File, out_path: &Path) -> Res
 pub(super) fn hashed<T>(
     out: &mut File,
     out_path: &Path,
-    feed: impl FnOnce(&mut Plain<'_>) -> Result<T>,
+    feed: impl FnOnce(&mut Plain<'_, '_>) -> Result<T>,
 ) -> Result<(Digest, u64, T)> {
     let pool = Pool::default();
     thread::scope(|scope| {
+        let flushed = out.try_clone().map_err(Error::io("write", out_path))?;
         // One more is being filled and one hashed.
         let (to_hash, filled) = sync_channel(BUFFERS - 2);
         let hasher = scope.spawn(|| hash(Hasher::new(), filled, Some(&pool)));
-        let flusher = Flusher::start(scope, out);
+        let flusher = Flusher::start(scope, flushed);
         let mut sink = Plain {
             flusher,
             out,
@@ -87,58 +88,68 @@ pub(super) fn hashed<T>(
             size: 0,
         };
         let fed = feed(&mut sink);
-        let size = sink.size;
-        drop(sink);
+        let Plain {
+            flusher,
+            to_hash,
+            size,
+            ..
+        } = sink;
+        drop(to_hash);
+        let flushed = flusher.finish()?;
         let digest = joined(hasher.join())?;
-        Ok((digest, size, fed?))
+        let fed = fed?;
+        flushed.map_err(Error::io("write", out_path))?;
+        Ok((digest, size, fed))
     })
 }
 
-/// Bytes after which what was written is sent to the disk.
-const FLUSH_EVERY: u64 = 64 << 20;
+/// Bytes from which on what was written is sent to the disk.
+const FLUSH_EVERY: u64 = 16 << 20;
 
-/// Makes large layers durable while they are still being written, on a thread of its own, so that
-/// little is left to wait for at the end.
-struct Flusher {
-    wake: Option<SyncSender<()>>,
+/// Makes layers durable while they are still being written, on a thread of its own, so that little
+/// is left to wait for at the end.
+struct Flusher<'scope> {
+    wake: SyncSender<()>,
     pending: u64,
+    thread: thread::ScopedJoinHandle<'scope, io::Result<()>>,
 }
 
-impl Flusher {
-    fn start<'scope>(scope: &'scope thread::Scope<'scope, '_>, out: &File) -> Flusher {
-        let Ok(out) = out.try_clone() else {
-            return Flusher {
-                wake: None,
-                pending: 0,
-            };
-        };
-        let (wake, woken) = sync_channel::<()>(1);
-        scope.spawn(move || {
+impl<'scope> Flusher<'scope> {
+    fn start(scope: &'scope thread::Scope<'scope, '_>, out: File) -> Flusher<'scope> {
+        // Without room for a message: one is taken only when the thread is idle.
+        let (wake, woken) = sync_channel::<()>(0);
+        let thread = scope.spawn(move || {
+            let mut outcome = Ok(());
             while woken.recv().is_ok() {
-                // Failures show when the file is made durable at the end.
-                let _ = out.sync_data();
+                if outcome.is_ok() {
+                    outcome = out.sync_data();
+                }
             }
+            outcome
         });
         Flusher {
-            wake: Some(wake),
+            wake,
             pending: 0,
+            thread,
         }
     }
 
     fn wrote(&mut self, bytes: u64) {
         self.pending += bytes;
-        if self.pending >= FLUSH_EVERY {
+        if self.pending >= FLUSH_EVERY && self.wake.try_send(()).is_ok() {
             self.pending = 0;
-            if let Some(wake) = &self.wake {
-                // If it is still busy it will be woken again.
-                let _ = wake.try_send(());
-            }
         }
+    }
+
+    /// The system tells a failure to write only once per file, so it must not be lost here.
+    fn finish(self) -> Result<io::Result<()>> {
+        drop(self.wake);
+        joined(self.thread.join())
     }
 }
 
-pub(super) struct Plain<'a> {
-    flusher: Flusher,
+pub(super) struct Plain<'a, 'scope> {
+    flusher: Flusher<'scope>,
     out: &'a mut File,
     out_path: &'a Path,
     to_hash: SyncSender<ToHash>,
@@ -146,7 +157,7 @@ pub(super) struct Plain<'a> {
     size: u64,
 }
 
-impl Plain<'_> {
+impl Plain<'_, '_> {
     /// Adds a part of a buffer.
     pub fn piece(&mut self, buffer: &Shared, part: Range<usize>) -> Result<()> {
         // The hash starts while the same bytes are being written.
@@ -168,7 +179,7 @@ impl Plain<'_> {
     }
 }
 
-impl Sink for Plain<'_> {
+impl Sink for Plain<'_, '_> {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>> {
         let buffer = Arc::new(buffer);
         self.piece(&buffer, 0..length)?;

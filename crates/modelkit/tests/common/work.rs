@@ -22,7 +22,7 @@ const FOLDER: &str = "KITBENCH_TEST_FOLDER";
 pub const STARTED: &str = "worker: started";
 pub const ENDED: &str = "worker: ended";
 
-/// Everything that writes to the store or to a project.
+/// Everything that writes to the store or to a target folder.
 pub const OPERATIONS: [&str; 5] = ["pack", "unpack", "tag", "remove", "import"];
 
 /// The store of the scene in `folder`.
@@ -44,6 +44,18 @@ pub fn operate(operation: &str, folder: &Path) -> kitbench_modelkit::Result<()> 
             let kit = store.kit(&reference("old:1"))?;
             let options = UnpackOptions::new(folder.join("out"));
             unpack(&kit, &options, &store, &Silent, &never)?;
+        }
+        // Packs a project twice with a small change between, which makes the second layer from the first.
+        "repack" => {
+            let project = folder.join("old");
+            super::settle(&project);
+            let cache = FileCache::open(&folder.join("cache"));
+            let options = PackOptions::new(&project, reference("again:1"));
+            kitbench_modelkit::pack::pack(&store, &options, &store, &cache, &Silent, &never)?;
+            let new = folder.join("new");
+            std::fs::write(&new, "changed").unwrap();
+            std::fs::rename(&new, project.join("src/1/1.py")).unwrap();
+            kitbench_modelkit::pack::pack(&store, &options, &store, &cache, &Silent, &never)?;
         }
         "tag" => {
             store.tag(&reference("old:1"), &reference("r.example/other/name:2"))?;
