@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use kitbench_protocol::{Event, EventKind};
+use kitbench_protocol::{Event, EventKind, Severity};
 use tokio::sync::broadcast;
 
 /// A reader that falls this far behind is cut off and asks for everything again; job
@@ -12,6 +12,8 @@ const CAPACITY: usize = 4096;
 pub struct EventBus {
     sender: broadcast::Sender<Event>,
     sequence: Mutex<u64>,
+    /// Notices from before anybody listened.
+    unheard: Mutex<Vec<EventKind>>,
 }
 
 impl EventBus {
@@ -19,6 +21,19 @@ impl EventBus {
         EventBus {
             sender: broadcast::channel(CAPACITY).0,
             sequence: Mutex::new(0),
+            unheard: Mutex::default(),
+        }
+    }
+
+    /// Tells the person something; if nobody listens yet, the first who does.
+    pub fn notice(&self, severity: Severity, message: String) {
+        let what = EventKind::Notice { severity, message };
+        let mut unheard = self.unheard.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.sender.receiver_count() == 0 {
+            unheard.push(what);
+        } else {
+            drop(unheard);
+            self.send(what);
         }
     }
 
@@ -34,7 +49,12 @@ impl EventBus {
     }
 
     pub fn subscribe(&self) -> Subscription {
-        Subscription(self.sender.subscribe())
+        let mut unheard = self.unheard.lock().unwrap_or_else(PoisonError::into_inner);
+        let subscription = Subscription(self.sender.subscribe());
+        for notice in unheard.drain(..) {
+            self.send(notice);
+        }
+        subscription
     }
 }
 

@@ -127,6 +127,8 @@ impl Engine {
         })
         .await
         .map_err(|error| errors::internal("its start", &error.to_string()))??;
+        let store_keeper = inner.clone();
+        tokio::task::spawn_blocking(move || kits::adopt_old_layout(&store_keeper));
         watch::start(&inner)?;
         let engine = Engine { inner };
         engine.open_what_was_asked().await?;
@@ -231,6 +233,61 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Kits of the layout before `kit` 0.5 are brought over, and whoever listens first is told.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn kits_of_the_old_layout_are_brought_over_and_it_is_said() {
+        use kitbench_modelkit::store::{Home, Store};
+        use kitbench_protocol::{EventKind, ListKits, Severity};
+        let folder = tempfile::tempdir().unwrap();
+        let kit_home = folder.path().join("kitops");
+        old_layout(&kit_home.join("storage/localhost/lab/wine"));
+        assert!(Store::new(Home::at(&kit_home)).has_old_layout().unwrap());
+        let options = EngineOptions {
+            state_folder: folder.path().join("state"),
+            kit_home,
+            ..EngineOptions::for_this_user(Door::Browser)
+        };
+        let engine = Engine::start(options).await.unwrap();
+        let mut events = engine.subscribe();
+        loop {
+            if let EventKind::Notice { severity, message } = events.next().await.unwrap().what {
+                assert_eq!(severity, Severity::Info);
+                assert!(message.contains("lab/wine:v1"), "{message}");
+                break;
+            }
+        }
+        let kits = engine.call(ListKits).await.unwrap();
+        assert!(format!("{kits:?}").contains("lab/wine"), "{kits:?}");
+    }
+
+    /// An OCI layout with one kit, tagged `v1`.
+    fn old_layout(folder: &std::path::Path) {
+        use kitbench_modelkit::{Digest, media};
+        let blobs = folder.join("blobs/sha256");
+        std::fs::create_dir_all(&blobs).unwrap();
+        let put = |bytes: &[u8]| {
+            let digest = Digest::of(bytes);
+            std::fs::write(blobs.join(digest.hex()), bytes).unwrap();
+            digest
+        };
+        let config = br#"{"manifestVersion":"1.0.0","package":{"name":"wine"}}"#;
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"config":{{"mediaType":"{}","digest":"{}","size":{}}},"layers":null}}"#,
+            media::NATIVE_CONFIG,
+            put(config),
+            config.len()
+        );
+        let index = format!(
+            r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{}","digest":"{}","size":{},"annotations":{{"org.opencontainers.image.ref.name":"v1"}}}}]}}"#,
+            media::MANIFEST,
+            put(manifest.as_bytes()),
+            manifest.len()
+        );
+        std::fs::write(folder.join("index.json"), index).unwrap();
+        let layout = r#"{"imageLayoutVersion":"1.0.0"}"#;
+        std::fs::write(folder.join("oci-layout"), layout).unwrap();
     }
 
     /// Servers await answers on any thread.

@@ -82,14 +82,14 @@ impl Watch {
                     log::warn!("{} cannot be watched: {error}", path.display());
                 }
                 if path.is_dir() {
-                    inner.events.send(EventKind::Notice {
-                        severity: Severity::Warning,
-                        message: format!(
+                    inner.events.notice(
+                        Severity::Warning,
+                        format!(
                             "Changes in {} are looked for every {} s: {error}.",
                             path.display(),
                             POLL_EVERY.as_secs()
                         ),
-                    });
+                    );
                 }
                 true
             }

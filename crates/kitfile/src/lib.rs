@@ -73,6 +73,6 @@ pub use outline::{Outline, OutlineField, outline};
 pub use parse::{Parsed, parse};
 pub use paths::clean_path;
 pub use problem::{Fix, Problem, ProblemCode, Severity, Span};
-pub use text::{TextError, decode_text};
+pub use text::{Encoding, TextError, decode};
 pub use to_yaml::to_yaml;
 pub use value::Value;

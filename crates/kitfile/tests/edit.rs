@@ -352,7 +352,23 @@ fn moving_elements_with_their_comments() {
     check(
         "code:\n  # one\n  - path: a\n  # two\n  - path: b # b\n    license: MIT\n  - path: c",
         shift("code", 2, 0),
-        "code:\n  # one\n  - path: c\n  - path: a\n  # two\n  - path: b # b\n    license: MIT",
+        "code:\n  - path: c\n  # one\n  - path: a\n  # two\n  - path: b # b\n    license: MIT",
+    );
+    // What a blank line parts from the first element speaks of the whole list.
+    check(
+        "# top\ncode: # all\n  # the code\n\n  # one\n  # more\n  - path: a\n  # two\n  - path: b\n# end\n",
+        shift("code", 1, 0),
+        "# top\ncode: # all\n  # the code\n\n  # two\n  - path: b\n  # one\n  # more\n  - path: a\n# end\n",
+    );
+    check(
+        "code:\n# one\n- path: a\n- path: b\n",
+        shift("code", 0, 1),
+        "code:\n- path: b\n# one\n- path: a\n",
+    );
+    check(
+        "code:\r\n  # one\r\n  - path: a\r\n",
+        insert("code", Some(0), &[("path", "b")]),
+        "code:\r\n  - path: b\r\n  # one\r\n  - path: a\r\n",
     );
     check(
         "code:\n- path: a\n# two\n- path: b\ndocs: []\n",

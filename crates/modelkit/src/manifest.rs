@@ -191,28 +191,58 @@ struct Probe {
     config: bool,
 }
 
-/// What to say of an index: that it is one, and what it lists.
+/// What to say of an index: that it is one, and what it lists, to be chosen by digest.
 fn listed(manifests: &serde_json::Value) -> String {
     const SHOWN: usize = 8;
-    let digests: Vec<&str> = manifests
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.get("digest")?.as_str())
-        // Anything else would be a stranger's text.
-        .filter(|digest| digest.parse::<Digest>().is_ok())
-        .collect();
-    let mut shown = digests.iter().take(SHOWN).copied().collect::<Vec<_>>();
-    if digests.len() > SHOWN {
-        shown.push("and more");
+    let entries = manifests.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut shown: Vec<String> = entries.iter().filter_map(entry).take(SHOWN + 1).collect();
+    if shown.len() > SHOWN {
+        shown.truncate(SHOWN);
+        shown.push("and more".into());
     }
     match shown.as_slice() {
         [] => "it is an index of several artifacts, and lists none".to_owned(),
         _ => format!(
-            "it is an index of several artifacts; name one of them by its digest: {}",
-            shown.join(", ")
+            "it is an index of several artifacts; name one of them by its digest, as in NAME@sha256:…: {}",
+            shown.join("; ")
         ),
     }
+}
+
+/// One line of an index: the digest, and in parentheses the platform, the names and the labels by which
+/// people tell the entries apart.
+fn entry(entry: &serde_json::Value) -> Option<String> {
+    const LABELS: usize = 6;
+    let digest: Digest = entry.get("digest")?.as_str()?.parse().ok()?;
+    let plain = |text: &str| -> String {
+        let replace = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        crate::error::shorten(text).chars().map(replace).collect()
+    };
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(plain(text)),
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let mut about = Vec::new();
+    if let Some(platform) = entry.get("platform") {
+        let parts = ["os", "architecture", "variant"].map(|part| platform.get(part).and_then(text));
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if !parts.is_empty() {
+            about.push(parts.join("/"));
+        }
+    }
+    for labels in ["annotations", "modelMetadata"] {
+        let labels = entry.get(labels).and_then(serde_json::Value::as_object);
+        about.extend(labels.into_iter().flatten().filter_map(|(key, value)| {
+            let key = plain(key.rsplit('.').next().unwrap_or(key));
+            Some(format!("{key}={}", text(value)?))
+        }));
+    }
+    about.truncate(LABELS);
+    Some(match about.as_slice() {
+        [] => digest.to_string(),
+        _ => format!("{digest} ({})", about.join(", ")),
+    })
 }
 
 fn is_there<'de, D: serde::Deserializer<'de>>(
@@ -234,6 +264,53 @@ mod tests {
     use super::*;
 
     const CONFIG: &str = r#"{"mediaType":"application/vnd.kitops.modelkit.config.v1+json","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0}"#;
+
+    #[test]
+    fn an_index_says_what_it_lists_so_that_one_can_be_named() {
+        let digest = Digest::of(b"kit");
+        let entries = [
+            format!(
+                r#"{{"digest":"{digest}","platform":{{"os":"linux","architecture":"arm64"}},"annotations":{{"org.opencontainers.image.ref.name":"v1"}},"modelMetadata":{{"quantization":"int8","bits":8,"deep":{{}}}}}}"#
+            ),
+            r#"{"digest":"junk","annotations":{"a":"b"}}"#.to_owned(),
+            format!(r#"{{"digest":"{digest}","annotations":{{"x":"\u001b[31m"}}}}"#),
+            "7".to_owned(),
+        ];
+        for form in [
+            r#""mediaType":"application/vnd.oci.image.index.v1+json","#,
+            "",
+        ] {
+            let index = format!(
+                r#"{{"schemaVersion":2,{form}"manifests":[{}]}}"#,
+                entries.join(",")
+            );
+            let error = Manifest::parse(index.as_bytes(), "r.example/a:1").unwrap_err();
+            assert!(matches!(error, Error::NotAModelKit { .. }));
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!(
+                    "{digest} (linux/arm64, name=v1, bits=8, quantization=int8); {digest} (x=\u{fffd}[31m)"
+                )),
+                "{text}"
+            );
+            assert!(!text.contains("junk"), "{text}");
+        }
+        for empty in ["null", "[]", "{}"] {
+            let index = format!(r#"{{"schemaVersion":2,"manifests":{empty}}}"#);
+            let text = Manifest::parse(index.as_bytes(), "it")
+                .unwrap_err()
+                .to_string();
+            assert!(text.contains("lists none"), "{text}");
+        }
+        let many: Vec<String> = (0..40)
+            .map(|n: u8| format!(r#"{{"digest":"{}"}}"#, Digest::of(&[n])))
+            .collect();
+        let index = format!(r#"{{"manifests":[{}]}}"#, many.join(","));
+        let text = Manifest::parse(index.as_bytes(), "it")
+            .unwrap_err()
+            .to_string();
+        assert!(text.ends_with("; and more"), "{text}");
+    }
 
     #[test]
     fn layers_may_be_null_missing_or_empty() {

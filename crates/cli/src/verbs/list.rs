@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::source::KitResolver as _;
 use kitbench_modelkit::store::StoredKit;
@@ -11,10 +11,11 @@ use kitbench_registry::ErrorKind as RegistryErrorKind;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::kits;
 use crate::network::Network;
 use crate::output::table;
+use crate::template::{Template, Value};
 use crate::units;
 
 /// Most tags that are asked about.
@@ -26,19 +27,70 @@ pub struct List {
     #[arg(value_name = "REGISTRY/REPOSITORY")]
     repository: Option<String>,
 
-    /// Form of the list; json is the same as --json
+    /// Form of the list: table, json (the same as --json), or a Go template for each ModelKit with the fields
+    /// .Repo .Tags .Digest .ModelName .Size .Author, as in '{{ .Repo }} {{ .Digest }}'
     #[arg(long, value_name = "FORM", default_value = "table")]
-    format: Form,
+    format: String,
+
+    /// Only ModelKits with this text in repository, tag, name, author or digest, or in the one named as in
+    /// tag=v1; repeatable, and all must hold
+    #[arg(short, long, value_name = "[FIELD=]TEXT")]
+    filter: Vec<ListFilter>,
 
     #[command(flatten)]
     network: Network,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
-    Table,
-    Json,
+/// What a list is narrowed to.
+#[derive(Clone, Debug)]
+struct ListFilter {
+    /// Any, if `None`.
+    field: Option<&'static str>,
+    /// In lower case.
+    text: String,
 }
+
+const FILTER_FIELDS: [&str; 5] = ["repo", "tag", "name", "author", "digest"];
+
+impl std::str::FromStr for ListFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ListFilter, String> {
+        let Some((name, text)) = text.split_once('=') else {
+            return Ok(ListFilter {
+                field: None,
+                text: text.to_lowercase(),
+            });
+        };
+        let field = FILTER_FIELDS.into_iter().find(|field| *field == name);
+        let unknown = || {
+            format!(
+                "there is no field `{name}`; there are {}",
+                FILTER_FIELDS.join(", ")
+            )
+        };
+        Ok(ListFilter {
+            field: Some(field.ok_or_else(unknown)?),
+            text: text.to_lowercase(),
+        })
+    }
+}
+
+impl ListFilter {
+    fn holds(&self, row: &Row) -> bool {
+        let one = |field: &str, text: &str| {
+            self.field.is_none_or(|wanted| wanted == field)
+                && text.to_lowercase().contains(&self.text)
+        };
+        one("repo", &row.repo)
+            || one("name", &row.model_name)
+            || one("author", &row.author)
+            || one("digest", &row.digest)
+            || row.tags.iter().any(|tag| one("tag", tag))
+    }
+}
+
+const FIELDS: [&str; 6] = ["Repo", "Tags", "Digest", "ModelName", "Size", "Author"];
 
 /// One kit in the JSON of `list`. The first six are those of `kit list --format json`.
 #[derive(Debug, Serialize)]
@@ -60,7 +112,16 @@ struct Row {
 
 impl List {
     pub async fn run(self, context: &Context) -> Outcome {
-        let rows = match &self.repository {
+        let template = match self.format.as_str() {
+            "table" | "json" => None,
+            text => Some(Template::parse(text, &FIELDS).map_err(|error| {
+                Failure::misuse(
+                    format!("The form is neither table nor json, and no template: {error}."),
+                    "Write it like '{{ .Repo }} {{ .Digest }}'.",
+                )
+            })?),
+        };
+        let mut rows = match &self.repository {
             Some(repository) => self.remote(context, repository).await?,
             None => {
                 let kits = context.store.list()?;
@@ -72,10 +133,30 @@ impl List {
                 log::warn!("{} {}: {problem}", row.repo, row.digest);
             }
         }
-        if self.format == Form::Json {
+        rows.retain(|row| self.filter.iter().all(|filter| filter.holds(row)));
+        if self.format == "json" {
             return context.out.json(&rows);
         }
-        context.out.show(&rows, |out| write_table(out, &rows))
+        let Some(template) = template else {
+            return context.out.show(&rows, |out| write_table(out, &rows));
+        };
+        let lines = rows.iter().map(|row| {
+            template.render(&|field| match field {
+                "Repo" => Value::Text(row.repo.clone()),
+                "Tags" => Value::List(row.tags.clone()),
+                "Digest" => Value::Text(row.digest.clone()),
+                "ModelName" => Value::Text(row.model_name.clone()),
+                "Size" => Value::Text(row.size.clone()),
+                _ => Value::Text(row.author.clone()),
+            })
+        });
+        let lines: String = lines.collect::<Result<_, String>>().map_err(|problem| {
+            Failure::misuse(
+                format!("The template cannot be filled in: {problem}."),
+                "Change the template given with --format.",
+            )
+        })?;
+        context.out.show(&rows, |out| write!(out, "{lines}"))
     }
 
     /// One row per tag; what is no ModelKit is passed over.
@@ -83,9 +164,12 @@ impl List {
         let reference = kits::reference(repository)?;
         kits::remote_only(&reference)?;
         let registry = self.network.registry(context, &reference.registry)?;
-        let tags = match reference.tag_or_digest() {
-            Some(one) => vec![one],
-            None => registry.all_tags(&reference.repository, MAX_TAGS).await?,
+        let (tags, named) = match reference.tag_or_digest() {
+            Some(one) => (vec![one], true),
+            None => {
+                let all = registry.all_tags(&reference.repository, MAX_TAGS).await?;
+                (all, false)
+            }
         };
         let finder = self.network.resolver(context);
         let cancel = context.cancel.clone();
@@ -105,7 +189,8 @@ impl List {
                         .and_then(|source| Kit::read(source.as_ref()))
                     {
                         Ok(kit) => kit,
-                        Err(error) if is_something_else(&error) => {
+                        // What was asked for by name is told, an index with what it lists.
+                        Err(error) if !named && is_something_else(&error) => {
                             log::debug!("{tagged} is passed over: {error}");
                             continue;
                         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use kitbench_engine::errors::io_error;
 use kitbench_engine::{ProjectRuns, attach};
-use kitbench_kitfile::decode_text;
+use kitbench_kitfile::decode;
 use kitbench_modelkit::cache::FileCache;
 use kitbench_modelkit::pack::{self as packing, PackOptions, Packed, Shape};
 use kitbench_modelkit::plan::{LeftOut, Plan};
@@ -328,7 +328,8 @@ fn read_kitfile(file: &Path, context: &Path) -> Outcome<String> {
         (path, std::fs::read(path))
     };
     let bytes = bytes.map_err(|error| io_error("read the Kitfile from", name, &error))?;
-    decode_text(bytes).map_err(|error| {
+    let decoded = decode(&bytes).map(|(text, _)| text);
+    decoded.map_err(|error| {
         Failure::failed(
             ErrorKind::Invalid,
             format!(

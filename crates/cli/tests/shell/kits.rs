@@ -40,6 +40,25 @@ fn stores_written_by_kit_are_listed() {
             "{line}"
         );
         assert!(line.ends_with(&digest), "{line}");
+        let template = "{{ .Repo }}{{ range .Tags }} {{ . }}{{ end }} {{ .Digest }}";
+        assert_eq!(
+            shell.run(["list", "--format", template]).ok().out,
+            format!("registry.example/{name} {tag} {digest}\n")
+        );
+        for (filter, found) in [
+            (name, 1),
+            (&name.to_uppercase(), 1),
+            ("repo=registry.example", 1),
+            ("author=registry.example", 0),
+            (&format!("tag={tag}"), 1),
+            ("nowhere", 0),
+        ] {
+            let rows = shell
+                .run(["list", "--json", "--filter", filter])
+                .ok()
+                .json();
+            assert_eq!(rows.as_array().unwrap().len(), found, "{filter}");
+        }
     }
 }
 

@@ -32,6 +32,12 @@ fn misuse_ends_with_two_and_says_how_it_is_meant() {
     shell
         .run(["runs", "list", "--filter", "metrics.x <"])
         .fails(2, &["filter", "at its end"]);
+    shell
+        .run(["list", "--format", "{{ .Nope }}"])
+        .fails(2, &["`.Nope` is unknown", ".ModelName"]);
+    shell
+        .run(["list", "--filter", "size=1"])
+        .fails(2, &["no field `size`", "author"]);
 }
 
 #[test]

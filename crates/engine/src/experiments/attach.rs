@@ -207,8 +207,7 @@ impl Attachment {
             }
         }
         if let Some((_, after)) = &self.kitfile {
-            let (path, _) = kitfile::path(folder);
-            kitfile::write_beside(&path, after.as_bytes())?;
+            kitfile::write(folder, after)?;
         }
         Ok(())
     }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use kitbench_kitfile::files::{EntryKind, ProjectFiles, check_files};
 use kitbench_kitfile::{
-    Edit, FieldPath, KITFILE_NAMES, Parsed, Problem, Rules, Value, find_name, parse,
+    Edit, Encoding, FieldPath, KITFILE_NAMES, Parsed, Problem, Rules, Value, decode, find_name,
+    parse,
 };
 use kitbench_protocol::{
     ErrorKind, ErrorView, Fix, FormEdit, KitfileDoc, KitfileProblem, ProjectId, SaveOutcome,
@@ -67,6 +68,11 @@ pub fn path(folder: &Path) -> (PathBuf, bool) {
 
 /// The text on disk, `None` if there is no Kitfile.
 pub fn read(folder: &Path) -> Result<Option<String>, ErrorView> {
+    Ok(decoded(folder)?.map(|(text, _)| text))
+}
+
+/// The text on disk and how it is written there.
+fn decoded(folder: &Path) -> Result<Option<(String, Encoding)>, ErrorView> {
     let (path, exists) = path(folder);
     if !exists {
         return Ok(None);
@@ -85,17 +91,21 @@ pub fn read(folder: &Path) -> Result<Option<String>, ErrorView> {
         ));
     }
     let bytes = fs::read(&path).map_err(|e| io_error("read", &path, &e))?;
-    String::from_utf8(bytes).map(Some).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
+    decode(&bytes).map(Some).map_err(|error| {
         ErrorView::new(
             ErrorKind::Invalid,
-            format!(
-                "`{}` is not UTF-8 text: byte {at} is not valid.",
-                path.display()
-            ),
+            format!("`{}` cannot be read: {error}.", path.display()),
             "Save it as UTF-8 in a text editor.",
         )
     })
+}
+
+/// Replaces the Kitfile by `text`, written as the one on disk is; the bytes.
+pub fn write(folder: &Path, text: &str) -> Result<Vec<u8>, ErrorView> {
+    let encoding = decoded(folder)?.map(|(_, encoding)| encoding);
+    let bytes = encoding.unwrap_or_default().encode(text);
+    write_beside(&path(folder).0, &bytes)?;
+    Ok(bytes)
 }
 
 /// Parses with every check that the text and the files allow.
@@ -122,7 +132,10 @@ pub fn analyze(inner: &Inner, project: ProjectId, text: String) -> Result<Kitfil
 
 fn document(folder: &Path, text: String) -> Result<KitfileDoc, ErrorView> {
     let (path, exists) = path(folder);
-    let saved_text = read(folder)?;
+    let (saved_text, encoding) = match decoded(folder)? {
+        Some((text, encoding)) => (Some(text), encoding),
+        None => (None, Encoding::default()),
+    };
     let parsed = analyse(folder, &text);
     let form = parsed
         .kitfile
@@ -137,13 +150,33 @@ fn document(folder: &Path, text: String) -> Result<KitfileDoc, ErrorView> {
         saved_text: saved_text.unwrap_or_default(),
         read_only: exists && fs::metadata(&path).is_ok_and(|m| m.permissions().readonly()),
         form,
-        problems: parsed
-            .problems
-            .iter()
-            .map(|problem| problem_view(&text, problem))
+        problems: encoding_note(encoding)
+            .into_iter()
+            .chain(
+                parsed
+                    .problems
+                    .iter()
+                    .map(|problem| problem_view(&text, problem)),
+            )
             .collect(),
         spans: spans(&text),
         text,
+    })
+}
+
+/// Says of a file that is not plain UTF-8 what it is.
+fn encoding_note(encoding: Encoding) -> Option<KitfileProblem> {
+    (encoding != Encoding::Utf8).then(|| KitfileProblem {
+        code: "encoding".into(),
+        severity: Severity::Warning,
+        message: format!("the file is written as {}", encoding.name()),
+        hint: "Saving keeps it so; kit reads it as well.".into(),
+        path: String::new(),
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+        fixes: Vec::new(),
     })
 }
 
@@ -347,8 +380,7 @@ pub fn save(
             });
         }
     }
-    let (path, _) = path(&folder);
-    write_beside(&path, text.as_bytes())?;
+    write(&folder, text)?;
     // Whoever asks next must see the new Kitfile, not the watcher's later view of it.
     crate::projects::look(inner, project, &[]);
     Ok(SaveOutcome::Saved(Box::new(document(
@@ -436,5 +468,39 @@ mod tests {
         write_beside(&path, b"new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_kitfile_keeps_its_encoding_and_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("Kitfile");
+        let text = "manifestVersion: 1.0.0\npackage: {name: é}\n";
+        for encoding in [
+            Encoding::Utf8,
+            Encoding::Utf8Marked,
+            Encoding::Utf16Little,
+            Encoding::Utf16Big,
+        ] {
+            fs::write(&file, encoding.encode(text)).unwrap();
+            let doc = document(folder.path(), text.to_owned()).unwrap();
+            assert_eq!(doc.saved_text, text);
+            let said: Vec<_> = doc.problems.iter().map(|p| p.message.as_str()).collect();
+            match encoding {
+                Encoding::Utf8 => assert_eq!(said, [""; 0]),
+                _ => assert!(
+                    matches!(said[..], [note] if note.contains(encoding.name())),
+                    "{said:?}"
+                ),
+            }
+            let changed = "manifestVersion: 1.0.0\npackage: {name: ü}\n";
+            let bytes = write(folder.path(), changed).unwrap();
+            assert_eq!(fs::read(&file).unwrap(), bytes);
+            assert_eq!(decode(&bytes), Ok((changed.to_owned(), encoding)));
+        }
+        fs::write(&file, b"\xff\xfea").unwrap();
+        let error = document(folder.path(), text.to_owned()).unwrap_err();
+        assert!(error.message.contains("UTF-16"), "{error:?}");
+        assert!(write(folder.path(), text).is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"\xff\xfea");
     }
 }

@@ -13,9 +13,10 @@ pub use unpack::{options as unpack_options, plan as plan_unpack};
 use std::collections::{BTreeMap, BTreeSet};
 
 use kitbench_modelkit::Reference;
+use kitbench_modelkit::progress::CancellationToken;
 use kitbench_modelkit::store::{Home, Removal, Store, StoredKit};
 use kitbench_protocol::{
-    ErrorKind, ErrorView, EventKind, KitList, KitRow, LayerKind, Relation, RemovalPlan,
+    ErrorKind, ErrorView, EventKind, KitList, KitRow, LayerKind, Relation, RemovalPlan, Severity,
 };
 
 use crate::errors::{sentence, view_of_kit, view_of_state};
@@ -24,6 +25,29 @@ use crate::{Inner, convert};
 /// The store shared with `kit`.
 pub fn store(inner: &Inner) -> Store {
     Store::new(Home::at(&inner.options.kit_home))
+}
+
+/// Brings kits of the layout before `kit` 0.5 into the present one, as `kit` does at its start, and tells
+/// of it. What cannot be brought stays where it is.
+pub fn adopt_old_layout(inner: &Inner) {
+    let adopted = match store(inner).adopt_old_layout(&CancellationToken::new()) {
+        Ok(adopted) => adopted,
+        Err(error) => {
+            log::warn!("the store's old layout cannot be read: {error}");
+            return;
+        }
+    };
+    if !adopted.kits.is_empty() {
+        let names: Vec<String> = adopted.kits.iter().map(ToString::to_string).collect();
+        let message = format!("Brought from the store's old layout: {}.", names.join(", "));
+        inner.events.send(EventKind::Store);
+        inner.events.notice(Severity::Info, message);
+    }
+    for (folder, problem) in &adopted.left {
+        let folder = folder.display();
+        let message = format!("`{folder}` stays in the store's old layout: {problem}.");
+        inner.events.notice(Severity::Warning, message);
+    }
 }
 
 pub fn parse_reference(text: &str) -> Result<Reference, ErrorView> {

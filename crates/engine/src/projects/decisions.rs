@@ -343,8 +343,12 @@ fn section_name(kind: LayerKind) -> &'static str {
 }
 
 fn add_to_layer(folder: &Path, path: &str, kind: LayerKind) -> Result<Change, ErrorView> {
-    let (file, _) = kitfile::path(folder);
-    let before = kitfile::read(folder)?.unwrap_or_default();
+    let (file, exists) = kitfile::path(folder);
+    let text = kitfile::read(folder)?.unwrap_or_default();
+    let before = match exists {
+        true => Some(std::fs::read(&file).map_err(|e| io_error("read", &file, &e))?),
+        false => None,
+    };
     let clean = path.trim_end_matches('/');
     let stem = clean.rsplit('/').next().unwrap_or(clean);
     let name = stem
@@ -367,18 +371,17 @@ fn add_to_layer(folder: &Path, path: &str, kind: LayerKind) -> Result<Change, Er
     ) {
         fields.insert(0, ("name".to_owned(), name.to_owned()));
     }
-    let after = kitfile::apply(
-        &before,
+    let edited = kitfile::apply(
+        &text,
         &[FormEdit::Append {
             section: section.into(),
             fields,
         }],
     )?;
-    kitfile::write_beside(&file, after.as_bytes())?;
     Ok(Change::File {
+        after: kitfile::write(folder, &edited)?,
         path: file,
-        before: Some(before.into_bytes()),
-        after: after.into_bytes(),
+        before,
     })
 }
 

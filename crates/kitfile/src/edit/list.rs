@@ -64,10 +64,35 @@ pub(super) fn insert(
             (at, false) => (at..at, format!("{eol}{indent}{text}")),
         },
         None => {
-            let at = draft.node(target).span.start;
-            (at..at, format!("{text}{eol}{indent}"))
+            let first = draft.node(target).span.start;
+            if draft.begins_line(first) {
+                let at = lead(draft, first);
+                (at..at, format!("{indent}{text}{eol}"))
+            } else {
+                (first..first, format!("{text}{eol}{indent}"))
+            }
         }
     }])
+}
+
+/// Where what belongs to the first item begins, which stands at `first`: with the comments right above
+/// it that are indented as it is. What a blank line parts from it speaks of the whole list.
+fn lead(draft: &Draft<'_>, first: usize) -> usize {
+    let mut at = draft.line_start(first);
+    let indent = first - at;
+    while at > 0 {
+        let before = draft.text.get(..at).unwrap_or_default();
+        let before = before.strip_suffix('\n').unwrap_or(before);
+        let before = before.strip_suffix('\r').unwrap_or(before);
+        let above = draft.line_start(before.len());
+        let line = before.get(above..).unwrap_or_default();
+        let comment = line.trim_start_matches(' ');
+        if !comment.starts_with('#') || line.len() - comment.len() != indent {
+            break;
+        }
+        at = above;
+    }
+    at
 }
 
 /// The patches that move item `from` of the list at `section` to place `to` (counting all items).
@@ -114,7 +139,7 @@ pub(super) fn relocate(
             path: section.clone(),
         });
     }
-    let start = draft.line_start(first);
+    let start = lead(draft, first);
     let mut at = start;
     for (_, end) in &bounds {
         let ends_line = *end > 0 && draft.line_start(*end) == *end;

@@ -6,7 +6,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use kitbench_kitfile::{Kitfile, decode_text, find_name, parse};
+use kitbench_kitfile::{Kitfile, decode, find_name, parse};
 
 use crate::cache::LayerCache;
 use crate::error::{Error, Result};
@@ -204,7 +204,9 @@ fn read_kitfile(options: &PackOptions) -> Result<Kitfile> {
             let path = find_kitfile(&options.context)
                 .ok_or_else(|| Error::NoKitfile(options.context.clone()))?;
             let bytes = std::fs::read(&path).map_err(Error::io("read", &path))?;
-            decode_text(bytes).map_err(|error| Error::Kitfile(vec![error.to_string()]))?
+            decode(&bytes)
+                .map_err(|error| Error::Kitfile(vec![error.to_string()]))?
+                .0
         }
     };
     let parsed = parse(&text, options.compat);
