@@ -118,6 +118,31 @@ fn missing(element: &Element<'_>, clean: &str, files: &dyn ProjectFiles) -> Find
         element.label(),
         element.path
     );
+    let tagged = format!("{}:latest", element.path);
+    let names_host = |path: &str| {
+        let host = path.split_once('/').map(|(host, _)| host);
+        host.is_some_and(|host| host.contains(['.', ':']))
+    };
+    if element.kind == ElementKind::Model
+        && names_host(element.path)
+        && paths::is_kit_reference(&tagged)
+    {
+        let fix = Fix {
+            label: format!("Use `{tagged}`"),
+            edits: vec![Edit::Set {
+                path: element.field.key("path"),
+                value: tagged.clone(),
+            }],
+        };
+        let hint = format!("If it names a ModelKit it needs a tag or a digest, as in `{tagged}`.");
+        return (
+            ProblemCode::MissingPath,
+            Severity::Error,
+            message,
+            hint,
+            Some(fix),
+        );
+    }
     let suggestion = similar(clean, files);
     let hint = match &suggestion {
         Some(found) => format!("Did you mean `{found}`?"),

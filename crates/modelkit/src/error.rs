@@ -115,6 +115,13 @@ pub enum Error {
     /// An archive that no honest packer makes.
     #[error("{layer} was refused: {problem}")]
     Archive { layer: String, problem: String },
+    /// Data that a ModelKit only points at cannot be fetched.
+    #[error("the data of the {label} at {remote} cannot be fetched: {problem}")]
+    Remote {
+        label: String,
+        remote: String,
+        problem: String,
+    },
     /// Unpacking would replace a file.
     #[error("{} exists already; unpack into another folder, or choose to overwrite or to keep existing files", .0.display())]
     Exists(PathBuf),

@@ -203,7 +203,7 @@ fn listed(manifests: &serde_json::Value) -> String {
     match shown.as_slice() {
         [] => "it is an index of several artifacts, and lists none".to_owned(),
         _ => format!(
-            "it is an index of several artifacts; name one of them by its digest, as in NAME@sha256:…: {}",
+            "it is an index of several artifacts; name one of them by its digest: {}",
             shown.join("; ")
         ),
     }
@@ -296,7 +296,7 @@ mod tests {
             assert!(!text.contains("junk"), "{text}");
         }
         for empty in ["null", "[]", "{}"] {
-            let index = format!(r#"{{"schemaVersion":2,"manifests":{empty}}}"#);
+            let index = format!(r#"{{"mediaType":"{}","manifests":{empty}}}"#, media::INDEX);
             let text = Manifest::parse(index.as_bytes(), "it")
                 .unwrap_err()
                 .to_string();

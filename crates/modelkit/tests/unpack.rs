@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -11,8 +12,10 @@ use common::{Place, reference, tree, write};
 use kitbench_modelkit::manifest::{Descriptor, Manifest};
 use kitbench_modelkit::pack::PackOptions;
 use kitbench_modelkit::progress::{CancellationToken, Observer, Silent, Step, StepState};
+use kitbench_modelkit::source::KitSource;
+use kitbench_modelkit::store::StoreKit;
 use kitbench_modelkit::unpack::{Existing, UnpackOptions, unpack};
-use kitbench_modelkit::{Digest, Error, media};
+use kitbench_modelkit::{Digest, Error, Reference, media};
 use proptest::prelude::*;
 
 fn packed() -> Place {
@@ -45,6 +48,107 @@ fn names(folder: &Path) -> Vec<String> {
         .filter(|(.., content)| content.is_some())
         .map(|(name, ..)| name)
         .collect()
+}
+
+#[test]
+fn data_sets_in_other_kits_come_when_asked_for() {
+    let place = packed();
+    let pack = |kit: &str, files: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), files);
+        place.pack(&PackOptions::new(folder.path(), reference(kit)))
+    };
+    let files = "datasets: [{name: here, path: d}, {name: far, path: ext/./far, remotePath: 'k:1'}]\n";
+    pack("points:1", &[("Kitfile", files), ("d", "1")]).unwrap();
+    let unpacked = |kit: &str, include: bool, filters: &[&str]| {
+        let out = tempfile::tempdir().unwrap();
+        let mut options = UnpackOptions::new(out.path());
+        options.include_remote = include;
+        options.filters = filters.iter().map(|f| f.parse().unwrap()).collect();
+        let done = place.unpack_with(kit, &options);
+        (out, done)
+    };
+    let (out, done) = unpacked("points:1", false, &[]);
+    assert_eq!(names(out.path()), ["Kitfile", "d"]);
+    assert!(done.unwrap().warnings[0].contains("k:1"));
+    let (out, done) = unpacked("points:1", true, &[]);
+    assert_eq!(done.unwrap().warnings, [""; 0]);
+    let there: Vec<String> = names(out.path());
+    assert_eq!(there.len(), 9, "{there:?}");
+    assert!(there.contains(&"ext/far/m/w.bin".to_owned()));
+    assert!(there.contains(&"ext/far/Kitfile".to_owned()));
+    let (out, done) = unpacked("points:1", true, &["datasets:here"]);
+    done.unwrap();
+    assert_eq!(names(out.path()), ["d"]);
+
+    // What leads out of the folder, to itself or to another kind of store is refused before anything
+    // is written.
+    for (path, remote, part) in [
+        ("../far", "k:1", "climbs out"),
+        ("far", "points:2", "back to itself"),
+        ("far", "nowhere:1", "nowhere"),
+        (
+            "far",
+            "s3://bucket/key', remoteHash: 'x",
+            "only data sets in ModelKits",
+        ),
+    ] {
+        let config = format!(
+            "manifestVersion: 1.0.0\ndatasets: [{{name: far, path: f, remotePath: '{remote}'}}]\n"
+        );
+        pack("points:2", &[("Kitfile", &config)]).unwrap();
+        let kit = place.store.kit(&reference("points:2")).unwrap();
+        let edited = Edited(&kit, path);
+        let out = tempfile::tempdir().unwrap();
+        let mut options = UnpackOptions::new(out.path().join("new"));
+        options.include_remote = true;
+        let never = CancellationToken::new();
+        let error = unpack(&edited, &options, &place.store, &Silent, &never).unwrap_err();
+        assert!(matches!(error, Error::Remote { .. }), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(tree(out.path()), []);
+    }
+    // Nor through a link that lies in the folder.
+    let (out, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    symlink(outside.path(), out.path().join("ext")).unwrap();
+    let mut options = UnpackOptions::new(out.path());
+    options.include_remote = true;
+    assert!(place.unpack_with("points:1", &options).is_err());
+    assert_eq!(tree(outside.path()), []);
+}
+
+/// A kit whose data set goes to another path than its Kitfile's check lets through.
+struct Edited<'a>(&'a StoreKit, &'a str);
+
+impl Edited<'_> {
+    fn config(&self) -> Vec<u8> {
+        let (_, bytes) = self.0.manifest().unwrap();
+        let manifest = Manifest::parse(&bytes, "it").unwrap();
+        let mut text = String::new();
+        self.0
+            .blob(&manifest.config)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        text.replace(r#""path":"f""#, &format!(r#""path":"{}""#, self.1))
+            .into_bytes()
+    }
+}
+
+impl KitSource for Edited<'_> {
+    fn reference(&self) -> &Reference {
+        self.0.reference()
+    }
+    fn manifest(&self) -> kitbench_modelkit::Result<(Descriptor, Vec<u8>)> {
+        let (_, bytes) = self.0.manifest()?;
+        let mut manifest = Manifest::parse(&bytes, "it")?;
+        manifest.config = Descriptor::of(media::NATIVE_CONFIG, &self.config());
+        let bytes = manifest.to_json()?;
+        Ok((Descriptor::of(media::MANIFEST, &bytes), bytes))
+    }
+    fn blob(&self, _: &Descriptor) -> kitbench_modelkit::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(std::io::Cursor::new(self.config())))
+    }
 }
 
 #[test]

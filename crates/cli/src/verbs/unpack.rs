@@ -36,6 +36,10 @@ pub struct Unpack {
     #[arg(short, long, value_name = "TYPES[:NAMES]")]
     filter: Vec<String>,
 
+    /// Also fetch data sets that the ModelKit keeps in other ModelKits
+    #[arg(long)]
+    include_remote: bool,
+
     #[arg(long, hide = true)]
     kitfile: bool,
     #[arg(long, hide = true)]
@@ -91,6 +95,7 @@ impl Unpack {
                 (_, true) => Existing::Keep,
                 _ => Existing::Refuse,
             },
+            include_remote: self.include_remote,
             ..UnpackOptions::new(target.clone())
         };
         let (kit, done) = {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{self, BufRead, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde::Deserialize;
@@ -20,10 +20,11 @@ use crate::progress::CancellationToken;
 use crate::source::KitSource;
 use crate::tar::{Kind, Limits, Reader};
 
-/// Extracts `layer` into `target` and checks its digest, size and diffId.
+/// Extracts `layer` into `target`, below its folder `place`, and checks its digest, size and diffId.
 pub(super) fn layer(
     source: &dyn KitSource,
     layer: &KitLayer,
+    place: &Path,
     target: &mut Target,
     options: &UnpackOptions,
     progress: &(dyn Fn(u64) + Send + Sync),
@@ -39,21 +40,21 @@ pub(super) fn layer(
     };
     thread::scope(|scope| {
         let stored = ReadAhead::start(scope, counted);
-        extract(stored, layer, target, options, &what, cancel)
+        extract(stored, layer, (place, target), options, &what, cancel)
     })
 }
 
 fn extract(
     mut stored: ReadAhead<'_>,
     layer: &KitLayer,
-    target: &mut Target,
+    (place, target): (&Path, &mut Target),
     options: &UnpackOptions,
     what: &str,
     cancel: &CancellationToken,
 ) -> Result<()> {
     let blob = &layer.descriptor;
     if layer.compression == Compression::None {
-        take(layer, target, &mut stored, blob.size, what, cancel)?;
+        take(layer, (place, target), &mut stored, blob.size, what, cancel)?;
         let (digest, size) = drain(stored, what)?;
         check(what, blob, digest, size)?;
         // Without compression the two digests are one.
@@ -77,7 +78,7 @@ fn extract(
         limit,
     };
     let mut content = HashingReader::new(bounded);
-    take(layer, target, &mut content, limit, what, cancel)?;
+    take(layer, (place, target), &mut content, limit, what, cancel)?;
     let (diff_id, _) = drain(content, what)?;
     let (digest, size) = drain(stored, what)?;
     check(what, blob, digest, size)?;
@@ -133,21 +134,21 @@ fn failed(what: &str, error: io::Error) -> Error {
 
 fn take(
     layer: &KitLayer,
-    target: &mut Target,
+    (place, target): (&Path, &mut Target),
     content: &mut dyn BufRead,
     limit: u64,
     what: &str,
     cancel: &CancellationToken,
 ) -> Result<()> {
     match layer.packaging {
-        Packaging::Tar => members(layer, target, content, limit, what, cancel),
-        Packaging::Raw => raw(layer, target, content, limit, what, cancel),
+        Packaging::Tar => members(layer, (place, target), content, limit, what, cancel),
+        Packaging::Raw => raw(layer, (place, target), content, limit, what, cancel),
     }
 }
 
 fn members(
     layer: &KitLayer,
-    target: &mut Target,
+    (place, target): (&Path, &mut Target),
     content: &mut dyn BufRead,
     limit: u64,
     what: &str,
@@ -158,9 +159,9 @@ fn members(
         problem,
     };
     let base = if layer.is_legacy {
-        local_path(legacy_base(&layer.path).as_bytes()).map_err(refused)?
+        place.join(local_path(legacy_base(&layer.path).as_bytes()).map_err(refused)?)
     } else {
-        Default::default()
+        place.to_path_buf()
     };
     // The files so far, by their names in lower case.
     let mut names: HashMap<String, Vec<PathBuf>> = HashMap::new();
@@ -169,16 +170,16 @@ fn members(
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let path = local_path(&header.name).map_err(refused)?;
-        let path = base.join(path);
+        let name = local_path(&header.name).map_err(refused)?;
+        if name.as_os_str().is_empty() && header.kind == Kind::File {
+            return Err(refused("a file has no name".into()));
+        }
+        let path = base.join(name);
         if header.kind == Kind::Folder {
             if !path.as_os_str().is_empty() {
                 target.folder(&path, header.mode)?;
             }
             continue;
-        }
-        if path.as_os_str().is_empty() {
-            return Err(refused("a file has no name".into()));
         }
         // What cannot fit is not begun.
         let end = reader.offset().saturating_add(header.size);
@@ -258,7 +259,7 @@ impl<R: BufRead> BufRead for Capture<'_, R> {
 /// A raw layer: the file itself. Its size is in the annotation, or all there is.
 fn raw(
     layer: &KitLayer,
-    target: &mut Target,
+    (place, target): (&Path, &mut Target),
     content: &mut dyn BufRead,
     limit: u64,
     what: &str,
@@ -307,7 +308,7 @@ fn raw(
         failure: &mut failure,
     };
     let written = target.file(
-        &path,
+        &place.join(path),
         metadata.mode.unwrap_or(0o644) & 0o777,
         size,
         &mut data,

@@ -8,6 +8,7 @@ mod work;
 
 use std::path::{Path, PathBuf};
 
+use kitbench_kitfile::paths::is_kit_reference;
 use kitbench_kitfile::to_yaml;
 
 use crate::error::{Error, Result};
@@ -40,6 +41,8 @@ pub struct UnpackOptions {
     /// What to unpack; everything if empty, else what any of them selects.
     pub filters: Vec<Filter>,
     pub existing: Existing,
+    /// Whether to fetch the data sets that lie in other ModelKits, each into the folder of its path.
+    pub include_remote: bool,
     /// How many times larger than its blob a compressed layer may become, beyond
     /// `free_expansion`, so that a small archive cannot fill the disk.
     pub max_expansion: u64,
@@ -54,6 +57,7 @@ impl UnpackOptions {
             target: target.into(),
             filters: Vec::new(),
             existing: Existing::Refuse,
+            include_remote: false,
             max_expansion: 200,
             free_expansion: 1 << 30,
         }
@@ -100,18 +104,36 @@ pub fn unpack(
         true => Vec::new(),
         false => ancestors(&kit.reference, kit.parent(), resolver)?,
     };
+    let remote = match options.include_remote {
+        true => remote_kits(&kit, &options.filters, resolver)?,
+        false => Vec::new(),
+    };
     let mut steps = Vec::new();
-    let mut jobs: Vec<(&dyn KitSource, &KitLayer)> = Vec::new();
+    let mut jobs: Vec<(&dyn KitSource, &KitLayer, &Path)> = Vec::new();
     let mut result = Unpacked::default();
+    let top = Path::new("");
+    let of_parent = [Filter::model()];
     // The eldest first.
     for Ancestor { source, kit } in parents.iter().rev() {
-        jobs.extend(selected(kit, &of_parents).map(|layer| (source.as_ref(), layer)));
+        jobs.extend(selected(kit, &of_parents).map(|layer| (source.as_ref(), layer, top)));
         result.warnings.extend(kit.warnings.iter().cloned());
     }
-    jobs.extend(selected(&kit, &options.filters).map(|layer| (source, layer)));
+    jobs.extend(selected(&kit, &options.filters).map(|layer| (source, layer, top)));
     result.warnings.extend(kit.warnings.iter().cloned());
-    result.warnings.extend(elsewhere(&kit, &options.filters));
-    for (_, layer) in &jobs {
+    if !options.include_remote {
+        result.warnings.extend(elsewhere(&kit, &options.filters));
+    }
+    for RemoteKit { place, kits } in &remote {
+        for (generation, Ancestor { source, kit }) in kits.iter().enumerate().rev() {
+            let wanted: &[Filter] = if generation == 0 { &[] } else { &of_parent };
+            jobs.extend(
+                selected(kit, wanted).map(|layer| (source.as_ref(), layer, place.as_path())),
+            );
+            result.warnings.extend(kit.warnings.iter().cloned());
+            result.warnings.extend(elsewhere(kit, &[]));
+        }
+    }
+    for (_, layer, _) in &jobs {
         steps.push(Step {
             label: layer.label.clone(),
             kind: Some(layer.kind),
@@ -126,16 +148,29 @@ pub fn unpack(
     let mut target = Target::open(&options.target, options.existing)?;
     let outcome = (|| {
         if options.filters.is_empty() || options.filters.iter().any(Filter::selects_kitfile) {
-            target.write_kitfile(to_yaml(&kit.kitfile).as_bytes())?;
+            target.write_kitfile(top, to_yaml(&kit.kitfile).as_bytes())?;
             result.kitfile = true;
         }
-        for (number, (source, layer)) in jobs.iter().enumerate() {
+        for RemoteKit { place, kits } in &remote {
+            if let Some(Ancestor { kit, .. }) = kits.first() {
+                target.write_kitfile(place, to_yaml(&kit.kitfile).as_bytes())?;
+            }
+        }
+        for (number, (source, layer, place)) in jobs.iter().enumerate() {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
             observer.state(number, StepState::Extracting);
             let progress = |bytes| observer.bytes(number, bytes);
-            let extracted = extract::layer(*source, layer, &mut target, options, &progress, cancel);
+            let extracted = extract::layer(
+                *source,
+                layer,
+                place,
+                &mut target,
+                options,
+                &progress,
+                cancel,
+            );
             observer.state(
                 number,
                 if extracted.is_ok() {
@@ -169,8 +204,11 @@ fn selected<'k>(kit: &'k Kit, filters: &[Filter]) -> impl Iterator<Item = &'k Ki
     })
 }
 
-/// Names the selected data sets whose data a kit only points at.
-fn elsewhere(kit: &Kit, filters: &[Filter]) -> Vec<String> {
+/// The selected data sets whose data a kit only points at.
+fn remote_sets<'k>(
+    kit: &'k Kit,
+    filters: &'k [Filter],
+) -> impl Iterator<Item = kitbench_kitfile::Element<'k>> {
     let elements = kit.kitfile.elements().into_iter();
     elements
         .filter(|element| !element.remote_path.is_empty() && element.layer.is_none())
@@ -179,6 +217,11 @@ fn elsewhere(kit: &Kit, filters: &[Filter]) -> Vec<String> {
                 |filter: &Filter| filter.selects(kind_of(element.kind), element.name, element.path);
             filters.is_empty() || filters.iter().any(selects)
         })
+}
+
+/// Names them.
+fn elsewhere(kit: &Kit, filters: &[Filter]) -> Vec<String> {
+    remote_sets(kit, filters)
         .map(|element| {
             format!(
                 "the data of the {} are not in the ModelKit; fetch them from {}",
@@ -187,6 +230,45 @@ fn elsewhere(kit: &Kit, filters: &[Filter]) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A data set that is a ModelKit of its own, with that kit's ancestors, and where it goes.
+struct RemoteKit<'r> {
+    place: PathBuf,
+    kits: Vec<Ancestor<'r>>,
+}
+
+/// Finds the ModelKits that the selected data sets of `kit` lie in.
+fn remote_kits<'r>(
+    kit: &Kit,
+    filters: &[Filter],
+    resolver: &'r dyn KitResolver,
+) -> Result<Vec<RemoteKit<'r>>> {
+    let mut found = Vec::new();
+    for element in remote_sets(kit, filters) {
+        let problem = |problem: String| Error::Remote {
+            label: element.label(),
+            remote: crate::error::shorten(element.remote_path),
+            problem,
+        };
+        if !is_kit_reference(element.remote_path) {
+            return Err(problem(
+                "only data sets in ModelKits are fetched; fetch this one with the tools of its store, \
+                 and choose what to unpack by filters or without remote data"
+                    .into(),
+            ));
+        }
+        let place = target::local_path(element.path.as_bytes()).map_err(problem)?;
+        let kits =
+            ancestors(&kit.reference, Some(element.remote_path), resolver).map_err(|error| {
+                match error {
+                    Error::Parent { problem: why, .. } => problem(why),
+                    other => problem(other.to_string()),
+                }
+            })?;
+        found.push(RemoteKit { place, kits });
+    }
+    Ok(found)
 }
 
 /// What to take of parents: model and parts, and of those only what the user's filters on models

@@ -92,8 +92,8 @@ impl Target {
     }
 
     /// Writes the Kitfile, or finds it there with the same content.
-    pub fn write_kitfile(&mut self, text: &[u8]) -> Result<()> {
-        let name = Path::new("Kitfile");
+    pub fn write_kitfile(&mut self, place: &Path, text: &[u8]) -> Result<()> {
+        let name = &place.join("Kitfile");
         let full = self.path.join(name);
         match self.dir.symlink_metadata(name) {
             Ok(metadata) if !metadata.is_file() => {
