@@ -58,7 +58,8 @@ fn data_sets_in_other_kits_come_when_asked_for() {
         write(folder.path(), files);
         place.pack(&PackOptions::new(folder.path(), reference(kit)))
     };
-    let files = "datasets: [{name: here, path: d}, {name: far, path: ext/./far, remotePath: 'k:1'}]\n";
+    let files =
+        "datasets: [{name: here, path: d}, {name: far, path: ext/./far, remotePath: 'k:1'}]\n";
     pack("points:1", &[("Kitfile", files), ("d", "1")]).unwrap();
     let unpacked = |kit: &str, include: bool, filters: &[&str]| {
         let out = tempfile::tempdir().unwrap();

@@ -237,10 +237,33 @@ impl Bench {
 
     /// Type into a field.
     pub fn type_into(&mut self, field: &str, text: &str) {
-        self.harness.get_by_label(field).focus();
+        self.field(field).focus();
         self.harness.step();
-        self.harness.get_by_label(field).type_text(text);
+        self.field(field).type_text(text);
         self.settle();
+    }
+
+    /// Write over what a field holds.
+    pub fn overwrite(&mut self, field: &str, text: &str) {
+        self.field(field).focus();
+        self.harness.step();
+        self.harness
+            .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness.step();
+        self.type_into(field, text);
+    }
+
+    /// A text field by its name, which a label beside it may have too.
+    fn field(&self, name: &str) -> egui_kittest::Node<'_> {
+        let mut named = self.harness.query_all_by_label(name);
+        named
+            .find(|node| {
+                matches!(
+                    node.accesskit_node().role(),
+                    Role::TextInput | Role::MultilineTextInput | Role::PasswordInput
+                )
+            })
+            .unwrap_or_else(|| panic!("there is no field {name}: {}", self.all()))
     }
 
     pub fn press(&mut self, key: egui::Key) {

@@ -300,8 +300,13 @@ impl Projects {
     fn unreachable(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, detail: &ProjectDetail, cause: &str) {
         let path = ctx.shared.short_path(&detail.row.path);
         let what = "The folder cannot be reached".to_owned();
+        let remedy = if cause.contains("permission") {
+            "Allow yourself to read it (its permissions), then check again."
+        } else {
+            "If it moved, say where it is now."
+        };
         let how = format!(
-            "{}: {cause}. What was packed from it is safe. If it moved, say where it is now.",
+            "{}: {cause}. What was packed from it is safe. {remedy}",
             format::printable(&path)
         );
         widgets::empty(ui, icons::CLOUD_SLASH, &what, &how, |ui| {

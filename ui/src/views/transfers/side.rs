@@ -168,7 +168,7 @@ fn sums(ui: &mut Ui, job: &JobView) {
         }
         if let JobState::Failed(error) = &job.state {
             ui.add_space(6.0);
-            label(ui, Type::BodyStrong, t.err, &error.message);
+            paragraph(ui, Type::BodyStrong, t.err, &error.message);
             paragraph(ui, Type::Small, t.text_2, &error.hint);
         }
     });
