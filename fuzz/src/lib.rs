@@ -1,9 +1,10 @@
 //! What several targets share.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 
+use kitbench_modelkit::inspect::content::inspect;
 use kitbench_modelkit::manifest::{Descriptor, Manifest};
 use kitbench_modelkit::reference::Reference;
 use kitbench_modelkit::source::{KitResolver, KitSource};
@@ -90,6 +91,28 @@ impl KitResolver for NoParents {
     fn find(&self, reference: &Reference) -> Result<Box<dyn KitSource + '_>> {
         Err(Error::NotFound(Box::new(reference.clone())))
     }
+}
+
+/// Looks into an input as into a file of one of these names, which its first byte chooses.
+pub fn look_into(names: &[&str], input: &[u8]) {
+    let Some((selector, input)) = input.split_first() else {
+        return;
+    };
+    let name = names[usize::from(*selector) % names.len()];
+    // A size that lies must do no harm either.
+    let size = match selector >> 6 {
+        0..=2 => input.len() as u64,
+        _ => u64::MAX,
+    };
+    let _ = inspect(name, &mut Cursor::new(input), size);
+}
+
+/// A target that looks into files of these names.
+#[macro_export]
+macro_rules! inspect_target {
+    ($($name:literal),+) => {
+        libfuzzer_sys::fuzz_target!(|input: &[u8]| $crate::look_into(&[$($name),+], input));
+    };
 }
 
 /// A folder for this process, in memory where the system has such a place.

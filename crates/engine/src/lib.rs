@@ -24,7 +24,6 @@ mod pictures;
 mod projects;
 mod registries;
 mod state;
-mod time;
 mod transfers;
 mod watch;
 

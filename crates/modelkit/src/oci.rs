@@ -96,16 +96,7 @@ pub fn export(
     let all = blobs.len();
     blobs.retain(|digest, _| !theirs.contains(digest));
     result.skipped = all - blobs.len();
-    let steps: Vec<Step> = blobs
-        .iter()
-        .map(|(digest, size)| Step {
-            label: digest.short(),
-            kind: None,
-            digest: Some(digest.to_string()),
-            total_bytes: *size,
-        })
-        .collect();
-    observer.steps(&steps);
+    observer.steps(&steps(&blobs));
     let mut out: Box<dyn Output> = if target
         .extension()
         .is_some_and(|extension| extension == "tar")
@@ -242,16 +233,7 @@ fn import_folder(
             );
         }
     }
-    let steps: Vec<Step> = wanted
-        .iter()
-        .map(|(digest, size)| Step {
-            label: digest.short(),
-            kind: None,
-            digest: Some(digest.to_string()),
-            total_bytes: *size,
-        })
-        .collect();
-    observer.steps(&steps);
+    observer.steps(&steps(&wanted));
     let mut needed = wanted
         .iter()
         .filter(|(digest, size)| !store.has_blob(digest, **size))
@@ -347,6 +329,17 @@ fn import_tar(
         what,
         problem: "it holds no index.json, so it is no OCI layout".into(),
     })
+}
+
+/// A step per blob.
+fn steps(blobs: &BTreeMap<Digest, u64>) -> Vec<Step> {
+    let step = |(digest, size): (&Digest, &u64)| Step {
+        label: digest.short(),
+        kind: None,
+        digest: Some(digest.to_string()),
+        total_bytes: *size,
+    };
+    blobs.iter().map(step).collect()
 }
 
 fn read_index(reader: impl Read, path: &Path) -> Result<Index> {

@@ -3,13 +3,34 @@
 
 mod common;
 
-use common::kits::{Member, TAR, archive, plant, reseal};
+use common::kits::{self, Member, TAR, archive, plant, reseal};
 use common::{Place, reference, tree, write};
 use kitbench_modelkit::manifest::{Descriptor, Manifest};
 use kitbench_modelkit::pack::PackOptions;
 use kitbench_modelkit::tar::{END, Header, Kind, header_bytes};
 use kitbench_modelkit::unpack::{Existing, UnpackOptions};
 use kitbench_modelkit::{Digest, Error, media};
+
+/// A store with the kit `evil:1`, which has one code layer of these bytes.
+fn planted(layer: &[u8]) -> Place {
+    let place = Place::new();
+    plant(&place.store, layer, TAR, Digest::of(layer));
+    place
+}
+
+/// Unpacks a gzip layer of these bytes, which must be refused with nothing written; the reason.
+fn refused_gzip(bytes: &[u8], change: impl FnOnce(&mut UnpackOptions)) -> String {
+    let place = Place::new();
+    let gzip = format!("{TAR}+gzip");
+    plant(&place.store, bytes, &gzip, Digest::of(b"unknown"));
+    let out = tempfile::tempdir().unwrap();
+    let mut options = UnpackOptions::new(out.path());
+    change(&mut options);
+    let error = place.unpack_with("evil:1", &options).unwrap_err();
+    assert!(matches!(error, Error::Archive { .. }), "{error}");
+    assert_eq!(tree(out.path()), []);
+    error.to_string()
+}
 
 #[test]
 fn hostile_archives_are_refused_and_write_nothing() {
@@ -58,8 +79,7 @@ fn hostile_archives_are_refused_and_write_nothing() {
     ];
     for (what, bytes) in cases {
         for existing in [Existing::Refuse, Existing::Overwrite] {
-            let place = Place::new();
-            plant(&place.store, &bytes, TAR, Digest::of(&bytes));
+            let place = planted(&bytes);
             let out = tempfile::tempdir().unwrap();
             let mut options = UnpackOptions::new(out.path().join("target"));
             options.existing = existing;
@@ -108,21 +128,12 @@ fn zeros_out_of_all_proportion_are_bounded() {
     }
     encoder.write_all(&END).unwrap();
     let bytes = encoder.finish().unwrap();
-    let place = Place::new();
-    plant(
-        &place.store,
-        &bytes,
-        &format!("{TAR}+gzip"),
-        Digest::of(b"unknown"),
-    );
-    let out = tempfile::tempdir().unwrap();
-    let mut options = UnpackOptions::new(out.path());
     assert!(bytes.len() < 200_000);
-    options.max_expansion = 10;
-    options.free_expansion = 1 << 20;
-    let error = place.unpack_with("evil:1", &options).unwrap_err();
-    assert!(error.to_string().contains("at most"), "{error}");
-    assert_eq!(tree(out.path()), []);
+    let text = refused_gzip(&bytes, |options| {
+        options.max_expansion = 10;
+        options.free_expansion = 1 << 20;
+    });
+    assert!(text.contains("at most"), "{text}");
 }
 
 /// A gzip of ten thousand million zeros as one file, or as many, without making them all: a gzip
@@ -159,45 +170,21 @@ fn ten_billion_zeros(file: u64) -> Vec<u8> {
 fn ten_gigabytes_of_zeros_in_a_small_gzip_are_refused_by_their_size() {
     let bytes = ten_billion_zeros(10_000_000_000);
     assert!(bytes.len() < 20 << 20, "{}", bytes.len());
-    let place = Place::new();
-    plant(
-        &place.store,
-        &bytes,
-        &format!("{TAR}+gzip"),
-        Digest::of(b"unknown"),
-    );
-    let out = tempfile::tempdir().unwrap();
-    let error = place
-        .unpack_with("evil:1", &UnpackOptions::new(out.path()))
-        .unwrap_err();
     // The size that is declared is over what such a small layer may unpack to.
-    let text = error.to_string();
-    assert!(matches!(error, Error::Archive { .. }), "{text}");
+    let text = refused_gzip(&bytes, |_| {});
     assert!(text.contains("claims 10000000000 bytes"), "{text}");
     assert!(text.contains("at most"), "{text}");
-    assert_eq!(tree(out.path()), []);
 }
 
 #[test]
 fn zeros_in_many_small_files_end_at_the_limit() {
     let file = 8 << 20;
     let bytes = ten_billion_zeros(file);
-    let place = Place::new();
-    plant(
-        &place.store,
-        &bytes,
-        &format!("{TAR}+gzip"),
-        Digest::of(b"unknown"),
-    );
-    let out = tempfile::tempdir().unwrap();
-    let mut options = UnpackOptions::new(out.path());
-    options.max_expansion = 2;
-    options.free_expansion = 3 * file;
-    let error = place.unpack_with("evil:1", &options).unwrap_err();
-    let text = error.to_string();
-    assert!(matches!(error, Error::Archive { .. }), "{text}");
+    let text = refused_gzip(&bytes, |options| {
+        options.max_expansion = 2;
+        options.free_expansion = 3 * file;
+    });
     assert!(text.contains("at most"), "{text}");
-    assert_eq!(tree(out.path()), []);
 }
 
 #[test]
@@ -209,8 +196,7 @@ fn names_that_differ_by_case_never_replace_one_another() {
         Member("d/x", b'0', b"1"),
         Member("D/x", b'0', b"2"),
     ]);
-    let place = Place::new();
-    plant(&place.store, &bytes, TAR, Digest::of(&bytes));
+    let place = planted(&bytes);
     let out = tempfile::tempdir().unwrap();
     let folds_case = {
         std::fs::write(out.path().join("probe"), "").unwrap();
@@ -287,8 +273,7 @@ fn links_in_the_target_that_lead_out_are_not_followed() {
             symlink(&secret, target.join("file")).unwrap();
             let name = member.0;
             let bytes = archive(&[Member(name, member.1, member.2)]);
-            let place = Place::new();
-            plant(&place.store, &bytes, TAR, Digest::of(&bytes));
+            let place = planted(&bytes);
             let mut options = UnpackOptions::new(&target);
             options.existing = existing;
             let error = place.unpack_with("evil:1", &options).expect_err(name);
@@ -305,8 +290,7 @@ fn links_in_the_target_that_lead_out_are_not_followed() {
         symlink(&secret, out.path().join(".kitbench-unpack-2-0").join(name)).unwrap();
     }
     let bytes = archive(&[Member("a", b'0', b"1")]);
-    let place = Place::new();
-    plant(&place.store, &bytes, TAR, Digest::of(&bytes));
+    let place = planted(&bytes);
     place.unpack("evil:1", out.path(), &["code"]).unwrap();
     assert_eq!(tree(outside.path()), before);
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), "untouched");
@@ -508,15 +492,7 @@ fn plant_texts(place: &Place, config: &str) -> kitbench_modelkit::Result<Descrip
         config,
     )
     .unwrap();
-    let manifest = Manifest {
-        schema_version: 2,
-        media_type: None,
-        artifact_type: None,
-        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
-        layers: None,
-        subject: None,
-        annotations: Default::default(),
-    };
+    let manifest = kits::manifest(config.as_bytes(), None);
     place
         .store
         .add_manifest(&reference("deep"), &manifest.to_json()?, &["1".into()])

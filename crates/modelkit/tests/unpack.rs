@@ -7,7 +7,7 @@ use std::io::Read;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use common::kits::{Member, TAR, archive};
+use common::kits::{self, Member, TAR, archive};
 use common::{Place, reference, tree, write};
 use kitbench_modelkit::manifest::{Descriptor, Manifest};
 use kitbench_modelkit::pack::PackOptions;
@@ -306,15 +306,7 @@ fn legacy_kits_are_extracted_beside_their_path() {
     for bytes in [layer.as_slice(), config.as_bytes()] {
         std::fs::write(store.store.blob_path(&Digest::of(bytes)), bytes).unwrap();
     }
-    let manifest = Manifest {
-        schema_version: 2,
-        media_type: None,
-        artifact_type: None,
-        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
-        layers: Some(vec![Descriptor::of(TAR, &layer)]),
-        subject: None,
-        annotations: Default::default(),
-    };
+    let manifest = kits::manifest(config.as_bytes(), Some(vec![Descriptor::of(TAR, &layer)]));
     store
         .store
         .add_manifest(

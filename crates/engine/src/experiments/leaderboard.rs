@@ -428,7 +428,7 @@ async fn remote_rows(
         let tag = Tag {
             reference,
             also: Vec::new(),
-            created_ms: created.and_then(crate::time::parse_rfc3339_ms),
+            created_ms: created.and_then(kitbench_modelkit::time::parse_rfc3339_ms),
             digest: digest.clone(),
         };
         by_digest.insert(digest, tag);

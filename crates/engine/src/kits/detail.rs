@@ -10,7 +10,7 @@ use kitbench_protocol::{ErrorView, KitDetail, KitRow, Relation};
 use super::look::{find_readme, list_files};
 use super::{display, local_tags, parse_reference, relation, store};
 use crate::errors::{view_of_kit, view_of_state};
-use crate::{Inner, blocking, convert, registries, time};
+use crate::{Inner, blocking, convert, registries};
 
 /// A kit of the local store.
 pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorView> {
@@ -92,7 +92,10 @@ fn detail(kit: &Kit) -> KitDetail {
             name: package.name.clone(),
             version: package.version.clone(),
             author: package.authors.first().cloned().unwrap_or_default(),
-            created_ms: kit.manifest.created().and_then(time::parse_rfc3339_ms),
+            created_ms: kit
+                .manifest
+                .created()
+                .and_then(kitbench_modelkit::time::parse_rfc3339_ms),
             relation: Relation::Unknown,
         },
         format: Some(format_name(kit.format).into()),

@@ -120,7 +120,9 @@ async fn read_tag(client: &Registry, repository: &str, tag: String) -> ReadTag {
         Some(Format::ModelPack) => "ModelPack".into(),
         _ => "ModelKit".into(),
     };
-    row.created_ms = manifest.created().and_then(crate::time::parse_rfc3339_ms);
+    row.created_ms = manifest
+        .created()
+        .and_then(kitbench_modelkit::time::parse_rfc3339_ms);
     let config = match client.config_of(repository, &manifest).await {
         Ok(config) => config,
         Err(error) => return failed(row, error.to_string()),

@@ -58,15 +58,10 @@ pub fn plant(store: &Store, layer: &[u8], media_type: &str, diff_id: Digest) {
         Digest::of(layer)
     );
     put(config.as_bytes());
-    let manifest = Manifest {
-        schema_version: 2,
-        media_type: None,
-        artifact_type: None,
-        config: Descriptor::of(media::NATIVE_CONFIG, config.as_bytes()),
-        layers: Some(vec![Descriptor::of(media_type, layer)]),
-        subject: None,
-        annotations: Default::default(),
-    };
+    let manifest = manifest(
+        config.as_bytes(),
+        Some(vec![Descriptor::of(media_type, layer)]),
+    );
     store
         .add_manifest(
             &reference("evil"),
@@ -74,4 +69,17 @@ pub fn plant(store: &Store, layer: &[u8], media_type: &str, diff_id: Digest) {
             &["1".into()],
         )
         .unwrap();
+}
+
+/// A native kit's manifest in the oldest form.
+pub fn manifest(config: &[u8], layers: Option<Vec<Descriptor>>) -> Manifest {
+    Manifest {
+        schema_version: 2,
+        media_type: None,
+        artifact_type: None,
+        config: Descriptor::of(media::NATIVE_CONFIG, config),
+        layers,
+        subject: None,
+        annotations: Default::default(),
+    }
 }

@@ -364,7 +364,7 @@ impl Review {
         let count = self.runs.len();
         let mut text = format!(
             "{}, {count} run{}",
-            crate::time::date(self.saved_ms),
+            kitbench_modelkit::time::date(self.saved_ms),
             if count == 1 { "" } else { "s" }
         );
         if !self.filter.is_empty() {
