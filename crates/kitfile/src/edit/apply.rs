@@ -179,7 +179,7 @@ fn texts_at(draft: &Draft<'_>, path: &FieldPath) -> Option<Vec<String>> {
     texts.collect()
 }
 
-fn set_list(mut text: String, path: &FieldPath, values: &[String]) -> Result<String, EditError> {
+fn set_list(text: String, path: &FieldPath, values: &[String]) -> Result<String, EditError> {
     let draft = Draft::read(&text)?;
     let exists = draft
         .as_ref()
@@ -197,22 +197,35 @@ fn set_list(mut text: String, path: &FieldPath, values: &[String]) -> Result<Str
         let items = values.iter().map(|value| Out::text(value)).collect();
         return put_out(&text, path, &Out::Seq(items, Layout::Flow));
     };
-    // Only what lies between the unchanged beginning and end is touched.
-    let (first, old_end, new_end) = middle(&old, values);
+    splice(
+        text,
+        path,
+        (&old, values),
+        |text, path, value| set(text, path, value),
+        |value| Out::text(value),
+    )
+}
+
+/// Makes a list of what is new from what is old. Only what lies between the unchanged beginning and end is
+/// touched.
+fn splice<T: PartialEq>(
+    mut text: String,
+    path: &FieldPath,
+    (old, new): (&[T], &[T]),
+    change: impl Fn(String, &FieldPath, &T) -> Result<String, EditError>,
+    written: impl Fn(&T) -> Out,
+) -> Result<String, EditError> {
+    let (first, old_end, new_end) = middle(old, new);
     let common = (old_end - first).min(new_end - first);
-    for (offset, value) in values.iter().enumerate().skip(first).take(common) {
-        text = set(text, &path.index(offset), value)?;
+    for (offset, value) in new.iter().enumerate().skip(first).take(common) {
+        text = change(text, &path.index(offset), value)?;
     }
-    for (offset, value) in values.iter().enumerate().take(new_end).skip(first + common) {
-        text = insert(text, path, Some(offset), &Out::text(value))?;
+    for (offset, value) in new.iter().enumerate().take(new_end).skip(first + common) {
+        text = insert(text, path, Some(offset), &written(value))?;
     }
     for offset in (first + common..old_end).rev() {
-        text = apply_one(
-            text,
-            &Edit::Remove {
-                path: path.index(offset),
-            },
-        )?;
+        let path = path.index(offset);
+        text = apply_one(text, &Edit::Remove { path })?;
     }
     Ok(text)
 }
@@ -256,23 +269,7 @@ fn set_value(mut text: String, path: &FieldPath, value: &Value) -> Result<String
             Ok(text)
         }
         (Some(Value::Seq(old)), Value::Seq(new)) if !old.is_empty() && !new.is_empty() => {
-            let (first, old_end, new_end) = middle(old, new);
-            let common = (old_end - first).min(new_end - first);
-            for (offset, value) in new.iter().enumerate().skip(first).take(common) {
-                text = set_value(text, &path.index(offset), value)?;
-            }
-            for (offset, value) in new.iter().enumerate().take(new_end).skip(first + common) {
-                text = insert(text, path, Some(offset), &to_yaml::value(value))?;
-            }
-            for offset in (first + common..old_end).rev() {
-                text = apply_one(
-                    text,
-                    &Edit::Remove {
-                        path: path.index(offset),
-                    },
-                )?;
-            }
-            Ok(text)
+            splice(text, path, (old, new), set_value, to_yaml::value)
         }
         (_, Value::String(new)) => set(text, path, new),
         _ => put_out(&text, path, &to_yaml::value(value)),
