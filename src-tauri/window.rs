@@ -27,6 +27,8 @@ pub fn open(app: &tauri::AppHandle) -> tauri::Result<()> {
             NewWindowResponse::Deny
         })
         .build()?;
+    #[cfg(target_os = "linux")]
+    keep_no_pages(&window)?;
     let handle = app.clone();
     window.on_window_event(move |event| {
         if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {
@@ -39,6 +41,17 @@ pub fn open(app: &tauri::AppHandle) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// The page is the program's own and is loaded once: WebKit needs no memory for pages gone by.
+#[cfg(target_os = "linux")]
+fn keep_no_pages(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::{CacheModel, WebContextExt, WebViewExt};
+    window.with_webview(|webview| {
+        if let Some(context) = webview.inner().web_context() {
+            context.set_cache_model(CacheModel::DocumentViewer);
+        }
+    })
 }
 
 pub fn main(app: &tauri::AppHandle) -> Option<WebviewWindow> {

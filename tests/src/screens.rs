@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kitbench_protocol::{ListRegistries, RegistryAddress, SaveRegistry};
+use kitbench_protocol::{ListProjects, ListRegistries, RegistryAddress, SaveRegistry};
 use kitbench_registry::testing::TestRegistry;
 
 use crate::home::Home;
@@ -59,7 +59,7 @@ pub const SCENES: &[Scene] = &[
         go: |_| Ok(()),
     },
     Scene {
-        name: "projects",
+        name: "broken-kitfile",
         needs_project: true,
         go: |workbench| visit(workbench, "Projects"),
     },
@@ -98,6 +98,11 @@ pub const SCENES: &[Scene] = &[
         name: "transfers",
         needs_project: true,
         go: |workbench| visit(workbench, "Transfers"),
+    },
+    Scene {
+        name: "projects",
+        needs_project: true,
+        go: change_and_look,
     },
     Scene {
         name: "settings",
@@ -176,6 +181,28 @@ fn pack(workbench: &Workbench) -> Result<()> {
         mirror.gone(&named("dialog", "Pack wine"))?;
         go_to(mirror, "Transfers")?;
         mirror.find(&containing("listitem|option", "Packed and pushed"))
+    })?;
+    Ok(())
+}
+
+/// Works on after the pack, and looks at what the next one would hold.
+fn change_and_look(workbench: &Workbench) -> Result<()> {
+    let projects = workbench.call(ListProjects)?;
+    let project = projects.into_iter().next().context("there is a project")?;
+    let folder = std::path::Path::new(&project.path);
+    let script = folder.join("src/train.py");
+    let mut text = std::fs::read_to_string(&script)?;
+    text.push_str("\n# Next: 32 hidden units.\n");
+    std::fs::write(&script, text)?;
+    std::fs::create_dir_all(folder.join("notebooks"))?;
+    std::fs::write(folder.join("notebooks/look.py"), "print('a first look')\n")?;
+    visit(workbench, "Projects")?;
+    workbench.step("see the change", |mirror| {
+        mirror.find(&containing(
+            "text|heading",
+            "What the next pack will contain",
+        ))?;
+        mirror.find(&containing("row", "1 changed"))
     })?;
     Ok(())
 }

@@ -157,8 +157,8 @@ fn a_folder_that_may_not_be_entered_is_not_taken_for_an_empty_one() {
     assert!(bench.shows("Allow"), "{}", bench.all());
     bench.picture("bad-closed-folder");
     mode(0o755);
-    bench.refresh();
-    assert!(!bench.shows("permission denied"), "{}", bench.all());
+    bench.click("Check again");
+    bench.wait_for("What the next pack will contain");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_wrong_password_is_told_and_the_right_one_lets_in() {
     bench.type_into("User", "ada");
     bench.type_into("Password or token", "wrong");
     bench.click("Sign in");
-    bench.wait_for("did not accept");
+    bench.wait_for("refused the sign-in of ada");
     bench.picture("bad-wrong-password");
     bench.overwrite("Password or token", "right");
     bench.click("Sign in");
@@ -212,7 +212,8 @@ fn a_reference_that_is_none_cannot_be_packed() {
             let node = node.accesskit_node();
             (node.label().unwrap_or_default(), node.is_disabled())
         })
-        .find(|(label, _)| label.starts_with("Pack "))
+        // The page behind it has a button that ends in an ellipsis.
+        .find(|(label, _)| label.starts_with("Pack ") && !label.ends_with('…'))
         .expect("the dialog has its button");
     assert!(button.1, "{button:?} can be pressed");
 }

@@ -1,10 +1,10 @@
 //! The states that any view can be in: loading, empty, no match, failed.
 
-use egui::{Align, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::Tone;
 use super::button::Button;
-use super::paint::{label, named, paragraph};
+use super::paint::label;
 use super::strips::strip;
 use crate::theme::{self, Tokens, Type, icons, sizes};
 use kitbench_protocol::ErrorView;
@@ -51,7 +51,7 @@ pub fn empty(ui: &mut Ui, icon: &str, what: &str, how: &str, button: impl FnOnce
         let (rect, _) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::hover());
         theme::icon(ui.painter(), rect.center(), icon, 26.0, t.text_3);
         label(ui, Type::Heading, t.text, what);
-        centred(ui, how);
+        centred(ui, Role::Label, Type::Body, t.text_2, how);
         ui.add_space(sizes::SPACE_1);
         button(ui);
     });
@@ -84,16 +84,26 @@ pub enum FailureAction {
 
 /// It failed and nothing older is known: cause, what to do, Retry, Copy details.
 pub fn failed(ui: &mut Ui, failure: &ErrorView) -> Option<FailureAction> {
+    failed_with(ui, failure, |_| {})
+}
+
+/// The same, with the way out as a button that `remedy` draws.
+pub fn failed_with(
+    ui: &mut Ui,
+    failure: &ErrorView,
+    remedy: impl FnOnce(&mut Ui),
+) -> Option<FailureAction> {
     let mut action = None;
     middle(ui, |ui| {
         let t = Tokens::of(ui);
         let (rect, _) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::hover());
         theme::icon_fill(ui.painter(), rect.center(), icons::X_CIRCLE, 26.0, t.err);
-        named(ui, Role::Alert, Type::Heading, t.text, &failure.message);
+        centred(ui, Role::Alert, Type::Heading, t.text, &failure.message);
         if !failure.hint.is_empty() {
-            centred(ui, &failure.hint);
+            centred(ui, Role::Label, Type::Body, t.text_2, &failure.hint);
         }
         ui.add_space(sizes::SPACE_1);
+        remedy(ui);
         ui.horizontal(|ui| {
             // Two buttons side by side, in the middle.
             let width = 68.0 + 124.0 + sizes::SPACE_3;
@@ -135,17 +145,18 @@ pub fn failed_strip(ui: &mut Ui, failure: &ErrorView, age: Option<&str>) -> Opti
     action
 }
 
-fn centred(ui: &mut Ui, text: &str) {
-    let t = Tokens::of(ui);
-    let width = ui.available_width().min(460.0);
-    let galley = Type::Body.wrapped(ui, text, t.text_2, width);
-    if galley.rows.len() == 1 {
-        label(ui, Type::Body, t.text_2, text);
-    } else {
-        ui.allocate_ui(vec2(width, galley.size().y), |ui| {
-            paragraph(ui, Type::Body, t.text_2, text)
-        });
-    }
+/// Text whose lines are centred, however many a narrow panel makes of it.
+fn centred(ui: &mut Ui, spoken_as: Role, role: Type, color: Color32, text: &str) {
+    let pieces = theme::Pieces::marked(role, color, text);
+    let mut job = pieces.job();
+    job.wrap.max_width = ui.available_width().min(460.0);
+    job.halign = Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    let top = rect.center_top().round();
+    ui.painter().galley(top, galley, color);
+    let plain = pieces.plain();
+    response.widget_info(|| WidgetInfo::labeled(spoken_as, true, &plain));
 }
 
 fn middle(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {

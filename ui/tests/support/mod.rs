@@ -254,7 +254,7 @@ impl Bench {
     }
 
     /// A text field by its name, which a label beside it may have too.
-    fn field(&self, name: &str) -> egui_kittest::Node<'_> {
+    fn field<'n>(&'n self, name: &'n str) -> egui_kittest::Node<'n> {
         let mut named = self.harness.query_all_by_label(name);
         named
             .find(|node| {

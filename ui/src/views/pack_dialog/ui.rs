@@ -95,11 +95,6 @@ fn left(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>) {
         tag_table(ui, plan);
         ui.add_space(14.0);
     }
-    if dialog.attach.is_shown() {
-        heading(ui, "Run that made it", "packed as a document");
-        dialog.attach.ui(ui);
-        ui.add_space(14.0);
-    }
     heading(ui, "Compression", "");
     compression(ui, dialog);
     ui.add_space(14.0);
@@ -358,6 +353,11 @@ fn right(ui: &mut Ui, dialog: &mut PackDialog, view: &ViewCtx<'_>, intent: &mut 
     ui.add_space(14.0);
     checks(ui, plan, intent);
     ui.add_space(14.0);
+    if dialog.attach.is_shown() {
+        heading(ui, "Run that made it", "packed as a document");
+        dialog.attach.ui(ui);
+        ui.add_space(14.0);
+    }
     command_line(ui, plan, view);
 }
 

@@ -11,6 +11,7 @@ use kitbench_protocol::{
 
 use crate::app::{Dialog, Place, ViewCtx};
 use crate::backend::{Remote, RemoteView};
+use crate::commands::{CommandId, CommandSender};
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::{
     Button, DialogFrame, Mark, TextField, Toast, boxed_strip, checkbox, dialog_with, inset, mark,
@@ -94,7 +95,7 @@ impl Add {
                     move |answer| {
                         *outcome.borrow_mut() = match answer {
                             Ok(_) => {
-                                commands.toast(Toast::done("Signed in"));
+                                signed_in(&commands);
                                 commands.go(place);
                                 Outcome::Done
                             }
@@ -276,6 +277,12 @@ fn test_result(ui: &mut Ui, test: &Remote<RegistryTest>) {
     }
 }
 
+/// What was refused before is asked again.
+fn signed_in(commands: &CommandSender) {
+    commands.toast(Toast::done("Signed in"));
+    commands.run(CommandId::Refresh);
+}
+
 struct SignInDialog {
     id: RegistryId,
     host: String,
@@ -290,11 +297,12 @@ impl Dialog for SignInDialog {
             return false;
         }
         let title = format!("Sign in to {}", self.host);
+        let refused = matches!(&*self.outcome.borrow(), Outcome::Failed(_));
         let frame = DialogFrame {
             title: &title,
             icon: Some(icons::SIGN_IN),
             note: None,
-            size: vec2(480.0, 340.0),
+            size: vec2(480.0, if refused { 430.0 } else { 340.0 }),
         };
         let working = *self.outcome.borrow() == Outcome::Working;
         let blocked = self
@@ -347,7 +355,7 @@ impl Dialog for SignInDialog {
                 call,
                 move |_, commands| {
                     *done.borrow_mut() = Outcome::Done;
-                    commands.toast(Toast::done("Signed in"));
+                    signed_in(commands);
                 },
                 move |error, _| *failed.borrow_mut() = Outcome::Failed(error),
             );

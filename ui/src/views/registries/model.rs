@@ -12,7 +12,7 @@ pub fn state(row: &RegistryRow) -> (Mark, String) {
         (_, SignInState::Refused { user }) => (Mark::Attention, format!("Login of {user} refused")),
         (_, SignInState::SignedIn { user, .. }) => (Mark::Done, format!("Signed in as {user}")),
         (_, SignInState::Anonymous) if row.address.plain_http => {
-            (Mark::Note, "Open, plain HTTP".into())
+            (Mark::Note, "Not signed in, plain HTTP".into())
         }
         (_, SignInState::Anonymous) => (Mark::Note, "Not signed in".into()),
     }

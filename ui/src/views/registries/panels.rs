@@ -9,8 +9,8 @@ use crate::backend::{Remote, RemoteView};
 use crate::commands::CommandId;
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::{
-    Button, FailureAction, ListRow, MenuItem, TextField, failed, inset, no_match, panel_head,
-    paragraph, row_menu, rule, skeleton,
+    Button, FailureAction, ListRow, MenuItem, TextField, failed, failed_with, inset, no_match,
+    panel_head, paragraph, row_menu, rule, skeleton,
 };
 
 pub fn registries(ui: &mut Ui, selected: Option<RegistryId>, ctx: &ViewCtx<'_>) -> Option<Ask> {
@@ -119,17 +119,14 @@ pub fn repositories(
     match list.view() {
         RemoteView::Loading(since) => skeleton(ui, since, sizes::LIST_2),
         RemoteView::Failed(error) => {
-            retry = failed(ui, error) == Some(FailureAction::Retry);
-            if error.kind == kitbench_protocol::ErrorKind::Unauthorized {
-                inset(ui, 12.0, |ui| {
-                    if ui
-                        .add(Button::primary("Sign in…").icon(icons::SIGN_IN))
-                        .clicked()
-                    {
-                        ask = Some(Ask::SignIn(row.clone()));
-                    }
-                });
-            }
+            let locked = error.kind == kitbench_protocol::ErrorKind::Unauthorized;
+            let action = failed_with(ui, error, |ui| {
+                let sign_in = Button::primary("Sign in…").icon(icons::SIGN_IN);
+                if locked && ui.add(sign_in).clicked() {
+                    ask = Some(Ask::SignIn(row.clone()));
+                }
+            });
+            retry = action == Some(FailureAction::Retry);
         }
         RemoteView::Ready { value, .. } => {
             if value.no_catalogue {

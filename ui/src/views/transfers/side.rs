@@ -10,7 +10,7 @@ use crate::clock;
 use crate::format;
 use crate::theme::{Tokens, Type};
 use crate::widgets::{
-    ListRow, inset, key_value, label, legend_color, paint_bar, panel_head, paragraph, rule,
+    ListRow, inset, key_value, legend_color, paint_bar, panel_head, paragraph, rule,
 };
 
 /// Finished jobs listed here; all are in the list.

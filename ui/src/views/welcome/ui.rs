@@ -76,7 +76,7 @@ fn cards() -> [(Door, Card); 3] {
                 title: "Browse a registry",
                 text: "Jozu Hub is ready without an account. Add GHCR, Harbor, ECR or a local one.",
                 points: [
-                    "Read Kitfile and layers before you pull",
+                    "See files and tensors before you pull",
                     "Know the download size first",
                     "Use logins you already have",
                 ],
