@@ -40,11 +40,7 @@ impl View {
     /// Where a pixel column begins, to the last bits.
     fn border(&self, (from, width): (f64, f64), column: i64) -> f64 {
         let border = from + column as f64 / width;
-        if self.log_x {
-            10.0_f64.powf(border)
-        } else {
-            border
-        }
+        if self.log_x { power(border) } else { border }
     }
 
     /// The pixel column of `x`: -1 left of the view, `columns` right of it. Both borders are
@@ -57,10 +53,21 @@ impl View {
         if x > self.to {
             return columns;
         }
-        let x = if self.log_x { x.log10() } else { x };
+        let x = if self.log_x { logarithm(x) } else { x };
         // Not below 0, so cutting off is rounding down; this runs for every point.
         (((x - from) * width) as i64).clamp(0, columns - 1)
     }
+}
+
+/// Not inlined: the compiler would compute it for every point and then throw it away.
+#[inline(never)]
+fn logarithm(x: f64) -> f64 {
+    x.log10()
+}
+
+#[inline(never)]
+fn power(x: f64) -> f64 {
+    10.0_f64.powf(x)
 }
 
 /// A point that cannot be drawn as part of a line.
@@ -100,31 +107,31 @@ pub fn min_max(x: &[f64], y: &[f64], view: &View) -> Reduced {
     let has_place = |x: f64| x.is_finite() && (!view.log_x || x > 0.0);
     let inside = |x: &&f64| **x >= view.from && **x <= view.to && has_place(**x);
     let all = x.iter().filter(inside).count() <= PER_COLUMN * view.columns.max(1);
-    let mut builder = Builder::new(&mut out, view, all);
-    for (i, (&x, &y)) in x.iter().zip(y).enumerate() {
+    let mut builder = Builder::new(&mut out, view, all, |i| [x[i], y[i]]);
+    for (i, &x) in x.iter().enumerate() {
         if !has_place(x) {
             builder.out.no_x += 1;
             continue;
         }
-        builder.point(view.column(scale, x), i, x, y);
+        builder.point(view.column(scale, x), i);
     }
     builder.finish();
     out
 }
 
 /// Collects runs of consecutive points that share a pixel column.
-struct Builder<'a> {
+struct Builder<'a, At> {
     out: &'a mut Reduced,
+    /// Gives a point by its index.
+    at: At,
     columns: i64,
     /// No point is left out.
     all: bool,
     column: Option<i64>,
     /// The line does not come from the next column, so its first point in this one is kept.
     from_afar: bool,
-    first: Place,
-    low: Place,
-    high: Place,
-    last: Place,
+    /// Of the column so far.
+    kept: Kept,
     line: Vec<[f64; 2]>,
     /// A point outside the view that leads into it.
     before: Option<[f64; 2]>,
@@ -133,21 +140,25 @@ struct Builder<'a> {
     mark: Option<(i64, [bool; 3])>,
 }
 
-type Place = (usize, [f64; 2]);
+/// Indices of a column's first, smallest, largest and last point.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    first: usize,
+    low: usize,
+    high: usize,
+    last: usize,
+}
 
-impl<'a> Builder<'a> {
-    fn new(out: &'a mut Reduced, view: &View, all: bool) -> Self {
-        let none = (0, [0.0; 2]);
+impl<'a, At: Fn(usize) -> [f64; 2]> Builder<'a, At> {
+    fn new(out: &'a mut Reduced, view: &View, all: bool, at: At) -> Self {
         Self {
             out,
+            at,
             columns: view.columns.max(1) as i64,
             all,
             column: None,
             from_afar: true,
-            first: none,
-            low: none,
-            high: none,
-            last: none,
+            kept: Kept::default(),
             line: Vec::with_capacity(PER_COLUMN * view.columns.min(4096) + 4),
             before: None,
             left: true,
@@ -159,7 +170,8 @@ impl<'a> Builder<'a> {
         (0..self.columns).contains(&column)
     }
 
-    fn point(&mut self, column: i64, index: usize, x: f64, y: f64) {
+    fn point(&mut self, column: i64, index: usize) {
+        let [x, y] = (self.at)(index);
         if !is_plain(y) {
             if self.inside(column) {
                 self.out.logged += 1;
@@ -170,36 +182,38 @@ impl<'a> Builder<'a> {
         }
         if !self.inside(column) {
             self.flush(true);
-            if self.left {
-                self.before = Some([x, y]);
-                self.end_line();
-            } else {
+            if !self.left {
                 self.line.push([x, y]);
                 self.left = true;
-                self.end_line();
-                self.before = Some([x, y]);
             }
+            self.end_line();
+            self.before = Some([x, y]);
             return;
         }
-        let place = (index, [x, y]);
         if self.column == Some(column) && !self.all {
             self.out.logged += 1;
-            if y < self.low.1[1] {
-                self.low = place;
+            if y < (self.at)(self.kept.low)[1] {
+                self.kept.low = index;
             }
-            if y > self.high.1[1] {
-                self.high = place;
+            if y > (self.at)(self.kept.high)[1] {
+                self.kept.high = index;
             }
-            self.last = place;
+            self.kept.last = index;
         } else {
-            self.column_of(column, [place; 4], 1);
+            let (first, low, high, last) = (index, index, index, index);
+            let kept = Kept {
+                first,
+                low,
+                high,
+                last,
+            };
+            self.column_of(column, kept, 1);
         }
     }
 
-    /// A column all of whose points are finite, inside the view and known by their first,
-    /// smallest, largest and last; or the beginning of one.
+    /// A column all of whose points are finite and inside the view; or the beginning of one.
     #[inline]
-    fn column_of(&mut self, column: i64, [first, low, high, last]: [Place; 4], points: usize) {
+    fn column_of(&mut self, column: i64, kept: Kept, points: usize) {
         let near = self.column.is_some_and(|known| (known - column).abs() == 1);
         self.flush(!near);
         self.from_afar = !near;
@@ -209,7 +223,7 @@ impl<'a> Builder<'a> {
         }
         self.left = false;
         self.column = Some(column);
-        (self.first, self.low, self.high, self.last) = (first, low, high, last);
+        self.kept = kept;
     }
 
     /// Writes the finished column's points, each once, in order.
@@ -218,21 +232,24 @@ impl<'a> Builder<'a> {
         if self.column.take().is_none() {
             return;
         }
+        let Kept {
+            first,
+            low,
+            high,
+            last,
+        } = self.kept;
         // The first and the last are where they are; only the extremes may be either way.
-        let (one, other) = match self.low.0 <= self.high.0 {
-            true => (self.low, self.high),
-            false => (self.high, self.low),
-        };
+        let (one, other) = (low.min(high), low.max(high));
         let before = self.line.len();
-        if self.from_afar && self.first.0 != one.0 {
-            self.line.push(self.first.1);
+        if self.from_afar && first != one {
+            self.line.push((self.at)(first));
         }
-        self.line.push(one.1);
-        if other.0 != one.0 {
-            self.line.push(other.1);
+        self.line.push((self.at)(one));
+        if other != one {
+            self.line.push((self.at)(other));
         }
-        if keep_last && self.last.0 != other.0 {
-            self.line.push(self.last.1);
+        if keep_last && last != other {
+            self.line.push((self.at)(last));
         }
         self.out.drawn += self.line.len() - before;
     }

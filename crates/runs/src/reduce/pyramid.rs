@@ -1,6 +1,6 @@
 //! Extremes of every stretch of a series, kept ready.
 
-use super::{Builder, PER_COLUMN, Reduced, View, min_max};
+use super::{Builder, Kept, PER_COLUMN, Reduced, View, min_max};
 use crate::series::is_plain;
 
 /// Points per leaf block of a pyramid.
@@ -44,6 +44,16 @@ impl Level {
         self.high.push(most.1);
         self.places.push((least.0, most.0));
     }
+}
+
+/// Values per line of the processor's caches.
+const LINE: usize = 8;
+
+/// The points of a pixel column; one at least.
+struct Span {
+    column: i64,
+    from: usize,
+    to: usize,
 }
 
 /// A stretch of a range that is looked at as a whole: points (`level` is 0) or blocks of the
@@ -137,76 +147,71 @@ impl Pyramid {
             positive = first_not(0, self.len, |i| x(i) <= 0.0);
             out.no_x = positive;
         }
-        let mut start = first_not(positive, self.len, |i| x(i) < view.from);
+        let start = first_not(positive, self.len, |i| x(i) < view.from);
         let inside = first_not(start, self.len, |i| x(i) <= view.to);
         let columns = view.columns.max(1);
         let all = inside - start <= PER_COLUMN * columns;
-        let mut builder = Builder::new(&mut out, view, all);
+        let mut builder = Builder::new(&mut out, view, all, |i| [x(i), y[i]]);
         if let Some(i) = start.checked_sub(1).filter(|&i| i >= positive) {
-            builder.point(-1, i, x(i), y[i]);
+            builder.point(-1, i);
         }
         if all {
-            for (i, &y) in (start..inside).zip(&y[start..inside]) {
-                let x = x(i);
-                builder.point(view.column(scale, x), i, x, y);
+            for i in start..inside {
+                builder.point(view.column(scale, x(i)), i);
             }
-            start = inside;
-        }
-        let last = columns as i64 - 1;
-        // Steps are mostly even: a column ends about as far on as the one before it did.
-        let mut width = (inside - start).div_ceil(columns);
-        while start < inside {
-            let at = view.column(scale, x(start));
-            let mut end = inside;
-            if at < last {
-                // The border as a number first, then exactly as `column` rounds.
-                let edge = view.border(scale, at + 1);
-                end = match index(edge) {
-                    Some(guess) => guess.clamp(start + 1, inside),
-                    None => border(start, inside, start + width, |i| x(i) < edge),
+        } else {
+            let spans = spans(x, index, view, scale, start..inside);
+            self.fetch(&spans, y);
+            let extremes: Vec<Option<(usize, usize)>> = spans
+                .iter()
+                .map(|span| {
+                    self.is_clean(span)
+                        .then(|| self.extremes(span.from..span.to, y))
+                })
+                .collect();
+            // Last and together what is spread over the memory of `x`: much of it is under
+            // way at a time.
+            for (span, extremes) in spans.iter().zip(extremes) {
+                let Some((low, high)) = extremes else {
+                    (span.from..span.to).for_each(|i| builder.point(span.column, i));
+                    continue;
                 };
-                while end < inside && view.column(scale, x(end)) <= at {
-                    end += 1;
-                }
-                while end > start + 1 && view.column(scale, x(end - 1)) > at {
-                    end -= 1;
-                }
+                let kept = Kept {
+                    first: span.from,
+                    low,
+                    high,
+                    last: span.to - 1,
+                };
+                builder.column_of(span.column, kept, span.to - span.from);
             }
-            width = end - start;
-            self.column(&mut builder, at, start..end, x, y);
-            start = end;
         }
         if inside < self.len {
-            builder.point(last + 1, inside, x(inside), y[inside]);
+            builder.point(columns as i64, inside);
         }
         builder.finish();
         out
     }
 
-    #[inline]
-    fn column(
-        &self,
-        builder: &mut Builder<'_>,
-        at: i64,
-        range: std::ops::Range<usize>,
-        x: impl Fn(usize) -> f64,
-        y: &[f64],
-    ) {
-        let clean = self.odd.is_empty() || {
-            let odd = self.odd.partition_point(|&i| (i as usize) < range.start);
-            self.odd.get(odd).is_none_or(|&i| i as usize >= range.end)
-        };
-        if !clean {
-            for i in range {
-                builder.point(at, i, x(i), y[i]);
-            }
-            return;
+    /// Whether all points of a column are finite.
+    fn is_clean(&self, span: &Span) -> bool {
+        self.odd.is_empty() || {
+            let odd = self.odd.partition_point(|&i| (i as usize) < span.from);
+            self.odd.get(odd).is_none_or(|&i| i as usize >= span.to)
         }
-        let (low, high) = self.extremes(range.clone(), y);
-        let place = |i: usize| (i, [x(i), y[i]]);
-        let ends = (range.start, range.end - 1);
-        let places = [place(ends.0), place(low), place(high), place(ends.1)];
-        builder.column_of(at, places, range.len());
+    }
+
+    /// Has the parts of blocks at the borders of wide columns brought into the processor's
+    /// caches: one after the other each would be waited for.
+    fn fetch(&self, spans: &[Span], y: &[f64]) {
+        let wide = |span: &&Span| span.to - span.from > 2 * BLOCK;
+        let mut sum = 0.0;
+        for span in spans.iter().filter(wide) {
+            let block = span.from / BLOCK * BLOCK;
+            for line in (0..BLOCK).step_by(LINE) {
+                sum += y.get(block + line).copied().unwrap_or_default();
+            }
+        }
+        std::hint::black_box(sum);
     }
 
     /// First smallest and first largest value in a range of finite points.
@@ -311,6 +316,66 @@ impl Pyramid {
         }
         block
     }
+}
+
+/// Cuts the points of a view into pixel columns.
+fn spans(
+    x: impl Fn(usize) -> f64 + Copy,
+    index: impl Fn(f64) -> Option<usize>,
+    view: &View,
+    scale: (f64, f64),
+    range: std::ops::Range<usize>,
+) -> Vec<Span> {
+    let columns = view.columns.max(1);
+    let (mut start, end) = (range.start, range.end);
+    let mut spans = Vec::with_capacity(columns.min(end - start));
+    // Where a coordinate is if points are about evenly apart.
+    let (first, last) = (x(start), x(end - 1));
+    let per = (end - 1 - start) as f64 / (last - first);
+    let even = |edge: f64| {
+        let place = (edge - first) * per;
+        // Cut off, not rounded: it is a guess.
+        (place.is_finite() && !view.log_x).then(|| start + place as usize)
+    };
+    if index(first).is_none() {
+        // All guesses at once, so that memory is waited for once and not for each.
+        let guesses = (0..columns as i64).filter_map(|column| even(view.border(scale, column)));
+        let sum: f64 = guesses.map(|guess| x(guess.clamp(start, end - 1))).sum();
+        std::hint::black_box(sum);
+    }
+    let even = |edge: f64, from: usize, width: usize| {
+        let place = range.start + ((edge - first) * per) as usize;
+        // Where points are not evenly apart, the column before is a better guide.
+        let near = !view.log_x && place.abs_diff(from + width) <= 2 * BLOCK;
+        if near { place } else { from + width }
+    };
+    let mut width = (end - start).div_ceil(columns);
+    while start < end {
+        let column = view.column(scale, x(start));
+        let mut to = end;
+        if column < columns as i64 - 1 {
+            // The border as a number first, then exactly as `column` rounds.
+            let edge = view.border(scale, column + 1);
+            to = match index(edge) {
+                Some(guess) => guess.clamp(start + 1, end),
+                None => border(start, end, even(edge, start, width), |i| x(i) < edge),
+            };
+            while to < end && view.column(scale, x(to)) <= column {
+                to += 1;
+            }
+            while to > start + 1 && view.column(scale, x(to - 1)) > column {
+                to -= 1;
+            }
+        }
+        width = to - start;
+        spans.push(Span {
+            column,
+            from: start,
+            to,
+        });
+        start = to;
+    }
+    spans
 }
 
 /// Cuts a range of points into stretches of points and whole blocks, in order; says how many.
