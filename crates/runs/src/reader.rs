@@ -211,8 +211,12 @@ fn unread(source: &Source, index: Option<&Index>) -> Result<Box<dyn Reader>, Run
                 Box::new(readers::dvclive::Dvclive::new(s, p))
             }
         }),
-        SourceKind::Dvc => units(only_itself, |s, p| {
-            Box::new(readers::dvc_project::DvcProject::new(s, p))
+        SourceKind::Dvc => units(readers::dvc_git::runs, |s, p| {
+            if readers::dvc_git::is_experiment(p) {
+                Box::new(readers::dvc_git::Experiment::new(s, p))
+            } else {
+                Box::new(readers::dvc_project::DvcProject::new(s, p))
+            }
         }),
         SourceKind::Goodseed => units(only_itself, |s, p| {
             Box::new(readers::goodseed::Goodseed::new(s, p))

@@ -126,3 +126,80 @@ fn a_broken_dvc_yaml_says_so() {
         found.skipped
     );
 }
+
+fn git(folder: &std::path::Path, arguments: &[&str]) -> String {
+    let about = [
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@t",
+        "-c",
+        "commit.gpgsign=false",
+    ];
+    let output = std::process::Command::new("git")
+        .args(about)
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Without dvclive an experiment's commit holds the files that `dvc.yaml` names, here in TOML.
+#[test]
+fn experiments_in_git_without_dvclive() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = dir.path().join("models/a");
+    std::fs::create_dir_all(project.join("plots")).unwrap();
+    let put = |name: &str, text: &str| std::fs::write(project.join(name), text).unwrap();
+    put(
+        "dvc.yaml",
+        "params:\n- params.toml\nmetrics:\n- ./scores.toml\nplots:\n- plots/loss.csv:\n    x: epoch\n",
+    );
+    put("params.toml", "lr = 1e-5\n[opt]\nname = \"adam\"\n");
+    put("scores.toml", "[test]\nf1 = 0.5\nworst = nan\n");
+    put("plots/loss.csv", "epoch,loss\n0,1.5\n1,0.5\n");
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "."]);
+    git(dir.path(), &["commit", "-q", "-m", "first"]);
+    let commit = git(dir.path(), &["rev-parse", "HEAD"]);
+    let reference = format!("refs/exps/{}/{}/tidal-fork", &commit[..2], &commit[2..]);
+    git(dir.path(), &["update-ref", &reference, &commit]);
+    // The next run overwrites the results.
+    put("scores.toml", "[test]\nf1 = 0.75\n");
+
+    let open_it = || {
+        let found = scan(dir.path()).unwrap();
+        let [source] = found.sources.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(source.kind, SourceKind::Dvc);
+        open(source).unwrap()
+    };
+    let value = |reader: &dyn Reader, run: &str, key: &str| {
+        reader.series(run, key).unwrap().iter().next().unwrap().2
+    };
+    let reader = open_it();
+    let ids: Vec<&str> = reader.runs().iter().map(|run| run.id.as_str()).collect();
+    assert_eq!(ids, ["models/a", "tidal-fork"]);
+    assert_eq!(value(reader.as_ref(), "models/a", "test/f1"), 0.75);
+    assert_eq!(value(reader.as_ref(), "tidal-fork", "test/f1"), 0.5);
+    assert!(value(reader.as_ref(), "tidal-fork", "test/worst").is_nan());
+    let kept = reader.run("tidal-fork").unwrap();
+    assert_eq!(
+        json!(kept.params),
+        json!({"lr": 1e-5, "opt": {"name": "adam"}})
+    );
+    assert_eq!(kept.git_commit.as_deref(), Some(commit.as_str()));
+    let loss = reader.series("tidal-fork", "plots/loss/loss").unwrap();
+    assert_eq!((loss.len(), loss.values[1]), (2, 0.5));
+
+    // A checkout without results still shows the experiments.
+    for gone in ["scores.toml", "plots/loss.csv"] {
+        std::fs::remove_file(project.join(gone)).unwrap();
+    }
+    let reader = open_it();
+    assert_eq!(value(reader.as_ref(), "tidal-fork", "test/f1"), 0.5);
+}

@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::formats::listing::Stamp;
+
 /// How much is read at once; a larger record enlarges the buffer.
 const CHUNK: usize = 4 << 20;
 /// Bytes remembered from the beginning and before the offset, to recognise a rewrite.
@@ -100,6 +102,13 @@ impl Tail {
     /// Last change, Unix ms.
     pub(crate) fn modified_ms(&self) -> Option<i64> {
         self.modified.and_then(unix_ms)
+    }
+
+    /// Whether the file was looked at as it is now.
+    pub(crate) fn is_at(&self, stamp: &Stamp) -> bool {
+        stamp.is_file
+            && (self.modified, self.len) == (Some(stamp.modified), stamp.len)
+            && self.number == stamp.number
     }
 
     /// Compares the file with what was read before.

@@ -368,8 +368,12 @@ fn load(file: &File, owner: &Owner) -> Option<(Vec<u8>, u64)> {
         return None;
     }
     let (found, rest) = postcard::take_from_bytes::<Owner>(&state).ok()?;
-    let rest = (found == *owner).then(|| rest.to_vec())?;
-    Some((rest, end))
+    let begin = state.len() - rest.len();
+    if found != *owner {
+        return None;
+    }
+    state.drain(..begin);
+    Some((state, end))
 }
 
 #[cfg(unix)]

@@ -207,6 +207,13 @@ impl Columns {
         Some(())
     }
 
+    /// The step of the point logged last.
+    pub(crate) fn last_step(&self, key: &str) -> Option<Step> {
+        // The last point of all is never put away.
+        let steps = &self.metric(key)?.series.steps;
+        steps.get(steps.len().checked_sub(1)?)
+    }
+
     /// How many points a metric has.
     pub(crate) fn len_of(&self, key: &str) -> usize {
         self.metric(key).map_or(0, Metric::len)
@@ -356,6 +363,10 @@ mod tests {
         for key in ["a", "b", "c/d"] {
             let (one, other) = (columns.get(key).unwrap(), plain.get(key).unwrap());
             assert_eq!(one.len(), columns.len_of(key));
+            assert_eq!(
+                columns.last_step(key),
+                one.iter().last().map(|point| point.0)
+            );
             let bits = |s: &Series| {
                 s.iter()
                     .map(|(s, t, v)| (s, t, v.to_bits()))

@@ -1,4 +1,5 @@
-//! DVC experiments: earlier dvclive folders, kept by git under `refs/exps`.
+//! DVC experiments: earlier runs, kept by git under `refs/exps`, read from dvclive's folder or,
+//! where there is none, from the files that `dvc.yaml` names.
 //!
 //! Read with the `git` program, by commands that only print objects.
 
@@ -9,9 +10,9 @@ use std::process::{Command, Stdio};
 use crate::error::RunsError;
 use crate::formats::{json, yaml};
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::dvclive;
 use crate::readers::units::{Loaded, Unit};
 use crate::readers::whole_json::leaves;
+use crate::readers::{dvc_project, dvclive};
 use crate::scan::Source;
 
 /// Largest blob read.
@@ -19,7 +20,7 @@ const LIMIT: u64 = 256 << 20;
 /// What stands between the repository's folder and the ref in a unit's path.
 const MARK: &str = ".git/refs/exps";
 
-/// The dvclive folder itself, then one unit per experiment of its repository.
+/// The source's folder itself, then one unit per experiment of its repository.
 pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
     let mut units = vec![source.path.clone()];
     if let Some(repository) = repository(&source.path) {
@@ -34,7 +35,7 @@ pub(crate) fn is_experiment(path: &Path) -> bool {
 }
 
 /// The repository a folder lies in, if it holds experiments: told without starting git.
-fn repository(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
     let root = folder.ancestors().find(|path| path.join(".git").exists())?;
     let packed = || {
         std::fs::read_to_string(root.join(".git/packed-refs"))
@@ -91,6 +92,9 @@ fn split(path: &Path) -> Option<(PathBuf, String)> {
     Some((PathBuf::from(repository), format!("refs/exps/{name}")))
 }
 
+/// How the files of a commit become a run.
+type ReadTree = fn(&Tree<'_>, &mut Loaded) -> Result<(), String>;
+
 /// One experiment. Its commit never changes; the ref may move to another.
 pub(crate) struct Experiment {
     folder: PathBuf,
@@ -98,19 +102,44 @@ pub(crate) struct Experiment {
     reference: String,
     commit: Option<String>,
     loaded: Loaded,
+    read: ReadTree,
+}
+
+/// The files of a commit below the source's folder.
+pub(crate) struct Tree<'a> {
+    repository: &'a Path,
+    commit: &'a str,
+    prefix: &'a str,
+    /// The folder as it is now, to name files with.
+    pub(crate) folder: &'a Path,
+}
+
+impl Tree<'_> {
+    /// Files whose path below the folder is wanted, with that path.
+    pub(crate) fn files(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, Vec<u8>)>, String> {
+        blobs(self.repository, self.commit, self.prefix, wanted)
+    }
 }
 
 impl Experiment {
+    /// An experiment of the folder or project that a source is.
     pub(crate) fn new(source: &Source, path: &Path) -> Self {
         let (repository, reference) = split(path).unwrap_or_default();
         let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
-        let run = Run::new(name, SourceKind::Dvclive, source.path.clone());
+        let run = Run::new(name, source.kind, source.path.clone());
         Self {
             folder: source.path.clone(),
             repository,
             reference,
             commit: None,
             loaded: Loaded::new(run),
+            read: match source.kind {
+                SourceKind::Dvc => dvc_project::read_tree,
+                _ => live_folder,
+            },
         }
     }
 
@@ -120,11 +149,8 @@ impl Experiment {
             .strip_prefix(&self.repository)
             .map_err(|e| e.to_string())?;
         let prefix = prefix.to_string_lossy().replace('\\', "/");
-        let mut run = Run::new(
-            self.loaded.run.id.clone(),
-            SourceKind::Dvclive,
-            self.folder.clone(),
-        );
+        let old = &self.loaded.run;
+        let mut run = Run::new(old.id.clone(), old.source, self.folder.clone());
         run.state = RunState::Finished;
         run.end_ms = time;
         run.git_commit = Some(commit.to_owned());
@@ -137,54 +163,73 @@ impl Experiment {
             .collect();
         run.tags.insert("dvc.baseline".into(), baseline);
         let mut loaded = Loaded::new(run);
-        let mut summary = Vec::new();
-        for (path, bytes) in blobs(&self.repository, commit, &prefix)? {
-            let shown = self.folder.join(&path);
-            if let Some(key) = path
-                .strip_prefix("plots/metrics/")
-                .and_then(|p| p.strip_suffix(".tsv"))
-            {
-                let mut columns = None;
-                let mut at = 0;
-                for line in bytes.split_inclusive(|&b| b == b'\n') {
-                    if let Some(text) = line.strip_suffix(b"\n") {
-                        dvclive::row(key, text, at, &shown, &mut columns, &mut loaded);
-                    }
-                    at += line.len() as u64;
-                }
-            } else if path == "params.yaml" {
-                match yaml::params(&bytes) {
-                    Ok(params) => loaded.run.params = params,
-                    Err(error) => loaded.run.report(
-                        &shown,
-                        None,
-                        format!("the parameters cannot be read: {error}"),
-                    ),
-                }
-            } else if path == "metrics.json" {
-                match json::parse(&bytes) {
-                    Ok(values) => leaves("", &values, &mut summary),
-                    Err(error) => loaded.run.report(
-                        &shown,
-                        None,
-                        format!("the summary cannot be read: {error}"),
-                    ),
-                }
-            }
-        }
+        let tree = Tree {
+            repository: &self.repository,
+            commit,
+            prefix: &prefix,
+            folder: &self.folder,
+        };
+        (self.read)(&tree, &mut loaded)?;
         loaded.settle();
-        let pointless = summary
-            .into_iter()
-            .filter(|(key, _)| key != "step" && !loaded.columns.contains(key));
-        loaded.run.summary = pointless.collect();
         loaded.run.start_ms = loaded.columns.first_time_ms();
         self.loaded = loaded;
         Ok(())
     }
 }
 
-/// The files below `prefix` in a commit, with their path below it.
-fn blobs(repository: &Path, commit: &str, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
+/// The files of dvclive's folder.
+fn live_folder(tree: &Tree<'_>, loaded: &mut Loaded) -> Result<(), String> {
+    let mut summary = Vec::new();
+    let wanted =
+        |path: &str| path.ends_with(".tsv") || path == "params.yaml" || path == "metrics.json";
+    for (path, bytes) in tree.files(wanted)? {
+        let shown = tree.folder.join(&path);
+        if let Some(key) = path
+            .strip_prefix("plots/metrics/")
+            .and_then(|p| p.strip_suffix(".tsv"))
+        {
+            let mut columns = None;
+            let mut at = 0;
+            for line in bytes.split_inclusive(|&b| b == b'\n') {
+                if let Some(text) = line.strip_suffix(b"\n") {
+                    dvclive::row(key, text, at, &shown, &mut columns, loaded);
+                }
+                at += line.len() as u64;
+            }
+        } else if path == "params.yaml" {
+            match yaml::params(&bytes) {
+                Ok(params) => loaded.run.params = params,
+                Err(error) => loaded.run.report(
+                    &shown,
+                    None,
+                    format!("the parameters cannot be read: {error}"),
+                ),
+            }
+        } else if path == "metrics.json" {
+            match json::parse(&bytes) {
+                Ok(values) => leaves("", &values, &mut summary),
+                Err(error) => {
+                    loaded
+                        .run
+                        .report(&shown, None, format!("the summary cannot be read: {error}"))
+                }
+            }
+        }
+    }
+    let pointless = summary
+        .into_iter()
+        .filter(|(key, _)| key != "step" && !loaded.columns.contains(key));
+    loaded.run.summary = pointless.collect();
+    Ok(())
+}
+
+/// The files wanted below `prefix` in a commit, with their path below it.
+fn blobs(
+    repository: &Path,
+    commit: &str,
+    prefix: &str,
+    wanted_path: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Vec<u8>)>, String> {
     let spec = if prefix.is_empty() { "." } else { prefix };
     let listed = git(
         repository,
@@ -205,7 +250,7 @@ fn blobs(repository: &Path, commit: &str, prefix: &str) -> Result<Vec<(String, V
         };
         let mut about = about.split(' ').skip(1);
         if let (Some(path), Some("blob"), Some(hash)) = (path, about.next(), about.next())
-            && (path.ends_with(".tsv") || path == "params.yaml" || path == "metrics.json")
+            && wanted_path(path)
         {
             wanted.push((path.to_owned(), hash.to_owned()));
         }

@@ -1,7 +1,7 @@
 //! DVC projects: parameters, metrics and plots that a `dvc.yaml` names, as far as they are not
 //! dvclive's. One `dvc.yaml` is one run, the one whose files lie in the folder now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -11,8 +11,9 @@ use crate::formats::csv;
 use crate::formats::json::{self, Json};
 use crate::formats::number::{float, is_missing};
 use crate::formats::tail::read_small;
-use crate::formats::yaml;
+use crate::formats::{toml, yaml};
 use crate::model::{Run, RunState, SourceKind};
+use crate::readers::dvc_git::Tree;
 use crate::readers::units::{Loaded, Unit};
 use crate::readers::whole_json::{Seen, leaves, newest_ms, seen};
 use crate::scan::{Source, names};
@@ -96,7 +97,11 @@ impl Named {
                     Value::Null if !key.contains(['/', '.']) => {
                         named.params.entry("params.yaml".into()).or_default();
                     }
-                    Value::Null if key.ends_with(".yaml") || key.ends_with(".json") => {
+                    Value::Null
+                        if [".yaml", ".yml", ".json", ".toml"]
+                            .iter()
+                            .any(|ending| key.ends_with(ending)) =>
+                    {
                         named.params.entry(key).or_default();
                     }
                     Value::Null => {
@@ -143,6 +148,11 @@ impl Named {
         }
     }
 
+    /// Whether it names any results.
+    pub(crate) fn has_results(&self) -> bool {
+        !self.metrics.is_empty() || !self.plots.is_empty()
+    }
+
     /// The results named, without those that `other` says belong to another source.
     pub(crate) fn files(&self, folder: &Path, other: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
         let all = self.metrics.iter().chain(self.plots.keys());
@@ -156,6 +166,70 @@ impl Named {
     pub(crate) fn param_files(&self, folder: &Path) -> Vec<PathBuf> {
         self.params.keys().map(|path| folder.join(path)).collect()
     }
+}
+
+/// Where the files of a project are: on disk now, or in a commit.
+enum Files<'a> {
+    Disk(&'a Path),
+    Commit(BTreeMap<String, Vec<u8>>),
+}
+
+impl Files<'_> {
+    /// The content of a file; `None` when there is none.
+    fn get(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        match self {
+            Self::Disk(folder) => {
+                let file = folder.join(path);
+                if !file.is_file() {
+                    // A folder, or not made yet.
+                    return Ok(None);
+                }
+                let bytes = read_small(&file, LIMIT);
+                bytes.map(Some).map_err(|e| format!("cannot be read: {e}"))
+            }
+            Self::Commit(files) => Ok(files.get(plain(path)).cloned()),
+        }
+    }
+}
+
+/// A path as git writes it.
+fn plain(path: &str) -> &str {
+    path.trim_start_matches("./")
+}
+
+/// Reads a project as it is in a commit.
+pub(crate) fn read_tree(tree: &Tree<'_>, loaded: &mut Loaded) -> Result<(), String> {
+    let about = tree.files(|path| path == "dvc.yaml")?;
+    let named = about.first().and_then(|(_, bytes)| Named::read(bytes));
+    let Some(named) = named else {
+        let file = tree.folder.join("dvc.yaml");
+        loaded
+            .run
+            .report(&file, None, "the commit has no dvc.yaml that can be read");
+        return Ok(());
+    };
+    let results = named.metrics.iter().chain(named.plots.keys());
+    let all: HashSet<&str> = results
+        .chain(named.params.keys())
+        .map(|path| plain(path))
+        .collect();
+    let files = tree.files(|path| all.contains(path))?;
+    let files = Files::Commit(files.into_iter().collect());
+    Reading {
+        files,
+        folder: tree.folder,
+        loaded,
+    }
+    .all(&named);
+    Ok(())
+}
+
+/// Files becoming a run.
+struct Reading<'a> {
+    files: Files<'a>,
+    /// To name files with.
+    folder: &'a Path,
+    loaded: &'a mut Loaded,
 }
 
 /// The run of one `dvc.yaml`.
@@ -189,15 +263,27 @@ impl DvcProject {
     fn read(&mut self, named: &Named) {
         let old = &self.loaded.run;
         self.loaded = Loaded::new(Run::new(old.id.clone(), SourceKind::Dvc, &self.folder));
+        let reading = Reading {
+            files: Files::Disk(&self.folder),
+            folder: &self.folder,
+            loaded: &mut self.loaded,
+        };
+        reading.all(named);
+        self.loaded.settle();
+    }
+}
+
+impl Reading<'_> {
+    fn all(mut self, named: &Named) {
         for (path, keys) in &named.params {
-            match values(&self.folder.join(path)) {
+            match self.values(path) {
                 Ok(Some(all)) => self.loaded.run.params.extend(chosen(all, keys)),
                 Ok(None) => {}
                 Err(message) => self.note(path, message),
             }
         }
         for path in &named.metrics {
-            match metrics(&self.folder.join(path)) {
+            match self.metrics(path) {
                 Ok(found) => {
                     for (key, value) in found {
                         self.loaded.columns.push(&key, Step::default(), None, value);
@@ -211,7 +297,6 @@ impl DvcProject {
                 self.note(path, message);
             }
         }
-        self.loaded.settle();
     }
 
     fn note(&mut self, path: &str, message: String) {
@@ -219,22 +304,62 @@ impl DvcProject {
         self.loaded.run.report(&file, None, message);
     }
 
+    /// The mapping in a YAML, JSON or TOML file; `None` when there is no such file.
+    fn values(&self, path: &str) -> Result<Option<Map<String, Value>>, String> {
+        let Some(bytes) = self.files.get(path)? else {
+            return Ok(None);
+        };
+        let read = match path.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("json") => json::parse(&bytes)
+                .map(|value| value.strict_map())
+                .map_err(|e| e.to_string()),
+            Some("yaml" | "yml") => yaml::params(&bytes),
+            Some("toml") => toml::params(&bytes),
+            _ => Err("neither YAML nor JSON nor TOML".into()),
+        };
+        read.map(Some).map_err(|e| format!("cannot be read: {e}"))
+    }
+
+    /// The numbers of a metrics file, nested names joined by `/`.
+    fn metrics(&self, path: &str) -> Result<Vec<(String, f64)>, String> {
+        if path.ends_with(".json") {
+            let Some(bytes) = self.files.get(path)? else {
+                return Ok(Vec::new());
+            };
+            // Read with the tools' NaN and infinities.
+            let parsed = json::parse(&bytes).map_err(|e| e.to_string())?;
+            let mut found = Vec::new();
+            crate::readers::jsonl::flatten("", "/", &parsed, &mut |key, value| {
+                found.push((key.to_owned(), value));
+            });
+            return Ok(found);
+        }
+        let all = self.values(path)?.unwrap_or_default();
+        let text = serde_json::to_vec(&all).map_err(|e| e.to_string())?;
+        let parsed = json::parse(&text).map_err(|e| e.to_string())?;
+        let mut found = Vec::new();
+        leaves("", &parsed, &mut found);
+        let number = |(key, value): (String, Value)| match &value {
+            Value::Number(number) => Some((key, number.as_f64()?)),
+            Value::String(text) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {
+                Some((key, float(text)?))
+            }
+            _ => None,
+        };
+        Ok(found.into_iter().filter_map(number).collect())
+    }
+
     /// Points of a plot's file, one metric per column: `<file without ending>/<column>`.
     fn plot(&mut self, path: &str, axes: &Axes) -> Result<(), String> {
-        let file = self.folder.join(path);
-        if !file.is_file() {
-            // A folder, or not made yet.
+        let Some(bytes) = self.files.get(path)? else {
             return Ok(());
-        }
+        };
         let (stem, ending) = path.rsplit_once('.').unwrap_or((path, ""));
         let stem = stem.trim_start_matches("./");
         let rows: Vec<Vec<(String, f64)>> = match ending.to_lowercase().as_str() {
-            ending @ ("csv" | "tsv") => {
-                let bytes = content(&file)?;
-                table(&bytes, if ending == "tsv" { b'\t' } else { b',' })
-            }
+            ending @ ("csv" | "tsv") => table(&bytes, if ending == "tsv" { b'\t' } else { b',' }),
             "json" => {
-                let parsed = json::parse(&content(&file)?).map_err(|e| e.to_string())?;
+                let parsed = json::parse(&bytes).map_err(|e| e.to_string())?;
                 let rows = list(&parsed).ok_or("holds no list of points")?;
                 rows.iter()
                     .map(|row| {
@@ -269,26 +394,6 @@ impl DvcProject {
     }
 }
 
-fn content(file: &Path) -> Result<Vec<u8>, String> {
-    read_small(file, LIMIT).map_err(|e| format!("cannot be read: {e}"))
-}
-
-/// The mapping in a YAML or JSON file; `None` when there is no such file.
-fn values(file: &Path) -> Result<Option<Map<String, Value>>, String> {
-    if !file.is_file() {
-        return Ok(None);
-    }
-    let bytes = content(file)?;
-    let read = match file.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => json::parse(&bytes)
-            .map(|value| value.strict_map())
-            .map_err(|e| e.to_string()),
-        Some("yaml" | "yml") => yaml::params(&bytes),
-        _ => Err("neither YAML nor JSON".into()),
-    };
-    read.map(Some).map_err(|e| format!("cannot be read: {e}"))
-}
-
 /// The entries named by `keys` (`train.lr` for nested ones); all without keys.
 fn chosen(all: Map<String, Value>, keys: &[String]) -> Map<String, Value> {
     if keys.is_empty() {
@@ -299,35 +404,6 @@ fn chosen(all: Map<String, Value>, keys: &[String]) -> Map<String, Value> {
     all.into_iter()
         .filter(|(key, _)| wanted.contains(key))
         .collect()
-}
-
-/// The numbers of a metrics file, nested names joined by `/`.
-fn metrics(file: &Path) -> Result<Vec<(String, f64)>, String> {
-    if !file.is_file() {
-        return Ok(Vec::new());
-    }
-    if file.extension().is_some_and(|ending| ending == "json") {
-        // Read with the tools' NaN and infinities.
-        let parsed = json::parse(&content(file)?).map_err(|e| e.to_string())?;
-        let mut found = Vec::new();
-        crate::readers::jsonl::flatten("", "/", &parsed, &mut |key, value| {
-            found.push((key.to_owned(), value));
-        });
-        return Ok(found);
-    }
-    let all = values(file)?.unwrap_or_default();
-    let text = serde_json::to_vec(&all).map_err(|e| e.to_string())?;
-    let parsed = json::parse(&text).map_err(|e| e.to_string())?;
-    let mut found = Vec::new();
-    leaves("", &parsed, &mut found);
-    let number = |(key, value): (String, Value)| match &value {
-        Value::Number(number) => Some((key, number.as_f64()?)),
-        Value::String(text) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {
-            Some((key, float(text)?))
-        }
-        _ => None,
-    };
-    Ok(found.into_iter().filter_map(number).collect())
 }
 
 /// Rows of a table as name and number; cells without a number are left out.

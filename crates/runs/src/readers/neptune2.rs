@@ -211,11 +211,8 @@ impl Neptune2 {
                         continue;
                     };
                     let columns = &mut self.loaded.columns;
-                    let last = columns
-                        .get(&key)
-                        .and_then(|s| s.steps.get(s.len().checked_sub(1)?));
-                    let next = last.map_or(Step::default(), Step::next);
-                    let step = entry.get("step").and_then(Json::step).unwrap_or(next);
+                    let next = || columns.last_step(&key).map_or(Step::default(), Step::next);
+                    let step = entry.get("step").and_then(Json::step).unwrap_or_else(next);
                     let time = entry.get("ts").and_then(Json::number).and_then(seconds_ms);
                     columns.push(&key, step, time, number);
                 }
@@ -241,6 +238,7 @@ impl Neptune2 {
                 self.sets.insert(key, BTreeSet::new());
             }
             "LogStrings" => self.other("text series", key),
+            "LogImages" => self.other("image series", key),
             "UploadFile" | "UploadFileContent" | "UploadFileSet" | "TrackFilesToArtifact" => {
                 self.other("file", key)
             }

@@ -163,17 +163,10 @@ impl Neptune3 {
                     }
                     // Without a step the service counted on from the last one.
                     (None, Some(number)) => {
-                        let last = self
-                            .loaded
-                            .columns
-                            .get(key)
-                            .and_then(|s| s.steps.get(s.len().checked_sub(1)?));
-                        self.loaded.columns.push(
-                            key,
-                            last.map_or(Step::default(), Step::next),
-                            time,
-                            number,
-                        );
+                        let columns = &mut self.loaded.columns;
+                        let last = columns.last_step(key);
+                        let step = last.map_or(Step::default(), Step::next);
+                        columns.push(key, step, time, number);
                     }
                     (_, None) => {
                         let names = self

@@ -10,7 +10,7 @@ use crate::formats::json::Json;
 use crate::formats::{csv, json, number, sqlite, tail, yaml};
 use crate::model::SourceKind;
 use crate::readers::dvc_project::Named;
-use crate::readers::{neptune2, tensorboard, wandb};
+use crate::readers::{dvc_git, neptune2, tensorboard, wandb};
 use crate::scan::{Folder, Found, list, names};
 use crate::series::Step;
 
@@ -170,10 +170,23 @@ fn dvc_project(folder: &Folder, found: &mut Found) {
         above.any(|above| list(above).is_ok_and(|folder| dvclive(&folder)))
     };
     let results = named.files(&folder.path, others);
-    if !results.is_empty() {
+    // The results of a fresh checkout may be in git's experiments alone; dvclive's have their
+    // own source.
+    let kept = || {
+        named.has_results()
+            && !list_has_dvclive(folder)
+            && dvc_git::repository(&folder.path).is_some()
+    };
+    if !results.is_empty() || kept() {
         found.add(SourceKind::Dvc, &folder.path, Some(1));
         found.named.extend(results);
     }
+}
+
+/// Whether a folder or one right in it is dvclive's.
+fn list_has_dvclive(folder: &Folder) -> bool {
+    let below = |(_, path): &(String, PathBuf)| list(path).is_ok_and(|folder| dvclive(&folder));
+    dvclive(folder) || folder.folders.iter().any(below)
 }
 
 /// A dvclive folder: tables under `plots/metrics`, or a summary that counts steps.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::formats::listing;
 use crate::formats::tail::{self, Change, Tail, read_small, unix_ms};
 use crate::formats::yaml;
 use crate::model::{Run, RunState, SourceKind};
@@ -58,7 +59,10 @@ pub(super) fn folders(path: &Path) -> Vec<(String, PathBuf)> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.path().is_dir())
+        .filter(|entry| match entry.file_type() {
+            Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+            _ => entry.path().is_dir(),
+        })
         .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
         .collect();
     found.sort();
@@ -233,8 +237,38 @@ impl RunFolder {
         true
     }
 
+    /// Whether nothing in `params` or `tags` is newer than when they were read, as far as that
+    /// is told quickly.
+    fn values_are_as_seen(&self, folder: &Path, which: &str) -> bool {
+        let Some(Some(seen)) = self.folders_seen.get(which) else {
+            return false;
+        };
+        let mut newest = None;
+        let own = listing::each(folder, |_, stamp| {
+            newest = newest.max(Some(stamp.modified));
+            stamp.is_file
+        });
+        own.is_some_and(|own| newest.max(Some(own)) == Some(*seen))
+    }
+
+    /// Whether the metric files are those known, each as it was looked at, as far as that is
+    /// told quickly.
+    fn metrics_are_as_seen(&self, folder: &Path) -> bool {
+        let mut files = 0;
+        let all = listing::each(folder, |name, stamp| {
+            files += 1;
+            let known = std::str::from_utf8(name).ok();
+            let known = known.and_then(|name| self.metrics.get(name));
+            known.is_some_and(|metric| metric.tail.is_at(&stamp))
+        });
+        all.is_some() && files == self.metrics.len()
+    }
+
     /// Reads every file of `params` or `tags` when the folder or a file in it changed.
     pub(super) fn read_values(&mut self, folder: &Path, which: &'static str) -> bool {
+        if self.values_are_as_seen(folder, which) {
+            return false;
+        }
         let mut newest = modified(folder);
         if newest.is_none() {
             return false;
@@ -279,6 +313,9 @@ impl RunFolder {
     }
 
     pub(super) fn read_metrics(&mut self, folder: &Path) -> bool {
+        if self.metrics_are_as_seen(folder) {
+            return false;
+        }
         let mut changed = false;
         let files = files_below(folder);
         if self.metrics.len() > files.len()
