@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CurveOptions, ExportRun, ProjectId, RunsTable, SeriesView, Smoothing, ThemeChoice, XAxis,
+    BandKind, BandView, CurveOptions, ExportRun, Plot, PlotView, ProjectId, RunGroup, RunsTable,
+    SeriesView, Smoothing, ThemeChoice, XAxis,
 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct ReviewSpec {
     /// In the order shown.
     pub runs: Vec<ExportRun>,
     pub charts: Vec<ReviewChart>,
+    /// Plots over whole runs, after the charts.
+    pub plots: Vec<ReviewPlot>,
 }
 
 /// How one chart is set up.
@@ -42,6 +45,16 @@ pub struct ReviewChart {
     pub log_y: bool,
     pub smoothing: Smoothing,
     pub options: CurveOptions,
+    /// Bands over these groups instead of a curve per run, each in the colour of its first run.
+    pub bands: Option<(BandKind, Vec<RunGroup>)>,
+}
+
+/// A plot over the review's runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewPlot {
+    pub plot: Plot,
+    pub log_x: bool,
+    pub log_y: bool,
 }
 
 /// A project's reviews, the one saved last first.
@@ -90,6 +103,10 @@ pub struct ReviewView {
     pub table: RunsTable,
     /// Per chart of the spec: the curves as they were drawn.
     pub curves: Vec<Vec<SeriesView>>,
+    /// Per chart: its bands as they were drawn; none for charts of curves.
+    pub bands: Vec<Vec<BandView>>,
+    /// Per plot of the spec: its figures as they were drawn.
+    pub plots: Vec<PlotView>,
     /// Per chart: points drawn of points logged, smoothing, damage.
     pub honesty: Vec<String>,
 }
@@ -160,7 +177,7 @@ pub struct ReportRuns {
 pub struct ReviewChartFile {
     pub project: ProjectId,
     pub file: String,
-    /// Place in [`ReviewSpec::charts`].
+    /// Place in [`ReviewSpec::charts`], then in [`ReviewSpec::plots`].
     pub chart: u32,
     pub format: crate::ChartFormat,
     pub theme: ThemeChoice,

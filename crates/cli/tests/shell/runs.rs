@@ -59,6 +59,123 @@ fn the_json_export_holds_every_point() {
     }
 }
 
+/// What the tool itself read back, out of the binary's own mouth: every run, every point.
+fn assert_exported(folder: &str, runs: &[Value], what: &str) {
+    let float = |value: &Value| match value {
+        Value::String(text) => text.parse().unwrap(),
+        number => number.as_f64().unwrap(),
+    };
+    let wanted = expected(folder);
+    let wanted = wanted["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), wanted.len(), "{folder}: {what}");
+    for want in wanted {
+        // Where the path names the source itself, ids that are paths begin below it.
+        let is = |run: &&Value| match want["id"].as_str() {
+            Some(id) => {
+                let got = run["id"].as_str().unwrap();
+                !got.is_empty() && (id == got || id.ends_with(&format!("/{got}")))
+            }
+            None => wanted.len() == 1,
+        };
+        let run = runs.iter().find(is);
+        let run = run.unwrap_or_else(|| panic!("{folder}: {what}: no run {}", want["id"]));
+        let metrics = run["metrics"].as_object().unwrap();
+        let names: Vec<&String> = want["metrics"].as_object().unwrap().keys().collect();
+        assert_eq!(metrics.len(), names.len(), "{folder}: {what}");
+        for name in names {
+            let points = want["metrics"][name].as_array().unwrap();
+            let got = metrics[name].as_array().unwrap();
+            assert_eq!(got.len(), points.len(), "{folder}: {what}: {name}");
+            for (got, want) in got.iter().zip(points) {
+                assert_eq!(float(&got[0]), float(&want[0]), "{folder}: {name}");
+                let (value, wanted): (f64, f64) = (float(&got[2]), float(&want[2]));
+                assert!(
+                    value == wanted || value.is_nan() && wanted.is_nan(),
+                    "{folder}: {name}: {got} and not {want}"
+                );
+                assert!(
+                    got[1].is_null() || got[1].is_i64(),
+                    "{folder}: {name}: {got}"
+                );
+            }
+        }
+        for key in ["name", "start_ms", "end_ms", "params"] {
+            if let Some(want) = want.get(key) {
+                assert_eq!(&run[key], want, "{folder}: {what}: {key}");
+            }
+        }
+    }
+}
+
+/// Each recorded folder, however it is named: as it is, with a slash, relative, from inside,
+/// and by the file or folder that the tool wrote.
+#[test]
+fn every_recorded_folder_is_exported_whole() {
+    let shell = Shell::new();
+    let run = |path: &str, from: &Path| {
+        let mut command = shell.command(["runs", "export", path, "--json"]);
+        let output = command.current_dir(from).output().unwrap();
+        assert!(output.status.success(), "{path}: {output:?}");
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["runs"].as_array().unwrap().clone()
+    };
+    let above = data("");
+    let mut all = 0;
+    for folder in std::fs::read_dir(&above).unwrap() {
+        let folder = folder.unwrap();
+        let name = folder.file_name().into_string().unwrap();
+        let path = folder.path();
+        if !path.join("expected.json").exists() || name == "aim-detect-only" {
+            continue;
+        }
+        let whole = path.display().to_string();
+        all += expected(&name)["runs"].as_array().unwrap().len();
+        assert_exported(&name, &run(&whole, &above), "the folder");
+        assert_exported(&name, &run(&format!("{whole}/"), &above), "a slash");
+        assert_exported(&name, &run(&format!("./{name}/."), &above), "relative");
+        assert_exported(&name, &run(".", &path), "from inside");
+        let source = expected(&name)["source"].as_str().unwrap().to_owned();
+        assert_exported(&name, &run(&source, &path), "the source");
+        let inside = path.join(&source);
+        if inside.is_dir() {
+            assert_exported(&name, &run(".", &inside), "from inside the source");
+        }
+    }
+    // A single file by its bare name is what it is by its whole path.
+    let mut open = vec![above.clone()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let ending = name.rsplit('.').next().unwrap();
+            if path.is_dir() {
+                open.push(path);
+            } else if [
+                "csv", "log", "jsonl", "db", "sqlite", "sqlite3", "wandb", "parquet",
+            ]
+            .contains(&ending)
+                || name.contains("tfevents")
+                || ["trainer_state.json", "run.json"].contains(&name.as_str())
+            {
+                let points = |runs: &[Value]| -> Vec<(Value, Value)> {
+                    let part = |run: &Value| (run["name"].clone(), run["metrics"].clone());
+                    runs.iter().map(part).collect()
+                };
+                let whole = run(&path.display().to_string(), &above);
+                assert_eq!(points(&run(&name, &folder)), points(&whole), "{name}");
+            }
+        }
+    }
+    let found = run(&above.display().to_string(), &above);
+    // Aim's run has no points; a run that is in two MLflow stores is one.
+    let ids = |runs: &[Value]| runs.len();
+    assert!(
+        ids(&found) <= all + 1 && ids(&found) > all * 3 / 4,
+        "{}",
+        ids(&found)
+    );
+}
+
 #[test]
 fn columns_mean_what_is_said() {
     let shell = Shell::new();

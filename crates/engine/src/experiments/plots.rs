@@ -32,8 +32,16 @@ fn figures(
     plot: &Plot,
 ) -> Result<(PlotView, Vec<(String, String)>), ErrorView> {
     let runs = inner.experiments.of(inner, project)?;
-    let runs = lock(&runs);
-    let chosen = chosen(&runs, choice)?;
+    figures_of(&lock(&runs), choice, plot)
+}
+
+/// The figures of open runs, and the names of the runs by id.
+pub(super) fn figures_of(
+    runs: &ProjectRuns,
+    choice: &RunChoice,
+    plot: &Plot,
+) -> Result<(PlotView, Vec<(String, String)>), ErrorView> {
+    let chosen = chosen(runs, choice)?;
     let ids: Vec<&str> = chosen.iter().map(|(id, _)| id.as_str()).collect();
     let of: Vec<&Run> = chosen.iter().map(|(_, run)| *run).collect();
     let placed = |what: &protocol::Quantity| {
@@ -251,7 +259,7 @@ pub fn export(inner: &Inner, call: &ExportPlot) -> Result<ExportedFile, ErrorVie
     })
 }
 
-fn title(plot: &Plot) -> String {
+pub(super) fn title(plot: &Plot) -> String {
     let name = |what: &protocol::Quantity| quantity(what).name();
     match plot {
         Plot::Scatter { x, y } => format!("{} over {}", name(y), name(x)),
@@ -270,7 +278,11 @@ fn title(plot: &Plot) -> String {
     }
 }
 
-fn picture(call: &ExportPlot, view: &PlotView, name: &dyn Fn(&str) -> String) -> PlotChart {
+pub(super) fn picture(
+    call: &ExportPlot,
+    view: &PlotView,
+    name: &dyn Fn(&str) -> String,
+) -> PlotChart {
     let colour = |id: &str| {
         let known = call.colors.iter().find(|run| run.id == id);
         known.map_or(GREY, |run| rgb(run.color))
@@ -440,7 +452,7 @@ fn parallel_figure(axes: &[ParallelFigures], colour: &dyn Fn(&str) -> Rgb) -> Fi
     Figure::Parallel { axes, lines }
 }
 
-fn csv(
+pub(super) fn csv(
     call: &ExportPlot,
     view: &PlotView,
     name: &dyn Fn(&str) -> String,

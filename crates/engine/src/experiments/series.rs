@@ -179,11 +179,15 @@ pub fn get_bands(inner: &Inner, call: &GetBands) -> Result<Vec<BandView>, ErrorV
     let grouped = call.groups.iter().flat_map(|group| &group.runs);
     servers::fetch(inner, call.project, grouped, &metrics);
     let runs = inner.experiments.of(inner, call.project)?;
-    let mut runs = lock(&runs);
+    bands(&mut lock(&runs), call)
+}
+
+/// As [`get_bands`], of open runs.
+pub(super) fn bands(runs: &mut ProjectRuns, call: &GetBands) -> Result<Vec<BandView>, ErrorView> {
     let mut bands = Vec::new();
     for group in &call.groups {
         let found = band(
-            &mut runs,
+            runs,
             group,
             &call.metric,
             call.kind,

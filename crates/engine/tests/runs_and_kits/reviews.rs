@@ -16,6 +16,7 @@ fn spec(name: &str, chosen: &[&RunRow]) -> ReviewSpec {
         log_y: metric == "val/loss",
         smoothing,
         options: CurveOptions::default(),
+        bands: None,
     };
     ReviewSpec {
         name: name.into(),
@@ -36,6 +37,7 @@ fn spec(name: &str, chosen: &[&RunRow]) -> ReviewSpec {
             chart("val/loss", Smoothing::Ema(0.6)),
             chart("val/accuracy", Smoothing::None),
         ],
+        plots: Vec::new(),
     }
 }
 
@@ -278,4 +280,118 @@ async fn reviews_are_listed_renamed_packed_and_deleted() {
     };
     let refused = bench.engine.call(none).await.unwrap_err();
     assert!(refused.hint.contains("Tick"), "{refused:?}");
+}
+
+/// Bands and plots are kept with their figures: the file shows them when the runs are gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn bands_and_plots_are_kept_with_their_figures() {
+    let bench = Bench::start().await;
+    let project = repaired(&bench).await;
+    let table = runs(&bench, project.id).await;
+    let chosen: Vec<&RunRow> = table
+        .runs
+        .iter()
+        .filter(|run| run.name.starts_with("mlp"))
+        .collect();
+    let mut wanted = spec("bands", &chosen[..3]);
+    let group = RunGroup {
+        label: "all, of \"mlp\"".into(),
+        runs: wanted.runs.iter().map(|run| run.id.clone()).collect(),
+    };
+    wanted.charts[1].bands = Some((BandKind::MinMax, vec![group.clone()]));
+    let loss = || Quantity::Metric("val/loss".into(), Pick::Min);
+    let plot = |plot| ReviewPlot {
+        plot,
+        log_x: false,
+        log_y: true,
+    };
+    let axis = |quantity| PlotAxis {
+        quantity,
+        flipped: false,
+    };
+    wanted.plots = vec![
+        plot(Plot::Scatter {
+            x: Quantity::Duration,
+            y: loss(),
+        }),
+        plot(Plot::Bars { value: loss() }),
+        plot(Plot::Parallel {
+            axes: vec![axis(loss()), axis(Quantity::Param("nothing has it".into()))],
+        }),
+    ];
+    let save = SaveReview {
+        project: project.id,
+        file: None,
+        spec: wanted.clone(),
+    };
+    let row = bench.engine.call(save).await.unwrap();
+    let bands = GetBands {
+        project: project.id,
+        groups: vec![group],
+        metric: "val/accuracy".into(),
+        kind: BandKind::MinMax,
+        x_axis: XAxis::Step,
+        x_range: None,
+        width: 640,
+        smoothing: Smoothing::None,
+        options: CurveOptions::default(),
+    };
+    let bands = bench.engine.call(bands).await.unwrap();
+    assert_eq!(bands[0].runs, 3);
+    let bars = GetPlot {
+        project: project.id,
+        runs: RunChoice::These(wanted.runs.iter().map(|run| run.id.clone()).collect()),
+        plot: wanted.plots[1].plot.clone(),
+    };
+    let bars = bench.engine.call(bars).await.unwrap();
+
+    // The trackers' files are gone, and so is what was read of them.
+    fs::remove_dir_all(Path::new(&project.path).join("mlruns")).unwrap();
+    let bench = bench.restart().await;
+    let get = GetReview {
+        project: project.id,
+        file: row.file.clone(),
+    };
+    let view = bench.engine.call(get).await.unwrap();
+    assert_eq!(view.spec.charts[1].bands, wanted.charts[1].bands);
+    assert_eq!(view.spec.plots, wanted.plots);
+    assert_eq!(view.bands, [vec![], bands]);
+    assert_eq!(view.plots[1], bars);
+    assert!(
+        view.honesty[1].starts_with("bands: mean, smallest and largest of 1 groups"),
+        "{}",
+        view.honesty[1]
+    );
+    for format in [ReportFormat::Html, ReportFormat::Markdown] {
+        let call = ExportReview {
+            project: project.id,
+            file: row.file.clone(),
+            format,
+            theme: ThemeChoice::Light,
+        };
+        let report = bench.engine.call(call).await.unwrap();
+        let text = String::from_utf8(report.bytes).unwrap();
+        assert_eq!(text.matches("image/svg+xml;base64,").count(), 5);
+    }
+    let file = |chart, format| ReviewChartFile {
+        project: project.id,
+        file: row.file.clone(),
+        chart,
+        format,
+        theme: ThemeChoice::Light,
+    };
+    let csv = bench.engine.call(file(1, ChartFormat::Csv)).await.unwrap();
+    let csv = String::from_utf8(csv.bytes).unwrap();
+    assert!(
+        csv.starts_with("group,x,middle,low,high,n\n\"all, of \"\"mlp\"\"\","),
+        "{csv}"
+    );
+    for chart in 0..5 {
+        let png = bench.engine.call(file(chart, ChartFormat::Png)).await;
+        assert!(png.unwrap().bytes.starts_with(b"\x89PNG"));
+        let csv = bench.engine.call(file(chart, ChartFormat::Csv)).await;
+        assert!(csv.unwrap().bytes.len() > 20);
+    }
+    let none = bench.engine.call(file(5, ChartFormat::Svg)).await;
+    assert_eq!(none.unwrap_err().kind, ErrorKind::NotFound);
 }

@@ -9,7 +9,7 @@ use crate::formats::tail::{Change, Tail, read_small};
 use crate::formats::time::{iso_ms, seconds_ms};
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::units::{Loaded, Unit};
-use crate::scan::{Source, list};
+use crate::scan::{Source, list, own_name};
 use crate::series::Step;
 
 /// Whether a folder is a run: `metadata.json` beside `data-<n>.log`.
@@ -58,10 +58,7 @@ pub(crate) struct Neptune2 {
 
 impl Neptune2 {
     pub(crate) fn new(_source: &Source, path: &Path) -> Self {
-        let name = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = own_name(path).unwrap_or_default();
         // run__<uuid>__<pid>__<key>
         let id = name
             .split("__")

@@ -11,7 +11,7 @@ use crate::formats::proto::{self, Wire};
 use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, stamp, text};
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::units::{Loaded, Unit};
-use crate::scan::{Source, list};
+use crate::scan::{Source, list, own_name};
 use crate::series::Step;
 
 /// A Neptune 3 run that was not sent, or not all of it.
@@ -37,10 +37,7 @@ pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
 
 impl Neptune3 {
     pub(crate) fn new(_source: &Source, path: &Path) -> Self {
-        let folder = path
-            .parent()
-            .and_then(Path::file_name)
-            .map(|n| n.to_string_lossy().into_owned());
+        let folder = path.parent().and_then(own_name);
         let run = Run::new(
             folder.unwrap_or_default(),
             SourceKind::Neptune3,

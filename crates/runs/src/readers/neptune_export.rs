@@ -48,6 +48,12 @@ fn parts(source: &Path) -> Result<Vec<(PathBuf, String, u64, PathBuf)>, RunsErro
 
 /// One unit per run, named by its lowest part.
 pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
+    if source.path.is_file() {
+        // The run of that part; the others of it lie beside it.
+        return Ok(vec![
+            std::path::absolute(&source.path).unwrap_or_else(|_| source.path.clone()),
+        ]);
+    }
     let mut units: Vec<(PathBuf, String, PathBuf)> = Vec::new();
     for (folder, run, _, path) in parts(&source.path)? {
         if units

@@ -8,7 +8,7 @@ use crate::formats::time::iso_ms;
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::units::{Columns, Loaded, Unit};
 use crate::readers::whole_json::{Seen, newest_ms, parse, seen};
-use crate::scan::{Source, list};
+use crate::scan::{Source, list, own_name};
 use crate::series::Step;
 
 /// One run of Sacred's FileStorageObserver.
@@ -44,10 +44,7 @@ pub(crate) fn runs(source: &Source) -> Result<Vec<PathBuf>, RunsError> {
 
 impl Sacred {
     pub(crate) fn new(_source: &Source, path: &Path) -> Self {
-        let id = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let id = own_name(path).unwrap_or_default();
         let run = Run::new(id, SourceKind::Sacred, path);
         Self {
             folder: path.to_path_buf(),

@@ -379,10 +379,12 @@ fn parquet(folder: &Folder, name: &str, path: &Path, found: &mut Found) {
         );
         return;
     }
-    // One folder per project below the folder of all.
-    let source = folder
-        .path
-        .parent()
+    // One folder per project below the folder of all; a file alone is its run.
+    let source = match found.root == path {
+        true => Some(path),
+        false => folder.path.parent(),
+    };
+    let source = source
         .filter(|_| folder.path != found.root)
         .unwrap_or(&folder.path);
     found.add(

@@ -57,12 +57,18 @@ impl Source {
                     .collect();
                 parts.join("/")
             }
-            None => path.file_name().map_or_else(
-                || path.display().to_string(),
-                |n| n.to_string_lossy().into_owned(),
-            ),
+            None => own_name(path).unwrap_or_else(|| path.display().to_string()),
         }
     }
+}
+
+/// The last part of a path; of one like `.` that of the folder it means. `None` for a root.
+pub(crate) fn own_name(path: &Path) -> Option<String> {
+    let name = match path.file_name() {
+        Some(name) => name.to_owned(),
+        None => path.canonicalize().ok()?.file_name()?.to_owned(),
+    };
+    Some(name.to_string_lossy().into_owned())
 }
 
 /// Something that looked like runs or could not be looked at, and why it is not a source.
@@ -99,10 +105,7 @@ impl Folder {
     }
 
     pub(crate) fn name(&self) -> String {
-        self.path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        own_name(&self.path).unwrap_or_default()
     }
 }
 
@@ -163,7 +166,13 @@ pub fn scan(root: &Path) -> Result<Discovery, RunsError> {
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default();
         let folder = Folder {
-            path: root.parent().unwrap_or(root).to_path_buf(),
+            path: match root.parent() {
+                // A bare name: what lies beside it and above is looked for by whole paths.
+                Some(above) if above.as_os_str().is_empty() => {
+                    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+                }
+                above => above.unwrap_or(root).to_path_buf(),
+            },
             files: vec![(name.clone(), root.to_path_buf())],
             folders: Vec::new(),
         };

@@ -94,6 +94,7 @@ impl Save {
                     weight => Smoothing::Ema(weight),
                 },
                 options: CurveOptions::default(),
+                bands: None,
             })
             .collect();
         let file = reviews::file_of(name)?;

@@ -10,6 +10,7 @@ use kitbench_protocol::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::kept::{Bands, KeptPlot};
 use crate::experiments::columns;
 use crate::experiments::record::{from_number, number};
 
@@ -47,6 +48,8 @@ pub struct Review {
     pub view: String,
     pub runs: Vec<ReviewRun>,
     pub charts: Vec<Drawn>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plots: Vec<KeptPlot>,
 }
 
 /// A run with its final values.
@@ -102,6 +105,9 @@ pub struct Drawn {
     #[serde(default)]
     pub options: CurveOptions,
     pub curves: Vec<Curve>,
+    /// Drawn in their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bands: Option<Bands>,
 }
 
 /// A line: points `[x, y]`.
@@ -302,6 +308,7 @@ impl Review {
                 })
                 .collect(),
             charts: self.charts.iter().map(Drawn::setup).collect(),
+            plots: self.plots.iter().map(|kept| kept.plot.clone()).collect(),
         }
     }
 
@@ -391,6 +398,7 @@ impl Drawn {
             log_y: self.log_y,
             smoothing: self.smoothing,
             options: self.options.clone(),
+            bands: self.bands.as_ref().map(Bands::setup),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Reviews: what was compared, said and shown, kept in `reviews/` of the project.
 
+mod files;
 pub mod format;
+mod kept;
 mod plain;
 pub mod report;
 
@@ -8,17 +10,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kitbench_protocol::{
-    ChartFormat, EditReview, ErrorKind, ErrorView, EventKind, ExportReview, ExportedFile,
-    GetSeries, PackReview, ProjectId, ReportFormat, ReportRuns, ReviewChartFile, ReviewRow,
-    ReviewSpec, ReviewView, RunMark, SaveReview, ThemeChoice, WriteReview,
+    EditReview, ErrorKind, ErrorView, EventKind, GetSeries, PackReview, ProjectId, ReviewRow,
+    ReviewSpec, ReviewView, RunMark, SaveReview,
 };
 
-use super::{ProjectRuns, attach, columns, lock, series, view_of_runs};
+use super::{ProjectRuns, attach, columns, lock, series};
 use crate::Inner;
 use crate::errors::{io_error, sentence};
 use crate::kitfile;
 use crate::state::now_ms;
+pub(crate) use files::{chart_file, export, report, write_files};
+pub use files::{exported, write_markdown};
 use format::{Curve, Drawn, Final, Review, ReviewError, ReviewRun, colour_text, state_text};
+use kept::{Bands, KeptPlot};
 
 /// Where reviews lie in a project.
 pub const FOLDER: &str = "reviews";
@@ -26,6 +30,8 @@ pub const FOLDER: &str = "reviews";
 pub const ENDING: &str = ".review.json";
 /// Pixel columns that curves are reduced to.
 const COLUMNS: u32 = 640;
+/// Size of the pictures, in pixels.
+const SIZE: (u32, u32) = (1040, 520);
 /// Most runs and charts of one review.
 const MOST_RUNS: usize = 200;
 const MOST_CHARTS: usize = 100;
@@ -47,7 +53,7 @@ pub fn make(
             "Tick the runs it is about.",
         ));
     }
-    if spec.runs.len() > MOST_RUNS || spec.charts.len() > MOST_CHARTS {
+    if spec.runs.len() > MOST_RUNS || spec.charts.len() + spec.plots.len() > MOST_CHARTS {
         return Err(ErrorView::new(
             ErrorKind::Invalid,
             format!("A review holds at most {MOST_RUNS} runs and {MOST_CHARTS} charts."),
@@ -89,8 +95,11 @@ pub fn make(
                 .iter()
                 .map(Curve::new)
                 .collect(),
+            bands: Bands::of(runs, chart)?,
         });
     }
+    let plots = spec.plots.iter();
+    let plots: Result<_, _> = plots.map(|plot| KeptPlot::of(runs, &ids, plot)).collect();
     let now = now_ms();
     Ok(Review {
         kitbench_review: format::VERSION,
@@ -104,6 +113,7 @@ pub fn make(
         view: spec.view.clone(),
         runs: chosen,
         charts,
+        plots: plots?,
     })
 }
 
@@ -313,6 +323,11 @@ fn project_name(inner: &Inner, project: ProjectId) -> Result<String, ErrorView> 
 fn make_now(inner: &Inner, project: ProjectId, spec: &ReviewSpec) -> Result<Review, ErrorView> {
     let marks = super::marks(inner, project)?;
     let name = project_name(inner, project)?;
+    for chart in &spec.charts {
+        let chosen = spec.runs.iter().map(|run| &run.id);
+        let metrics = series::metrics(&chart.metric, &chart.options);
+        super::servers::fetch(inner, project, chosen, &metrics);
+    }
     let runs = inner.experiments.of(inner, project)?;
     let mut runs = lock(&runs);
     make(&mut runs, spec, &marks, &name)
@@ -374,11 +389,14 @@ pub(crate) fn get(inner: &Inner, project: ProjectId, file: &str) -> Result<Revie
     let folder = crate::projects::folder(inner, project)?;
     let review = read(&folder, file)?;
     let curves = |drawn: &Drawn| drawn.curves.iter().map(Curve::view).collect();
+    let bands = |drawn: &Drawn| drawn.bands.as_ref().map(Bands::views).unwrap_or_default();
     Ok(ReviewView {
         created_ms: review.created_ms,
         spec: review.spec(),
         table: review.table(),
         curves: review.charts.iter().map(curves).collect(),
+        bands: review.charts.iter().map(bands).collect(),
+        plots: review.plots.iter().map(KeptPlot::view).collect(),
         honesty: review
             .charts
             .iter()
@@ -444,127 +462,6 @@ pub(crate) fn pack(inner: &Inner, call: &PackReview) -> Result<ReviewRow, ErrorV
     }
     inner.events.send(EventKind::Runs(call.project));
     Ok(row(&folder, &call.file, &Ok(review)))
-}
-
-/// A review as one file.
-///
-/// # Errors
-/// When a chart cannot be drawn.
-pub fn exported(
-    review: &Review,
-    format: ReportFormat,
-    theme: ThemeChoice,
-) -> Result<ExportedFile, ErrorView> {
-    let (ending, media_type, text) = match format {
-        ReportFormat::Html => ("html", "text/html", review.html(theme)),
-        ReportFormat::Markdown => ("md", "text/markdown", review.markdown_whole(theme)),
-    };
-    let name = if review.name.is_empty() {
-        format!("{} runs", review.project)
-    } else {
-        review.name.clone()
-    };
-    Ok(ExportedFile {
-        suggested_name: format!("{}.{ending}", super::export::file_name(&name)),
-        media_type: media_type.into(),
-        bytes: text.map_err(|error| view_of_runs(&error))?.into_bytes(),
-    })
-}
-
-/// Answers [`ExportReview`].
-pub(crate) fn export(inner: &Inner, call: &ExportReview) -> Result<ExportedFile, ErrorView> {
-    let folder = crate::projects::folder(inner, call.project)?;
-    exported(&read(&folder, &call.file)?, call.format, call.theme)
-}
-
-/// Answers [`ReportRuns`].
-pub(crate) fn report(inner: &Inner, call: &ReportRuns) -> Result<ExportedFile, ErrorView> {
-    exported(
-        &make_now(inner, call.project, &call.spec)?,
-        call.format,
-        call.theme,
-    )
-}
-
-/// Writes the Markdown of a review to `target`, and what it leads to into a folder beside it with
-/// the name of the file without its ending; answers the paths written.
-///
-/// # Errors
-/// When a chart cannot be drawn or a file not be written.
-pub fn write_markdown(
-    review: &Review,
-    target: &Path,
-    theme: ThemeChoice,
-) -> Result<Vec<PathBuf>, ErrorView> {
-    let stem = target
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let (text, files) = review
-        .markdown_beside(&stem, theme)
-        .map_err(|error| view_of_runs(&error))?;
-    let folder = target.with_file_name(&stem);
-    if !files.is_empty() {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| io_error("make the folder", &folder, &error))?;
-    }
-    let mut written = Vec::new();
-    for file in files {
-        let path = folder.join(&file.name);
-        kitfile::write_beside(&path, &file.bytes)?;
-        written.push(path);
-    }
-    kitfile::write_beside(target, text.as_bytes())?;
-    written.insert(0, target.to_path_buf());
-    Ok(written)
-}
-
-/// Answers [`WriteReview`].
-pub(crate) fn write_files(inner: &Inner, call: &WriteReview) -> Result<Vec<String>, ErrorView> {
-    let folder = crate::projects::folder(inner, call.project)?;
-    let review = read(&folder, &call.file)?;
-    let path = inside(&folder, &call.file)?;
-    let stem = call.file.trim_end_matches(ENDING);
-    let stem = stem.rsplit('/').next().unwrap_or(stem);
-    let written = write_markdown(
-        &review,
-        &path.with_file_name(format!("{stem}.md")),
-        call.theme,
-    )?;
-    let shown = written.iter().map(|path| {
-        let below = path.strip_prefix(&folder).unwrap_or(path);
-        below.display().to_string().replace('\\', "/")
-    });
-    Ok(shown.collect())
-}
-
-/// Answers [`ReviewChartFile`].
-pub(crate) fn chart_file(inner: &Inner, call: &ReviewChartFile) -> Result<ExportedFile, ErrorView> {
-    let folder = crate::projects::folder(inner, call.project)?;
-    let review = read(&folder, &call.file)?;
-    let drawn = review.charts.get(call.chart as usize).ok_or_else(|| {
-        ErrorView::new(
-            ErrorKind::NotFound,
-            format!("The review has no chart {}.", call.chart + 1),
-            "It was saved anew meanwhile; open it again.",
-        )
-    })?;
-    let chart = review.chart(drawn, call.theme);
-    let view = |error| view_of_runs(&error);
-    let (ending, media_type, bytes) = match call.format {
-        ChartFormat::Svg => (
-            "svg",
-            "image/svg+xml",
-            chart.svg().map_err(view)?.into_bytes(),
-        ),
-        ChartFormat::Png => ("png", "image/png", chart.png(2.0).map_err(view)?),
-        ChartFormat::Csv => ("csv", "text/csv", review.csv(drawn).into_bytes()),
-    };
-    Ok(ExportedFile {
-        suggested_name: format!("{}.{ending}", super::export::file_name(&drawn.metric)),
-        media_type: media_type.into(),
-        bytes,
-    })
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use kitbench_runs::RunsError;
 use kitbench_runs::chart::{Chart, Line};
 use kitbench_runs::reduce::{Mark, Reduced};
 
+use super::SIZE;
 use super::format::{Curve, Drawn, Review, ReviewRun, Stretch, colour_of};
+use super::kept::KeptPlot;
 use super::plain::{address, cell, escape};
 use crate::experiments::attach::figure;
 use crate::experiments::record::from_number;
 use crate::experiments::{columns, export, series};
 
-/// Size of the pictures, in pixels.
-const SIZE: (u32, u32) = (1040, 520);
 /// Pixels of a PNG per pixel of the picture.
 const PNG_SCALE: f64 = 2.0;
 
@@ -26,12 +26,33 @@ pub struct Beside {
     pub bytes: Vec<u8>,
 }
 
+/// Something with a picture.
+#[derive(Clone, Copy)]
+pub enum Shown<'a> {
+    Chart(&'a Drawn),
+    Plot(&'a KeptPlot),
+}
+
+impl Shown<'_> {
+    /// For a file of its own.
+    pub fn name(&self) -> String {
+        match self {
+            Shown::Chart(drawn) => drawn.metric.clone(),
+            Shown::Plot(kept) => kept.title(),
+        }
+    }
+}
+
 impl Review {
     /// A chart of the stored data; the same whether or not the tracker is still there.
     pub fn chart(&self, drawn: &Drawn, theme: ThemeChoice) -> Chart {
         let mut lines = Vec::new();
         let mut given = Vec::new();
-        for curve in &drawn.curves {
+        let curves = match drawn.bands {
+            Some(_) => &[][..],
+            None => drawn.curves.as_slice(),
+        };
+        for curve in curves {
             let run = self.runs.iter().find(|run| run.id == curve.run);
             let name = run.map_or("", |run| run.name.as_str());
             lines.push(Line {
@@ -64,6 +85,7 @@ impl Review {
             x_range: drawn.x_range.or(extent),
             lines,
             given,
+            bands: self.band_lines(drawn),
             foot: Some(self.honesty(drawn)),
             palette: export::palette(theme),
             width: SIZE.0,
@@ -83,6 +105,9 @@ impl Review {
         } else {
             format!("{shown} of {logged} points, highest and lowest per pixel kept")
         }];
+        if let Some(bands) = &drawn.bands {
+            parts = vec![bands.honesty()];
+        }
         let smoothing = series::smoothing(drawn.smoothing);
         if smoothing != kitbench_runs::smooth::Smoothing::None {
             parts.push(format!("smoothed on all points: {}", smoothing.label()));
@@ -205,6 +230,14 @@ impl Review {
                 STANDARD.encode(svg)
             ));
         }
+        for kept in &self.plots {
+            let svg = self.plot_chart(kept, theme).svg()?;
+            out.push_str(&format!(
+                "<h2>{}</h2>\n<img alt=\"Plot: {0}\" src=\"data:image/svg+xml;base64,{}\">\n",
+                escape(&kept.title()),
+                STANDARD.encode(svg)
+            ));
+        }
         // A closing tag within a text must not end the script.
         let data = self.text().replace("</", "<\\/").replace("<!--", "<\\!--");
         out.push_str(&format!(
@@ -216,7 +249,7 @@ impl Review {
     /// Markdown; `picture` gives the address of each chart's picture.
     pub fn markdown(
         &self,
-        picture: &mut dyn FnMut(usize, &Drawn) -> Result<String, RunsError>,
+        picture: &mut dyn FnMut(usize, Shown<'_>) -> Result<String, RunsError>,
     ) -> Result<String, RunsError> {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let mut out = format!("# {}\n\n{}\n", cell(&self.title()), cell(&self.subtitle()));
@@ -268,20 +301,25 @@ impl Review {
             }
         }
         for (at, drawn) in self.charts.iter().enumerate() {
-            let address = picture(at, drawn)?;
+            let address = picture(at, Shown::Chart(drawn))?;
             out.push_str(&format!(
                 "\n## {}\n\n![Chart of {0}]({address})\n\n{}\n",
                 cell(&drawn.metric),
                 cell(&self.honesty(drawn))
             ));
         }
+        for (at, kept) in self.plots.iter().enumerate() {
+            let address = picture(self.charts.len() + at, Shown::Plot(kept))?;
+            let title = cell(&kept.title());
+            out.push_str(&format!("\n## {title}\n\n![Plot: {title}]({address})\n"));
+        }
         Ok(out)
     }
 
     /// One Markdown file with its pictures inside.
     pub fn markdown_whole(&self, theme: ThemeChoice) -> Result<String, RunsError> {
-        self.markdown(&mut |_, drawn| {
-            let svg = self.chart(drawn, theme).svg()?;
+        self.markdown(&mut |_, shown| {
+            let svg = self.svg(shown, theme)?;
             Ok(format!(
                 "data:image/svg+xml;base64,{}",
                 STANDARD.encode(svg)
@@ -298,22 +336,25 @@ impl Review {
     ) -> Result<(String, Vec<Beside>), RunsError> {
         let mut files = Vec::new();
         let mut names = BTreeSet::new();
-        let text = self.markdown(&mut |at, drawn| {
-            let mut name = export::file_name(&drawn.metric);
+        let text = self.markdown(&mut |at, shown| {
+            let mut name = export::file_name(&shown.name());
             if !names.insert(name.clone()) {
                 name = format!("{name}-{}", at + 1);
                 names.insert(name.clone());
             }
-            let chart = self.chart(drawn, theme);
             let mut add = |ending: &str, bytes| {
                 files.push(Beside {
                     name: format!("{name}.{ending}"),
                     bytes,
                 });
             };
-            add("svg", chart.svg()?.into_bytes());
-            add("png", chart.png(PNG_SCALE)?);
-            add("csv", self.csv(drawn).into_bytes());
+            add("svg", self.svg(shown, theme)?.into_bytes());
+            add("png", self.png(shown, theme)?);
+            match shown {
+                Shown::Chart(drawn) => add("csv", self.csv(drawn).into_bytes()),
+                // Writing into memory does not fail.
+                Shown::Plot(kept) => add("csv", self.plot_csv(kept).unwrap_or_default()),
+            }
             Ok(format!("{}/{}.svg", address(folder), address(&name)))
         })?;
         Ok((text, files))
@@ -328,6 +369,9 @@ impl Review {
                 text.to_owned()
             }
         };
+        if let Some(bands) = &drawn.bands {
+            return format!("group,x,middle,low,high,n\n{}", bands.csv(&quoted));
+        }
         let mut out = String::from("run,name,line,x,value\n");
         for curve in &drawn.curves {
             let run = self.runs.iter().find(|run| run.id == curve.run);
@@ -350,6 +394,22 @@ impl Review {
             }
         }
         out
+    }
+
+    /// As a picture made of lines.
+    pub fn svg(&self, shown: Shown<'_>, theme: ThemeChoice) -> Result<String, RunsError> {
+        match shown {
+            Shown::Chart(drawn) => self.chart(drawn, theme).svg(),
+            Shown::Plot(kept) => self.plot_chart(kept, theme).svg(),
+        }
+    }
+
+    /// As a picture made of pixels.
+    pub fn png(&self, shown: Shown<'_>, theme: ThemeChoice) -> Result<Vec<u8>, RunsError> {
+        match shown {
+            Shown::Chart(drawn) => self.chart(drawn, theme).png(PNG_SCALE),
+            Shown::Plot(kept) => self.plot_chart(kept, theme).png(PNG_SCALE),
+        }
     }
 
     fn title(&self) -> String {

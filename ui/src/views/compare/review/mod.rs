@@ -95,6 +95,7 @@ impl Compare {
                 log_y: self.setup.log_of(&metric),
                 smoothing: self.setup.smoothing(self.extent()),
                 options: self.setup.options(),
+                bands: None,
                 metric,
             })
             .collect();
@@ -106,6 +107,7 @@ impl Compare {
             view: serde_json::to_string(&self.current_view(String::new())).unwrap_or_default(),
             runs: runs.collect(),
             charts,
+            plots: Vec::new(),
         }
     }
 
