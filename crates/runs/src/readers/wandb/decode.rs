@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::framing::Records;
 use crate::formats::json::{self, Json};
 use crate::formats::proto::{self, Wire};
 use crate::formats::time::seconds_ms;
@@ -31,7 +32,7 @@ impl Decoded {
     }
 
     /// Applies one record found at `place`.
-    pub(super) fn record(&mut self, data: &[u8], path: &Path, place: u64) {
+    fn take(&mut self, data: &[u8], path: &Path, place: u64) {
         if !proto::is_whole(data) {
             self.loaded
                 .run
@@ -90,7 +91,7 @@ impl Decoded {
                         continue;
                     };
                     let name = path.join(".");
-                    let value = number_or_json(text);
+                    let value = parsed(text);
                     match (path.as_slice(), &value) {
                         (["_step"], Some(value)) => step = value.step(),
                         (["_timestamp"], Some(value)) => time = value.number().and_then(seconds_ms),
@@ -204,6 +205,16 @@ impl Decoded {
     }
 }
 
+impl Records for Decoded {
+    fn record(&mut self, data: &[u8], path: &Path, place: u64) {
+        self.take(data, path, place);
+    }
+
+    fn damaged(&mut self, path: &Path, place: u64, message: String) {
+        self.loaded.run.report(path, Some(place), message);
+    }
+}
+
 /// Name and JSON text of an item whose name is one part, which is how [`item_parts`] gives it.
 fn plain_item(item: &[u8]) -> Option<(&str, &[u8])> {
     let mut fields = proto::fields(item);
@@ -218,7 +229,7 @@ fn plain_item(item: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// Key path and JSON text of an item.
-fn item_parts(item: &[u8]) -> Option<(Vec<&str>, &[u8])> {
+pub(super) fn item_parts(item: &[u8]) -> Option<(Vec<&str>, &[u8])> {
     let (mut path, mut value) = (Vec::new(), None);
     for (number, wire) in proto::fields(item) {
         match number {
@@ -235,7 +246,8 @@ fn item_parts(item: &[u8]) -> Option<(Vec<&str>, &[u8])> {
     (!path.is_empty()).then_some((path, value?))
 }
 
-fn number_or_json(text: &[u8]) -> Option<Json> {
+/// The JSON value of an item.
+pub(super) fn parsed(text: &[u8]) -> Option<Json> {
     json::parse(text).ok()
 }
 

@@ -2,6 +2,7 @@
 
 mod decode;
 mod framing;
+mod media;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,12 +14,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::RunsError;
 use crate::formats::tail::{Change, Tail};
 use crate::index::Store;
+use crate::media::Medium;
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::columns::KeptColumns;
 use crate::readers::units::{Columns, Loaded, Unit, keep_run};
 use crate::scan::{Source, list};
 
 use decode::Decoded;
+use media::Collect;
 
 /// File header: mark and version 0.
 const HEADER: [u8; 7] = *b":W&B\xe1\xbe\x00";
@@ -207,7 +210,7 @@ impl Wandb {
                 }
                 used = HEADER.len();
             }
-            used + state.chunks(&bytes[used..], offset + used as u64, skip_to, path)
+            used + framing::chunks(state, &bytes[used..], offset + used as u64, skip_to, path)
         })
         .map_err(|e| RunsError::io(path, e))?;
         Ok(file.tail.offset() != before || file.refused)
@@ -277,6 +280,31 @@ impl Unit for Wandb {
 
     fn loaded_mut(&mut self) -> &mut Loaded {
         &mut self.state.loaded
+    }
+
+    fn media(&self, name: &str) -> Result<Vec<Medium>, RunsError> {
+        let mut collect = Collect::new(name);
+        for path in &self.order {
+            collect.go_on_in(path.parent());
+            let io = |e| RunsError::io(path, e);
+            let mut tail = Tail::new(path);
+            if matches!(tail.check().map_err(io)?, Change::Gone) {
+                continue;
+            }
+            let mut skip_to = 0;
+            let read = tail.read(|bytes, offset| {
+                let head = if offset == 0 { HEADER.len() } else { 0 };
+                let Some(rest) = bytes
+                    .get(head..)
+                    .filter(|_| head == 0 || bytes.starts_with(&HEADER))
+                else {
+                    return 0;
+                };
+                head + framing::chunks(&mut collect, rest, offset + head as u64, &mut skip_to, path)
+            });
+            read.map_err(io)?;
+        }
+        Ok(collect.found)
     }
 
     fn put_away_in(&mut self, store: &Arc<Store>) {
