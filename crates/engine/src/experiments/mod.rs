@@ -27,7 +27,7 @@ pub use pair::compare;
 pub use plots::{export as export_plot, get as get_plot};
 pub use series::{get_bands, get_series, values_at};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,7 @@ use kitbench_protocol::{
     ErrorKind, ErrorView, EventKind, FilterError, ProjectId, RunSource, RunsTable, TrackingServerId,
 };
 use kitbench_runs::filter::Filter;
-use kitbench_runs::{Index, Mapping, Reader, Run, RunsError, Series, Source};
+use kitbench_runs::{Index, Mapping, Reader, Run, RunsError, Series, Source, SourceKind};
 
 use crate::Inner;
 use crate::errors::{sentence, view_of_state};
@@ -300,19 +300,47 @@ impl ProjectRuns {
         found
     }
 
-    /// The runs of the project's folder, in the order of their sources.
+    /// The runs of the project's folder and its tracking servers, in the order of their
+    /// sources. A run that is in several of MLflow's stores is one: that of the database, which
+    /// MLflow goes on with, else that of the files.
     pub fn own_runs(&self) -> Vec<FoundRun<'_>> {
+        let open = || {
+            let readers = self.sources.iter();
+            readers.filter_map(|open| Some((open, open.reader.as_ref().ok()?)))
+        };
+        let kind = |open: &OpenSource| open.source.kind;
+        let databases = open().filter(|(open, _)| kind(open) == SourceKind::MlflowSqlite);
+        let kept: HashSet<&str> = databases
+            .flat_map(|(_, reader)| reader.runs())
+            .map(|run| run.id.as_str())
+            .collect();
+        let mut shown: HashSet<&str> = HashSet::new();
         let mut found = Vec::new();
-        for open in &self.sources {
-            let Ok(reader) = &open.reader else { continue };
+        for (open, reader) in open() {
             let prefix = prefix(&self.root, &open.source);
             for run in reader.rows().into_iter().filter(|run| !run.deleted) {
+                let again = match kind(open) {
+                    SourceKind::MlflowFile => kept.contains(run.id.as_str()),
+                    SourceKind::MlflowSqlite => shown.contains(run.id.as_str()),
+                    _ => false,
+                };
+                if again {
+                    continue;
+                }
+                if matches!(
+                    kind(open),
+                    SourceKind::MlflowFile | SourceKind::MlflowSqlite
+                ) {
+                    shown.insert(&run.id);
+                }
                 let id = format!("{prefix}{}", run.id);
                 found.push(FoundRun { id, run });
             }
         }
         for server in &self.servers {
-            for run in server.runs.iter().filter(|run| !run.deleted) {
+            let runs = server.runs.iter().filter(|run| !run.deleted);
+            // A server over the project's own store shows what is here already.
+            for run in runs.filter(|run| !shown.contains(run.id.as_str())) {
                 let id = format!("{}{}", server.link.prefix, run.id);
                 found.push(FoundRun { id, run });
             }

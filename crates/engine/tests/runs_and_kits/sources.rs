@@ -266,3 +266,48 @@ async fn columns_are_told_changed_and_remembered() {
         assert_eq!(error.kind, ErrorKind::NotFound, "{wrong}");
     }
 }
+
+/// `mlflow migrate-filestore` leaves each run in two stores, and a server may lie over either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_in_several_stores_of_mlflow_is_one() {
+    let bench = Bench::start().await;
+    let project = repaired(&bench).await;
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../runs/tests/data");
+    let before = runs(&bench, project.id).await.runs.len();
+    let database = std::path::Path::new(&project.path).join("mlflow.db");
+    fs::copy(data.join("mlflow-sqlite-3x/mlflow.db"), &database).unwrap();
+    bench.engine.settle().await;
+    let with_database = runs(&bench, project.id).await;
+    let added = with_database.runs.len() - before;
+    assert!(added > 3);
+    // The same database under another name.
+    fs::copy(&database, database.with_file_name("other.db")).unwrap();
+    bench.engine.settle().await;
+    let twice = runs(&bench, project.id).await;
+    assert_eq!(twice.runs.len(), before + added);
+    let databases = twice.sources.iter().filter(|s| s.path.ends_with(".db"));
+    assert_eq!(databases.count(), 2, "both are told");
+
+    // The server's only run is there already under its id.
+    let open = rusqlite::Connection::open(&database).unwrap();
+    open.execute_batch(
+        "INSERT INTO runs (run_uuid, name, status, lifecycle_stage, experiment_id)
+         SELECT 'ab12', 'here', 'FINISHED', 'active', experiment_id FROM runs LIMIT 1",
+    )
+    .unwrap();
+    drop(open);
+    let server = FakeMlflow::start(Content::default());
+    let added_server = save(&bench, project.id, &server.url).await.unwrap();
+    let look = LookAtTrackingServer {
+        id: added_server.id,
+    };
+    let look = bench.engine.call(look).await.unwrap();
+    assert_eq!((look.state, look.runs), (ServerState::Reachable, 1));
+    bench.engine.settle().await;
+    let names: Vec<String> = {
+        let table = runs(&bench, project.id).await;
+        table.runs.into_iter().map(|run| run.name).collect()
+    };
+    assert!(names.contains(&"here".to_owned()), "{names:?}");
+    assert!(!names.contains(&"far one".to_owned()), "{names:?}");
+}
