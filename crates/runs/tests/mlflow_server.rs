@@ -3,95 +3,19 @@
 
 mod common;
 
-use std::fs::File;
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[path = "common/live_server.rs"]
+mod live_server;
 
 use common::{Time, assert_metrics, copy, expected, find, venv};
 use kitbench_runs::server::{Address, Login, connect};
 use kitbench_runs::{Reader, RunState, RunsError, ServerTrouble, SourceKind, export};
+use live_server::Server;
 use serde_json::{Value, json};
 
-/// A server that does not answer for this long does not start.
-const PATIENCE: Duration = Duration::from_secs(600);
 const TOKEN_OF_NOBODY: &str = "nobody";
 
-/// A running server; ended with all its processes when dropped.
-struct Server {
-    child: Child,
-    address: Address,
-    log: PathBuf,
-    _home: tempfile::TempDir,
-}
-
-impl Server {
-    /// Over the recorded database in `home`, which has the schema of the installed version.
-    fn start(home: tempfile::TempDir, more: &[(&str, &Path)], arguments: &[&str]) -> Self {
-        let port = {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap();
-            free.local_addr().unwrap().port()
-        };
-        let log = home.path().join("server.log");
-        let out = File::create(&log).unwrap();
-        let store = format!("sqlite:///{}/mlflow.db", home.path().display());
-        let mut command = venv::program("mlflow", home.path());
-        command
-            .args(["server", "--host", "127.0.0.1", "--workers", "1"])
-            .args(["--port", &port.to_string(), "--backend-store-uri", &store])
-            .args(arguments)
-            .envs(more.iter().map(|(name, path)| (name, path)))
-            .env("MLFLOW_FLASK_SERVER_SECRET_KEY", "for a test")
-            .stdin(Stdio::null())
-            .stdout(out.try_clone().unwrap())
-            .stderr(out)
-            .process_group(0);
-        let child = command.spawn().unwrap();
-        let (address, _) = Address::parse(&format!("http://127.0.0.1:{port}")).unwrap();
-        let mut server = Self {
-            child,
-            address,
-            log,
-            _home: home,
-        };
-        server.wait();
-        server
-    }
-
-    fn wait(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        let health = format!("{}/health", self.address);
-        while ureq::get(&health).call().is_err() {
-            let gone = self.child.try_wait().unwrap();
-            let log = || std::fs::read_to_string(&self.log).unwrap_or_default();
-            assert!(gone.is_none(), "the server ended ({gone:?}):\n{}", log());
-            assert!(
-                Instant::now() < deadline,
-                "the server does not start:\n{}",
-                log()
-            );
-            std::thread::yield_now();
-        }
-    }
-
-    fn post(&self, call: &str, body: &Value) {
-        let url = format!("{}/api/2.0/mlflow/{call}", self.address);
-        ureq::post(&url)
-            .content_type("application/json")
-            .send(body.to_string())
-            .unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // The server is a family of processes in a group of their own.
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
-        let _ = self.child.wait();
-    }
+fn address(server: &Server) -> Address {
+    Address::parse(&server.address).unwrap().0
 }
 
 /// Every run of the recorded database as MLflow's client read it.
@@ -141,8 +65,8 @@ fn an_open_server() {
         .unwrap();
         run
     };
-    let server = Server::start(home, &[], &[]);
-    let mut readers = [connect(&server.address, &Login::None).unwrap()];
+    let server = Server::start(&venv::program, home, &[], &[]);
+    let mut readers = [connect(&address(&server), &Login::None).unwrap()];
     let series = readers[0].series(&long, "long").unwrap();
     assert_eq!(series.len(), 60_001);
     for (i, (step, time, value)) in series.iter().enumerate() {
@@ -246,11 +170,12 @@ fn a_server_with_sign_in() {
     )
     .unwrap();
     let server = Server::start(
+        &venv::program,
         home,
         &[("MLFLOW_AUTH_CONFIG_PATH", &set_up)],
         &["--app-name", "basic-auth"],
     );
-    let refused = |login: &Login| match connect(&server.address, login).err() {
+    let refused = |login: &Login| match connect(&address(&server), login).err() {
         Some(RunsError::Server {
             message,
             trouble: ServerTrouble::Refused,
@@ -265,6 +190,6 @@ fn a_server_with_sign_in() {
     };
     assert!(refused(&user("wrong")).contains("does not accept"));
     assert!(refused(&Login::Token(TOKEN_OF_NOBODY.into())).contains("does not accept"));
-    let readers = [connect(&server.address, &user("correct horse: battery")).unwrap()];
+    let readers = [connect(&address(&server), &user("correct horse: battery")).unwrap()];
     assert_recorded(&readers);
 }
