@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{data, find, open_all};
-use kitbench_runs::media::{Content, Medium};
 use kitbench_runs::SourceKind;
+use kitbench_runs::media::{Content, Medium};
 
 /// A protobuf field with bytes.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {

@@ -95,6 +95,40 @@ impl Json {
         }
     }
 
+    /// Hands everything in the object that is no object to `take`, with its path: names joined
+    /// by `separator`. Objects that `enter` does not let in are handed over whole.
+    pub(crate) fn each_leaf(
+        &self,
+        separator: &str,
+        enter: impl Fn(&Self) -> bool + Copy,
+        take: &mut impl FnMut(&str, &Self),
+    ) {
+        self.leaves_below(&mut String::new(), separator, enter, take);
+    }
+
+    fn leaves_below(
+        &self,
+        path: &mut String,
+        separator: &str,
+        enter: impl Fn(&Self) -> bool + Copy,
+        take: &mut impl FnMut(&str, &Self),
+    ) {
+        let above = path.len();
+        for (key, value) in self.entries() {
+            if above > 0 {
+                path.push_str(separator);
+            }
+            path.push_str(key);
+            match value {
+                Self::Object(_) if enter(value) => {
+                    value.leaves_below(path, separator, enter, take);
+                }
+                other => take(path, other),
+            }
+            path.truncate(above);
+        }
+    }
+
     /// As strict JSON: non-finite numbers become texts.
     pub(crate) fn strict(&self) -> Value {
         match self {

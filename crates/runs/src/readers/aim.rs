@@ -6,7 +6,7 @@ use crate::error::RunsError;
 use crate::formats::sqlite::{look, text};
 use crate::formats::time::iso_ms;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::scan::Source;
 
 /// A run of an Aim repository: listed, its values are not read.
@@ -83,11 +83,5 @@ impl Unit for Aim {
         Ok(*run != before)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

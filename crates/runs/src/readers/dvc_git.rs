@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use crate::error::RunsError;
 use crate::formats::{json, yaml};
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::readers::whole_json::leaves;
 use crate::readers::{dvc_project, dvclive};
 use crate::scan::Source;
@@ -207,7 +207,7 @@ fn live_folder(tree: &Tree<'_>, loaded: &mut Loaded) -> Result<(), String> {
             }
         } else if path == "metrics.json" {
             match json::parse(&bytes) {
-                Ok(values) => leaves("", &values, &mut summary),
+                Ok(values) => leaves(&values, &mut summary),
                 Err(error) => {
                     loaded
                         .run
@@ -329,11 +329,5 @@ impl Unit for Experiment {
         Ok(true)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

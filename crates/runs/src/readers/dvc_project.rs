@@ -14,7 +14,7 @@ use crate::formats::tail::read_small;
 use crate::formats::{toml, yaml};
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::dvc_git::Tree;
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::readers::whole_json::{Seen, leaves, newest_ms, seen};
 use crate::scan::{Source, names};
 use crate::series::Step;
@@ -329,7 +329,7 @@ impl Reading<'_> {
             // Read with the tools' NaN and infinities.
             let parsed = json::parse(&bytes).map_err(|e| e.to_string())?;
             let mut found = Vec::new();
-            crate::readers::jsonl::flatten("", "/", &parsed, &mut |key, value| {
+            crate::readers::jsonl::numbers(&parsed, &mut |key, value| {
                 found.push((key.to_owned(), value));
             });
             return Ok(found);
@@ -338,7 +338,7 @@ impl Reading<'_> {
         let text = serde_json::to_vec(&all).map_err(|e| e.to_string())?;
         let parsed = json::parse(&text).map_err(|e| e.to_string())?;
         let mut found = Vec::new();
-        leaves("", &parsed, &mut found);
+        leaves(&parsed, &mut found);
         let number = |(key, value): (String, Value)| match &value {
             Value::Number(number) => Some((key, number.as_f64()?)),
             Value::String(text) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {
@@ -462,11 +462,5 @@ impl Unit for DvcProject {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

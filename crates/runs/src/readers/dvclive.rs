@@ -11,7 +11,7 @@ use crate::formats::tail::{Change, Tail, modified_ms, read_small};
 use crate::formats::time::guess_ms;
 use crate::formats::yaml;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::readers::whole_json::leaves;
 use crate::scan::{Source, list};
 use crate::series::Step;
@@ -126,7 +126,7 @@ impl Dvclive {
             Ok(summary) => {
                 self.summary_seen = modified;
                 let mut all = Vec::new();
-                leaves("", &summary, &mut all);
+                leaves(&summary, &mut all);
                 let plots = &self.plots;
                 self.loaded.run.summary = all
                     .into_iter()
@@ -232,11 +232,5 @@ impl Unit for Dvclive {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

@@ -10,7 +10,7 @@ use crate::formats::json::{self, strict_float};
 use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, real, stamp, text};
 use crate::formats::time::iso_ms;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::scan::Source;
 use crate::series::Step;
 
@@ -173,11 +173,5 @@ impl Unit for Goodseed {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::RunsError;
 use crate::formats::json::Json;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Columns, Loaded, Unit};
+use crate::readers::units::{Columns, Loaded, Unit, keeps_run_in};
 use crate::readers::whole_json::{Seen, newest_ms, parse, seen};
 use crate::scan::{Source, list};
 
@@ -137,11 +137,5 @@ impl Unit for Trainer {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

@@ -44,30 +44,13 @@ struct Key {
     seen: Seen,
 }
 
-/// Numbers of an object, nested names joined by `separator`.
-pub(crate) fn flatten(
-    prefix: &str,
-    separator: &str,
-    value: &Json,
-    push: &mut impl FnMut(&str, f64),
-) {
-    for (key, value) in value.entries() {
-        let joined;
-        let name = if prefix.is_empty() {
-            key
-        } else {
-            joined = format!("{prefix}{separator}{key}");
-            &joined
-        };
-        match value {
-            Json::Object(_) => flatten(name, separator, value, push),
-            other => {
-                if let Some(number) = other.number() {
-                    push(name, number);
-                }
-            }
+/// Numbers of an object, nested names joined by `/`.
+pub(crate) fn numbers(row: &Json, push: &mut impl FnMut(&str, f64)) {
+    row.each_leaf("/", |_| true, &mut |name, value| {
+        if let Some(number) = value.number() {
+            push(name, number);
         }
-    }
+    });
 }
 
 /// The value at a key, or at keys joined by `/`.
@@ -79,23 +62,6 @@ fn at<'a>(row: &'a Json, path: &str) -> Option<&'a Json> {
         let inner = row.get(path.get(..slash)?)?;
         at(inner, path.get(slash + 1..)?)
     })
-}
-
-/// Every value that is no object, with its path.
-fn each_value(prefix: &str, row: &Json, take: &mut impl FnMut(&str, &Json)) {
-    for (key, value) in row.entries() {
-        let joined;
-        let name = if prefix.is_empty() {
-            key
-        } else {
-            joined = format!("{prefix}/{key}");
-            &joined
-        };
-        match value {
-            Json::Object(_) => each_value(name, value, take),
-            other => take(name, other),
-        }
-    }
 }
 
 /// A value as a table's cell would have it.
@@ -183,7 +149,7 @@ impl JsonLines {
         let chosen = self.mapping.column(ColumnRole::Time);
         let time_key = time_key.filter(|key| time.is_some() || chosen == Some(key));
         let run_key = self.mapping.column(ColumnRole::Run).map(str::to_owned);
-        each_value("", &row, &mut |name, value| {
+        row.each_leaf("/", |_| true, &mut |name, value| {
             let special = |key: &Option<String>| key.as_deref() == Some(name);
             let role = match (special(&step_key), special(&time_key), special(&run_key)) {
                 (true, _, _) => ColumnRole::Step,

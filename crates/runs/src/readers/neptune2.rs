@@ -8,7 +8,7 @@ use crate::formats::json::{self, Json};
 use crate::formats::tail::{Change, Tail, read_small};
 use crate::formats::time::{iso_ms, seconds_ms};
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::scan::{Source, list, own_name};
 use crate::series::Step;
 
@@ -304,11 +304,5 @@ impl Unit for Neptune2 {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

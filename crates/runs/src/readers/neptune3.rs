@@ -10,7 +10,7 @@ use crate::formats::json::strict_float;
 use crate::formats::proto::{self, Wire};
 use crate::formats::sqlite::{BITE, Stamp, look, modified_ms, stamp, text};
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::scan::{Source, list, own_name};
 use crate::series::Step;
 
@@ -283,11 +283,5 @@ impl Unit for Neptune3 {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

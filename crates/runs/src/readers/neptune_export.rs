@@ -14,7 +14,7 @@ use crate::error::RunsError;
 use crate::formats::json::strict_float;
 use crate::formats::time::{iso, iso_ms};
 use crate::model::{Run, RunState, SourceKind, plain};
-use crate::readers::units::{Loaded, Unit};
+use crate::readers::units::{Loaded, Unit, keeps_run_in};
 use crate::scan::{Source, list};
 use crate::series::Step;
 
@@ -330,13 +330,7 @@ impl Unit for Export {
         Ok(true)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }
 
 #[cfg(test)]

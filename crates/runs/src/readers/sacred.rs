@@ -6,7 +6,7 @@ use crate::error::RunsError;
 use crate::formats::json::Json;
 use crate::formats::time::iso_ms;
 use crate::model::{Run, RunState, SourceKind};
-use crate::readers::units::{Columns, Loaded, Unit};
+use crate::readers::units::{Columns, Loaded, Unit, keeps_run_in};
 use crate::readers::whole_json::{Seen, newest_ms, parse, seen};
 use crate::scan::{Source, list, own_name};
 use crate::series::Step;
@@ -173,11 +173,5 @@ impl Unit for Sacred {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 }

@@ -193,7 +193,7 @@ impl Trackio {
                     Ok(metrics) => {
                         let step = Step::from(row.step.unwrap_or_default());
                         let time = iso_ms(&row.time);
-                        flatten("", &metrics, &mut |key, value| {
+                        numbers(&metrics, &mut |key, value| {
                             loaded.columns.push(key, step, time, value)
                         });
                     }
@@ -230,26 +230,19 @@ impl Trackio {
 }
 
 /// Numbers of a row, nested names joined by `/`. Non-finite numbers are texts in the database.
-fn flatten(prefix: &str, value: &Json, push: &mut impl FnMut(&str, f64)) {
-    for (key, value) in value.entries() {
-        let name = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}/{key}")
-        };
-        match value {
-            // Media and tables are objects with a type.
-            Json::Object(_) if value.get("_type").is_none() => flatten(&name, value, push),
-            Json::Text(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => {
-                push(&name, number::float(text).unwrap_or(f64::NAN));
-            }
-            other => {
-                if let Some(number) = other.number() {
-                    push(&name, number);
-                }
+fn numbers(row: &Json, push: &mut impl FnMut(&str, f64)) {
+    // Media and tables are objects with a type.
+    let enter = |value: &Json| value.get("_type").is_none();
+    row.each_leaf("/", enter, &mut |name, value| match value {
+        Json::Text(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => {
+            push(name, number::float(text).unwrap_or(f64::NAN));
+        }
+        other => {
+            if let Some(number) = other.number() {
+                push(name, number);
             }
         }
-    }
+    });
 }
 
 impl Reader for Trackio {

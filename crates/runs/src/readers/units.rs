@@ -77,6 +77,20 @@ pub(crate) trait Unit: Send {
     }
 }
 
+/// The accessors of a [`Unit`] that keeps its run in a field.
+macro_rules! keeps_run_in {
+    ($($field:ident).+) => {
+        fn loaded(&self) -> &$crate::readers::units::Loaded {
+            &self.$($field).+
+        }
+
+        fn loaded_mut(&mut self) -> &mut $crate::readers::units::Loaded {
+            &mut self.$($field).+
+        }
+    };
+}
+pub(crate) use keeps_run_in;
+
 /// Lists the units of a source: each a name (unique, stable) and how to open it.
 pub(crate) type Discover = fn(&Source) -> Result<Vec<PathBuf>, RunsError>;
 /// Opens one unit found by [`Discover`].

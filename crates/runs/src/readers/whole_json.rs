@@ -38,16 +38,8 @@ pub(crate) fn parse(path: &Path) -> Result<Json, String> {
 }
 
 /// A nested JSON object's leaves with `/` between names.
-pub(crate) fn leaves(prefix: &str, value: &Json, out: &mut Vec<(String, Value)>) {
-    for (key, value) in value.entries() {
-        let name = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}/{key}")
-        };
-        match value {
-            Json::Object(_) => leaves(&name, value, out),
-            other => out.push((name, other.strict())),
-        }
-    }
+pub(crate) fn leaves(value: &Json, out: &mut Vec<(String, Value)>) {
+    value.each_leaf("/", |_| true, &mut |name, value| {
+        out.push((name.to_owned(), value.strict()));
+    });
 }

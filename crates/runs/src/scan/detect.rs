@@ -411,7 +411,7 @@ fn json_lines(lower: &str, path: &Path, asked: bool, found: &mut Found) {
             .iter()
             .find_map(|key| row.get(key).and_then(Json::step).map(|_| *key));
         let mut numbers = 0;
-        crate::readers::jsonl::flatten("", "/", &row, &mut |key, _| {
+        crate::readers::jsonl::numbers(&row, &mut |key, _| {
             numbers += usize::from(Some(key) != step)
         });
         stepped += usize::from(step.is_some() && numbers > 0);

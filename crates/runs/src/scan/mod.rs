@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 24;
 /// Most folder entries looked at in one scan.
 const MAX_ENTRIES: usize = 2_000_000;
 /// Folders that hold code, caches or history, never runs of this project.
-const NEVER: [&str; 9] = [
+const NEVER: [&str; 11] = [
     ".git",
     ".hg",
     ".svn",
@@ -26,6 +26,9 @@ const NEVER: [&str; 9] = [
     ".tox",
     ".mypy_cache",
     ".ruff_cache",
+    // Copies that notebooks and test runners keep.
+    ".ipynb_checkpoints",
+    ".pytest_cache",
 ];
 
 /// A place with runs of one tool.

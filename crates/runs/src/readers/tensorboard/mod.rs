@@ -16,7 +16,7 @@ use crate::index::Store;
 use crate::media::Medium;
 use crate::model::{MetricSummary, Run, RunState, SourceKind};
 use crate::readers::columns::KeptColumns;
-use crate::readers::units::{Columns, Loaded, Unit, keep_run};
+use crate::readers::units::{Columns, Loaded, Unit, keep_run, keeps_run_in};
 use crate::scan::{Source, list};
 use crate::series::Series;
 
@@ -274,13 +274,7 @@ impl Unit for Events {
         }
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.loaded
-    }
+    keeps_run_in!(loaded);
 
     fn media(&self, name: &str) -> Result<Vec<Medium>, RunsError> {
         let mut collect = Collect::new(name);

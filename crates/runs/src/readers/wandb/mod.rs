@@ -17,7 +17,7 @@ use crate::index::Store;
 use crate::media::Medium;
 use crate::model::{Run, RunState, SourceKind};
 use crate::readers::columns::KeptColumns;
-use crate::readers::units::{Columns, Loaded, Unit, keep_run};
+use crate::readers::units::{Columns, Loaded, Unit, keep_run, keeps_run_in};
 use crate::scan::{Source, list};
 
 use decode::Decoded;
@@ -274,13 +274,7 @@ impl Unit for Wandb {
         Ok(changed)
     }
 
-    fn loaded(&self) -> &Loaded {
-        &self.state.loaded
-    }
-
-    fn loaded_mut(&mut self) -> &mut Loaded {
-        &mut self.state.loaded
-    }
+    keeps_run_in!(state.loaded);
 
     fn media(&self, name: &str) -> Result<Vec<Medium>, RunsError> {
         let mut collect = Collect::new(name);
