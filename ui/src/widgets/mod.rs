@@ -47,7 +47,7 @@ pub use pill::{
 pub use select::{combobox, labeled_select, select};
 pub use split::{Side, over_content, split, split_with, take_regions};
 pub use states::{FailureAction, empty, failed, failed_strip, failed_with, no_match, skeleton};
-pub use strips::{banner, boxed_strip, line_marked, strip};
+pub use strips::{banner, boxed_failure, boxed_strip, line_marked, strip};
 pub use table::{Cell, Column, Line, Table, TableOutput, TableState};
 pub use tabs::tabs;
 pub use toast::{Toast, Toasts};

@@ -5,7 +5,7 @@ use egui::{
     vec2,
 };
 
-use super::paint::{Tone, boxed, hairline_below, label, place};
+use super::paint::{Tone, boxed, hairline_below, label, paragraph, place};
 use crate::theme::{self, Pieces, Tokens, Type, sizes};
 
 /// The banner of the next action: icon, sentence, explanation; buttons from the right.
@@ -99,6 +99,42 @@ pub fn boxed_strip(ui: &mut Ui, tone: Tone, text: &str, buttons: impl FnOnce(&mu
     );
     strip_contents(ui, rect, tone, text, buttons);
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, text));
+}
+
+/// A failure inside a form, as high as its words take: what happened, and below it what to do.
+pub fn boxed_failure(ui: &mut Ui, failure: &kitbench_protocol::ErrorView) {
+    let t = Tokens::of(ui);
+    let tone = Tone::Err;
+    let ground = ui.painter().add(egui::Shape::Noop);
+    let width = ui.available_width();
+    let words = ui.horizontal_top(|ui| {
+        ui.set_width(width);
+        ui.add_space(sizes::SPACE_4 + 24.0);
+        ui.vertical(|ui| {
+            ui.set_width(width - 2.0 * sizes::SPACE_4 - 24.0);
+            ui.add_space(9.0);
+            paragraph(ui, Type::Small, t.text, &failure.message);
+            if !failure.hint.is_empty() {
+                ui.add_space(2.0);
+                paragraph(ui, Type::Small, t.text_2, &failure.hint);
+            }
+            ui.add_space(9.0);
+        });
+    });
+    let rect = words.response.rect;
+    let frame = egui::Frame::new()
+        .fill(tone.back(t))
+        .stroke(egui::Stroke::new(sizes::STROKE, tone.color(t)))
+        .corner_radius(sizes::RADIUS_M);
+    ui.painter().set(ground, frame.paint(rect));
+    if let Some(sign) = tone.sign() {
+        let place = pos2(rect.left() + sizes::SPACE_4 + 8.0, rect.top() + 18.0);
+        theme::icon_fill(ui.painter(), place, sign, sizes::ICON, tone.color(t));
+    }
+    let spoken = failure.to_string();
+    words
+        .response
+        .widget_info(|| WidgetInfo::labeled(Role::Alert, true, &spoken));
 }
 
 fn strip_contents(ui: &mut Ui, rect: Rect, tone: Tone, text: &str, buttons: impl FnOnce(&mut Ui)) {

@@ -312,8 +312,9 @@ fn note_and_format(ui: &mut Ui, dialog: &mut PackDialog) {
                 .show(ui);
         });
         ui.vertical(|ui| {
-            label(ui, Type::Small, t.text_2, "Format");
             ui.add_space(4.0);
+            label(ui, Type::Small, t.text_2, "Format");
+            ui.add_space(6.0);
             let mut at = usize::from(dialog.form.format == PackFormat::ModelPack);
             let choices = [Segment::new("ModelKit"), Segment::new("ModelPack")];
             if segments(ui, "Format", &mut at, &choices).changed() {

@@ -14,8 +14,8 @@ use crate::backend::{Remote, RemoteView};
 use crate::commands::{CommandId, CommandSender};
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::widgets::{
-    Button, DialogFrame, Mark, TextField, Toast, boxed_strip, checkbox, dialog_with, inset, mark,
-    paragraph, section, skeleton,
+    Button, DialogFrame, Mark, TextField, Toast, boxed_failure, boxed_strip, checkbox, dialog_with,
+    inset, mark, paragraph, section, skeleton,
 };
 
 #[derive(Default, PartialEq)]
@@ -243,16 +243,14 @@ fn add_body(ui: &mut Ui, dialog: &mut Add, view: &ViewCtx<'_>) {
 fn failure(ui: &mut Ui, outcome: &Shared) {
     if let Outcome::Failed(error) = &*outcome.borrow() {
         ui.add_space(8.0);
-        boxed_strip(ui, crate::widgets::Tone::Err, &error.to_string(), |_| {});
+        boxed_failure(ui, error);
     }
 }
 
 fn test_result(ui: &mut Ui, test: &Remote<RegistryTest>) {
     match test.view() {
         RemoteView::Loading(since) => skeleton(ui, since, sizes::ROW),
-        RemoteView::Failed(error) => {
-            boxed_strip(ui, crate::widgets::Tone::Err, &error.to_string(), |_| {});
-        }
+        RemoteView::Failed(error) => boxed_failure(ui, error),
         RemoteView::Ready { value, .. } => {
             for (what, outcome, words) in &value.checks {
                 let sign = match outcome {
