@@ -300,7 +300,7 @@ impl Dialog for SignInDialog {
             title: &title,
             icon: Some(icons::SIGN_IN),
             note: None,
-            size: vec2(480.0, if refused { 430.0 } else { 340.0 }),
+            size: vec2(480.0, if refused { 450.0 } else { 340.0 }),
         };
         let working = *self.outcome.borrow() == Outcome::Working;
         let blocked = self
