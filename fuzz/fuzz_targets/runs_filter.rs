@@ -40,7 +40,7 @@ fuzz_target!(|text: &str| {
     for cursor in [0, text.len() / 2, text.len()] {
         let offered = complete(text, cursor, &words);
         assert!(
-            text.get(offered.start..offered.end).is_some(),
+            text.get(offered.replace.clone()).is_some(),
             "{offered:?}"
         );
     }

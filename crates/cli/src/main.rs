@@ -15,6 +15,7 @@ mod network;
 mod output;
 mod progress;
 mod signals;
+mod skills;
 mod template;
 mod units;
 mod verbs;

@@ -88,11 +88,11 @@ pub fn init(entries: &[InitEntry], options: &InitOptions, texts: &dyn ProjectTex
 }
 
 /// The front matter of a `SKILL.md`.
-#[derive(Debug, Default)]
-struct Skill {
-    name: String,
-    description: String,
-    license: String,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skill {
+    pub name: String,
+    pub description: String,
+    pub license: String,
 }
 
 struct Builder<'b> {
@@ -264,7 +264,7 @@ impl Builder<'_> {
                 };
                 let named = Skill {
                     license: String::new(),
-                    ..skill.as_ref().map(Skill::copy).unwrap_or_default()
+                    ..skill.clone().unwrap_or_default()
                 };
                 self.prompt(&path, named);
                 skills.extend(skill);
@@ -385,9 +385,16 @@ impl Builder<'_> {
         fill(&mut package.license, &skill.license);
     }
 
-    /// Reads the front matter between the first two `---` lines of a `SKILL.md`.
     fn skill(&self, path: &str) -> Option<Skill> {
-        let text = self.texts.text(path)?.replace("\r\n", "\n");
+        Skill::parse(&self.texts.text(path)?)
+    }
+}
+
+impl Skill {
+    /// What stands between the first two `---` lines of a `SKILL.md`; `None` if there is nothing of the
+    /// kind.
+    pub fn parse(text: &str) -> Option<Skill> {
+        let text = text.replace("\r\n", "\n");
         let matter = text.strip_prefix("---\n")?;
         let end = match matter.starts_with("---\n") {
             true => 0,
@@ -407,15 +414,5 @@ impl Builder<'_> {
             description: text("description").unwrap_or_default(),
             license: text("license").unwrap_or_default(),
         })
-    }
-}
-
-impl Skill {
-    fn copy(&self) -> Skill {
-        Skill {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            license: self.license.clone(),
-        }
     }
 }

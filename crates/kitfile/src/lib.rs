@@ -60,7 +60,9 @@ pub use edit::{Edit, EditError, apply};
 pub use elements::{Element, ElementKind};
 pub use field_path::{FieldPath, FieldPathError, Step};
 pub use files::{EntryKind, ProjectFiles, check_files};
-pub use init::{Generated, InitEntry, InitOptions, ProjectTexts, Suggestion, detect_license, init};
+pub use init::{
+    Generated, InitEntry, InitOptions, ProjectTexts, Skill, Suggestion, detect_license, init,
+};
 pub use json::JsonSyntaxError;
 pub use json_read::{FromJsonError, from_config_json};
 pub use json_write::{ToJsonError, to_config_json};

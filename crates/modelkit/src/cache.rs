@@ -89,11 +89,14 @@ pub(crate) fn fingerprint(layer: &PlannedLayer, options: LayerOptions) -> Digest
     hasher.finish()
 }
 
-/// What a member of an archive is known by.
-pub(crate) fn entry_digest(entry: &PlannedEntry) -> Digest {
-    let mut hasher = Hasher::new();
-    add_entry(&mut hasher, entry);
-    hasher.finish()
+/// What each member of an archive is known by.
+pub(crate) fn stamps(layer: &PlannedLayer) -> Vec<Digest> {
+    let stamp = |entry| {
+        let mut hasher = Hasher::new();
+        add_entry(&mut hasher, entry);
+        hasher.finish()
+    };
+    layer.entries.iter().map(stamp).collect()
 }
 
 fn add_entry(hasher: &mut Hasher, entry: &PlannedEntry) {

@@ -1,9 +1,10 @@
 //! `kitbench unpack`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kitbench_engine::errors::io_error;
+use kitbench_modelkit::Reference;
 use kitbench_modelkit::inspect::Kit;
 use kitbench_modelkit::source::KitResolver as _;
 use kitbench_modelkit::unpack::{self as unpacking, Existing, Filter, FilterType, UnpackOptions};
@@ -14,15 +15,16 @@ use crate::context::Context;
 use crate::failure::{Failure, Outcome};
 use crate::kits;
 use crate::network::Network;
+use crate::skills::{self, PlacedSkill};
 
 #[derive(Debug, Args)]
 pub struct Unpack {
     /// The ModelKit, by tag or digest; from its registry if it is not in the local store
     reference: String,
 
-    /// The folder to unpack into; made if it is not there
-    #[arg(short, long, value_name = "FOLDER", default_value = ".")]
-    dir: PathBuf,
+    /// The folder to unpack into, this one by default; made if it is not there
+    #[arg(short, long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
 
     /// Replace files that exist
     #[arg(short, long, conflicts_with = "ignore_existing")]
@@ -35,6 +37,18 @@ pub struct Unpack {
     /// Unpack only this, as in model, docs, or datasets:train,test; repeatable
     #[arg(short, long, value_name = "TYPES[:NAMES]")]
     filter: Vec<String>,
+
+    /// Put the ModelKit's skills (prompts with a SKILL.md) where coding agents look for them: those named, as in
+    /// --as-skill=claude-code,codex, or those found; in your home, or in the project given with --dir
+    #[arg(
+        long,
+        value_name = "AGENTS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["filter", "include_remote", "kitfile", "model", "code", "datasets", "docs"]
+    )]
+    as_skill: Option<String>,
 
     /// Also fetch data sets that the ModelKit keeps in other ModelKits
     #[arg(long)]
@@ -82,19 +96,37 @@ struct LayerJson {
     digest: String,
 }
 
+/// The JSON of `unpack --as-skill`.
+#[derive(Serialize)]
+struct SkillsJson {
+    reference: String,
+    digest: String,
+    skills: Vec<PlacedSkill>,
+}
+
 impl Unpack {
     pub async fn run(self, context: &Context) -> Outcome {
         let reference = kits::reference(&self.reference)?.or_latest();
         let filters = self.filters()?;
-        let target = std::path::absolute(&self.dir)
-            .map_err(|error| io_error("find the folder", &self.dir, &error))?;
+        let existing = match (self.overwrite, self.ignore_existing) {
+            (true, _) => Existing::Overwrite,
+            (_, true) => Existing::Keep,
+            _ => Existing::Refuse,
+        };
+        let absolute = |dir: &Path| {
+            std::path::absolute(dir).map_err(|error| io_error("find the folder", dir, &error))
+        };
+        if let Some(agents) = &self.as_skill {
+            let project = self.dir.as_deref().map(absolute).transpose()?;
+            let places = skills::places(agents, project.as_deref())?;
+            return self
+                .place_skills(context, reference, places, existing)
+                .await;
+        }
+        let target = absolute(self.dir.as_deref().unwrap_or(Path::new(".")))?;
         let options = UnpackOptions {
             filters: filters.clone(),
-            existing: match (self.overwrite, self.ignore_existing) {
-                (true, _) => Existing::Overwrite,
-                (_, true) => Existing::Keep,
-                _ => Existing::Refuse,
-            },
+            existing,
             include_remote: self.include_remote,
             ..UnpackOptions::new(target.clone())
         };
@@ -158,6 +190,40 @@ impl Unpack {
             }
             if json.kept > 0 {
                 writeln!(out, "Kept {} existing", json.kept)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn place_skills(
+        self,
+        context: &Context,
+        reference: Reference,
+        places: Vec<(PathBuf, Vec<&'static str>)>,
+        existing: Existing,
+    ) -> Outcome {
+        let finder = kits::anywhere(context, &self.network);
+        let (observer, cancel) = (context.observer(), context.cancel.clone());
+        let json = context
+            .blocking(move || {
+                let source = finder.find(&reference)?;
+                let kit = Kit::read(source.as_ref())?;
+                let watched = (observer.as_ref(), &cancel);
+                let skills =
+                    skills::place_all(source.as_ref(), &kit, &places, existing, &finder, watched)?;
+                Ok(SkillsJson {
+                    reference: kit.reference.to_string(),
+                    digest: kit.digest.to_string(),
+                    skills,
+                })
+            })
+            .await?;
+        context.out.show(&json, |out| {
+            for placed in &json.skills {
+                let done = if placed.kept { "Kept" } else { "Put" };
+                let agents = placed.agents.join(", ");
+                let (skill, path) = (&placed.skill, &placed.path);
+                writeln!(out, "{done} skill {skill} for {agents} at {path}")?;
             }
             Ok(())
         })

@@ -471,3 +471,70 @@ fn a_store_of_the_oldest_layout_is_brought_up_to_date() {
     assert!(!target.exists());
     old.run(["verify"]).ok();
 }
+
+#[test]
+fn skills_go_where_agents_look_for_them() {
+    let shell = Shell::new();
+    shell.write(
+        "p/Kitfile",
+        "prompts: [{path: deep/sums}, {path: note.prompt}]\n",
+    );
+    shell.write(
+        "p/deep/sums/SKILL.md",
+        "---\nname: Add It Up\n---\n# Sums\n",
+    );
+    shell.write("p/deep/sums/more/x.py", "1\n");
+    shell.write("p/note.prompt", "hello\n");
+    shell.run(["pack", "p", "-t", "skill:1"]).ok();
+    shell
+        .run(["unpack", "skill:1", "--as-skill"])
+        .fails(2, &["No coding agent", "--as-skill=universal"]);
+    shell
+        .run(["unpack", "skill:1", "--as-skill=nobody"])
+        .fails(2, &["nobody", "claude-code"]);
+    std::fs::create_dir(shell.path(".claude")).unwrap();
+    let json = shell
+        .run(["unpack", "skill:1", "--as-skill", "--json"])
+        .ok()
+        .json();
+    assert_eq!(json["skills"][0]["skill"], "add-it-up");
+    assert_eq!(
+        json["skills"][0]["agents"],
+        serde_json::json!(["claude-code"])
+    );
+    assert_eq!(
+        files_below(&shell.path(".claude")),
+        ["skills/add-it-up/SKILL.md", "skills/add-it-up/more/x.py"]
+    );
+    let again = ["unpack", "skill:1", "--as-skill=claude-code"];
+    shell
+        .run(again)
+        .fails(1, &["exists already", "--overwrite"]);
+    shell.write(".claude/skills/add-it-up/mine", "old");
+    let kept = shell.run(again.into_iter().chain(["-i"])).ok().out;
+    assert!(kept.starts_with("Kept skill add-it-up"), "{kept}");
+    shell.run(again.into_iter().chain(["-o"])).ok();
+    assert!(!shell.path(".claude/skills/add-it-up/mine").exists());
+    shell
+        .run([
+            "unpack",
+            "skill:1",
+            "--as-skill=codex,cursor",
+            "-d",
+            "project",
+        ])
+        .ok();
+    assert_eq!(
+        files_below(&shell.path("project")),
+        [
+            ".agents/skills/add-it-up/SKILL.md",
+            ".agents/skills/add-it-up/more/x.py"
+        ]
+    );
+    shell.write("q/Kitfile", "prompts: [{path: note.prompt}]\n");
+    shell.write("q/note.prompt", "hello\n");
+    shell.run(["pack", "q", "-t", "plain:1"]).ok();
+    shell
+        .run(["unpack", "plain:1", "--as-skill=universal"])
+        .fails(1, &["holds no skill"]);
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use super::{entry_digest, is_settled_entry};
+use super::is_settled_entry;
 use crate::digest::{Digest, Hasher};
 use crate::error::Result;
 use crate::layer::member_size;
@@ -38,7 +38,8 @@ const DIGEST: usize = 32;
 const RECORD: usize = DIGEST + 8;
 
 impl Layout {
-    /// The layout of the blob just built from `layer`, whose folder was listed at `listed_at`.
+    /// The layout of the blob just built from `layer`, whose entries have the digests `stamps` and whose
+    /// folder was listed at `listed_at`.
     /// `unsettled` are the numbers, ascending, of entries that were no longer, at the end, what they
     /// were when listed.
     ///
@@ -46,16 +47,17 @@ impl Layout {
     /// [`crate::Error::Name`].
     pub(crate) fn of(
         layer: &PlannedLayer,
+        stamps: &[Digest],
         (digest, size): (Digest, u64),
         unsettled: &[usize],
         listed_at: i128,
     ) -> Result<Layout> {
         let mut members = Vec::with_capacity(layer.entries.len());
-        for (number, entry) in layer.entries.iter().enumerate() {
+        for (number, (entry, stamp)) in layer.entries.iter().zip(stamps).enumerate() {
             let known = entry.is_folder
                 || is_settled_entry(entry, listed_at) && unsettled.binary_search(&number).is_err();
             members.push(Member {
-                stamp: known.then(|| entry_digest(entry)),
+                stamp: known.then_some(*stamp),
                 bytes: member_size(entry)?,
             });
         }

@@ -62,7 +62,7 @@ pub fn uncompressed_size(layer: &PlannedLayer, packaging: Packaging) -> Result<u
 
 /// Bytes of an entry in an archive: headers, data and padding.
 pub(crate) fn member_size(entry: &PlannedEntry) -> Result<u64> {
-    let header = read::header(entry)?.len() as u64;
+    let header = read::header_size(entry)?;
     Ok(if entry.is_folder {
         header
     } else {

@@ -16,7 +16,7 @@ use std::thread;
 use super::LayerBlob;
 use super::pipeline::{Plain, Shared, ToHash, hash, hashed, joined, stopped};
 use super::read::{CHUNK, Source, Writer};
-use crate::cache::{Layout, entry_digest};
+use crate::cache::Layout;
 use crate::digest::{Digest, Hasher};
 use crate::error::Result;
 use crate::media::Packaging;
@@ -44,15 +44,15 @@ enum Part<'a> {
 }
 
 impl<'a> Last<'a> {
-    /// How to make `layer` from the blob `layout` describes; `None` if reading its files anew is
-    /// faster.
-    pub fn plan(layer: &'a PlannedLayer, layout: &Layout) -> Option<Last<'a>> {
+    /// How to make `layer`, whose entries have the digests `stamps`, from the blob `layout` describes;
+    /// `None` if reading its files anew is faster.
+    pub fn plan(layer: &'a PlannedLayer, stamps: &[Digest], layout: &Layout) -> Option<Last<'a>> {
         let places = layout.places();
         let mut parts: Vec<Part<'a>> = Vec::new();
         let mut kept_files = 0;
         let mut end = 0;
-        for (number, entry) in layer.entries.iter().enumerate() {
-            let Some(place) = places.get(&entry_digest(entry)) else {
+        for (number, (entry, stamp)) in layer.entries.iter().zip(stamps).enumerate() {
+            let Some(place) = places.get(stamp) else {
                 parts.push(Part::New(number, entry));
                 continue;
             };

@@ -33,15 +33,25 @@ pub(super) trait Sink {
     fn chunk(&mut self, buffer: Vec<u8>, length: usize) -> Result<Vec<u8>>;
 }
 
+fn kind(entry: &PlannedEntry) -> tar::Kind {
+    if entry.is_folder {
+        tar::Kind::Folder
+    } else {
+        tar::Kind::File
+    }
+}
+
+/// Bytes of the header blocks of `entry`.
+pub(super) fn header_size(entry: &PlannedEntry) -> Result<u64> {
+    tar::header_size(entry.name(), kind(entry), entry.stamp.size)
+        .ok_or_else(|| Error::Name(entry.path.clone()))
+}
+
 /// The header blocks of `entry`.
-pub(super) fn header(entry: &PlannedEntry) -> Result<Vec<u8>> {
+fn header(entry: &PlannedEntry) -> Result<Vec<u8>> {
     let header = tar::Header {
         name: entry.name().to_vec(),
-        kind: if entry.is_folder {
-            tar::Kind::Folder
-        } else {
-            tar::Kind::File
-        },
+        kind: kind(entry),
         mode: entry.stamp.mode,
         size: entry.stamp.size,
     };

@@ -9,7 +9,7 @@ use std::thread;
 
 use super::PackOptions;
 use crate::LayerKind;
-use crate::cache::{LayerCache, Layout, Remembered, fingerprint, is_settled, layout_key};
+use crate::cache::{LayerCache, Layout, Remembered, fingerprint, is_settled, layout_key, stamps};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::layer::{Last, LayerBlob, LayerOptions, Patched, build, patch};
@@ -260,8 +260,11 @@ impl Job<'_> {
             return build(context, layer, options, file, path, &progress, cancel);
         }
         let key = layout_key(context, &layer.path);
+        let stamps = stamps(layer);
         let layout = self.cache.layout(&key);
-        let last = layout.as_ref().and_then(|layout| Last::plan(layer, layout));
+        let last = layout
+            .as_ref()
+            .and_then(|layout| Last::plan(layer, &stamps, layout));
         let mut built = None;
         if let (Some(layout), Some(last)) = (&layout, last)
             && self.store.has_blob(&layout.digest, layout.size)
@@ -288,6 +291,7 @@ impl Job<'_> {
         };
         let layout = Layout::of(
             layer,
+            &stamps,
             (blob.digest, blob.size),
             &blob.unsettled,
             self.listed_at,

@@ -88,6 +88,21 @@ pub fn header_bytes(header: &Header) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Bytes of [`header_bytes`], told without making them where one look is enough.
+pub fn header_size(name: &[u8], kind: Kind, size: u64) -> Option<u64> {
+    let short = !name.is_empty() && name.len() <= NAME && name.is_ascii() && !name.contains(&0);
+    if short && (kind == Kind::Folder || size <= MAX_OCTAL_SIZE) {
+        return Some(BLOCK as u64);
+    }
+    let header = Header {
+        name: name.to_vec(),
+        kind,
+        mode: 0,
+        size,
+    };
+    header_bytes(&header).map(|bytes| bytes.len() as u64)
+}
+
 /// The block of a member, all but the checksum.
 fn member(name: &[u8], typeflag: u8, mode: u32, size: u64) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
@@ -251,6 +266,34 @@ mod tests {
             header("big", Kind::File, 0o644, MAX_OCTAL_SIZE).len(),
             BLOCK
         );
+    }
+
+    #[test]
+    fn the_size_of_a_header_is_told_without_making_it() {
+        let long = format!("{}/{}", "a".repeat(90), "b".repeat(90));
+        for name in [
+            "a",
+            "a/b",
+            "é",
+            "",
+            "a\0b",
+            &"c".repeat(100),
+            &"c".repeat(101),
+            &long,
+        ] {
+            for kind in [Kind::File, Kind::Folder] {
+                for size in [0, 1, MAX_OCTAL_SIZE, MAX_OCTAL_SIZE + 1] {
+                    let made = header_bytes(&Header {
+                        name: name.into(),
+                        kind,
+                        mode: 0o644,
+                        size,
+                    });
+                    let told = header_size(name.as_bytes(), kind, size);
+                    assert_eq!(told, made.map(|bytes| bytes.len() as u64), "{name} {size}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod header;
 mod read;
 
-pub use header::{END, Header, Kind, header_bytes, padding};
+pub use header::{END, Header, Kind, header_bytes, header_size, padding};
 pub use read::{Limits, Reader};
 
 /// Bytes of a block.
