@@ -175,7 +175,9 @@ impl Bench {
             peer = peer.min(self.peer(script)?);
         }
         self.empty_store()?;
-        table.ratio("gzip pack", ours, (&format!("`{script}`"), peer), 1.1);
+        // A bar would end the cell of the table.
+        let name = format!("`{}`", script.replace('|', r"\|"));
+        table.ratio("gzip pack", ours, (&name, peer), 1.1);
         Ok(())
     }
 
