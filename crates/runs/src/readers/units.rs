@@ -1,7 +1,7 @@
 //! The frame for formats whose runs are files (or folders of them) that are read as a whole:
 //! points are kept in memory as columns and grow with the file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,6 +107,18 @@ pub(crate) struct UnitReader {
     unsaved: bool,
     /// Runs that a sub-run was joined to: place of the run, place of the sub-run, both as one.
     joined: Vec<(usize, usize, Run)>,
+    /// Runs that went on in further folders.
+    resumed: Vec<Resumed>,
+}
+
+/// A run of several units.
+struct Resumed {
+    /// Places of its units, in the order they began.
+    parts: Vec<usize>,
+    /// Places of units that are copies of another one.
+    copies: Vec<usize>,
+    /// All of them as one.
+    run: Run,
 }
 
 /// Bytes of new points that make it worth saving the state while looking.
@@ -131,6 +143,7 @@ impl UnitReader {
             store: Arc::new(store),
             unsaved: false,
             joined: Vec::new(),
+            resumed: Vec::new(),
         };
         if let Some(state) = state
             && !reader.restore(&state)
@@ -241,6 +254,92 @@ impl UnitReader {
         }
     }
 
+    /// Makes one run of Neptune's units with one run id: each process that goes on with a run
+    /// has a folder of its own.
+    fn resume(&mut self) {
+        self.resumed.clear();
+        if !matches!(
+            self.source.kind,
+            SourceKind::Neptune2 | SourceKind::Neptune3
+        ) {
+            return;
+        }
+        let run_at = |place: &usize| self.units.get(*place).map(|(_, unit)| &unit.loaded().run);
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, (_, unit)) in self.units.iter().enumerate() {
+            let id = unit.loaded().run.id.as_str();
+            places.entry(id).or_default().push(place);
+        }
+        let mut resumed = Vec::new();
+        for mut all in places.into_values().filter(|all| all.len() > 1) {
+            all.sort_by_key(|place| (run_at(place).and_then(|run| run.start_ms), *place));
+            let mut parts: Vec<usize> = Vec::new();
+            let mut copies = Vec::new();
+            let mut whole: Option<Run> = None;
+            for place in all {
+                let Some(part) = run_at(&place) else { continue };
+                let same = |known: &usize| {
+                    run_at(known).is_some_and(|run| {
+                        (&run.metrics, &run.params) == (&part.metrics, &part.params)
+                    })
+                };
+                if parts.iter().any(same) {
+                    copies.push(place);
+                    continue;
+                }
+                parts.push(place);
+                match &mut whole {
+                    None => whole = Some(part.clone()),
+                    Some(run) => go_on(run, part),
+                }
+            }
+            if let Some(run) = whole {
+                resumed.push(Resumed { parts, copies, run });
+            }
+        }
+        self.resumed = resumed;
+    }
+
+    /// Units are told of as the runs they are parts of.
+    fn tell_of_runs(&self, refresh: &mut Refresh, shown: &HashSet<String>) {
+        if self.resumed.is_empty() {
+            return;
+        }
+        let here: HashSet<&str> = self.runs().iter().map(|run| run.id.as_str()).collect();
+        let (known, new) = std::mem::take(&mut refresh.added)
+            .into_iter()
+            .partition::<Vec<_>, _>(|id| shown.contains(id));
+        let (still, gone) = std::mem::take(&mut refresh.removed)
+            .into_iter()
+            .partition::<Vec<_>, _>(|id| here.contains(id.as_str()));
+        refresh.changed.extend(known.into_iter().chain(still));
+        (refresh.added, refresh.removed) = (new, gone);
+        for list in [
+            &mut refresh.added,
+            &mut refresh.changed,
+            &mut refresh.removed,
+        ] {
+            let mut seen = HashSet::new();
+            list.retain(|id| seen.insert(id.clone()));
+        }
+    }
+
+    /// Every point of a resumed run's metric; `None` for a run that is not resumed.
+    fn resumed_series(&self, run: &str, key: &str) -> Option<Series> {
+        let resumed = self.resumed.iter().find(|resumed| resumed.run.id == run)?;
+        let mut whole: Option<Series> = None;
+        for place in &resumed.parts {
+            let (_, unit) = self.units.get(*place)?;
+            if let Some(part) = unit.series(key) {
+                match &mut whole {
+                    None => whole = Some(part),
+                    Some(series) => series.append(&part),
+                }
+            }
+        }
+        whole
+    }
+
     /// The run that a joined one got its `key` from, and its place.
     fn part_with(&self, run: &str, key: &str) -> Option<(&Path, &dyn Unit)> {
         let of = |(_, _, joined): &&(usize, usize, Run)| joined.id == run;
@@ -257,14 +356,22 @@ impl Reader for UnitReader {
     }
 
     fn runs(&self) -> Vec<&Run> {
-        self.units
-            .iter()
-            .map(|(_, unit)| &unit.loaded().run)
-            .collect()
+        let units = self.units.iter();
+        let mut runs: Vec<Option<&Run>> = units.map(|(_, unit)| Some(&unit.loaded().run)).collect();
+        for Resumed { parts, copies, run } in &self.resumed {
+            for place in parts.iter().chain(copies) {
+                runs[*place] = None;
+            }
+            if let Some(first) = parts.iter().min() {
+                runs[*first] = Some(run);
+            }
+        }
+        runs.into_iter().flatten().collect()
     }
 
     fn refresh(&mut self) -> Result<Refresh, RunsError> {
         let found = (self.discover)(&self.source)?;
+        let shown: HashSet<String> = self.runs().iter().map(|run| run.id.clone()).collect();
         let mut refresh = Refresh::default();
         let again: Vec<String> = if self.store.is_damaged() {
             let ids = self.units.iter().map(|(_, unit)| &unit.loaded().run.id);
@@ -308,6 +415,8 @@ impl Reader for UnitReader {
             self.units.push((path, unit));
         }
         self.join();
+        self.resume();
+        self.tell_of_runs(&mut refresh, &shown);
         // What happened to a part happened to the whole.
         for (_, sub, run) in &self.joined {
             let part = self.units.get(*sub).map(|(_, unit)| &unit.loaded().run.id);
@@ -324,6 +433,9 @@ impl Reader for UnitReader {
     }
 
     fn series(&self, run: &str, key: &str) -> Result<Series, RunsError> {
+        if let Some(series) = self.resumed_series(run, key) {
+            return Ok(series);
+        }
         let unit = self
             .units
             .iter()
@@ -381,11 +493,40 @@ impl Reader for UnitReader {
     }
 
     fn run(&self, id: &str) -> Option<&Run> {
+        let resumed = self.resumed.iter().map(|resumed| &resumed.run);
+        if let Some(run) = resumed.into_iter().find(|run| run.id == id) {
+            return Some(run);
+        }
         self.units
             .iter()
             .map(|(_, unit)| &unit.loaded().run)
             .find(|run| run.id == id)
     }
+}
+
+/// Adds to a run what a later part of it logged.
+fn go_on(run: &mut Run, part: &Run) {
+    run.params.extend(part.params.clone());
+    run.tags.extend(part.tags.clone());
+    for (key, summary) in &part.metrics {
+        match run.metrics.get_mut(key) {
+            Some(known) => known.merge(summary),
+            None => {
+                run.metrics.insert(key.clone(), summary.clone());
+            }
+        }
+    }
+    for (kind, names) in &part.other {
+        let known = run.other.entry(kind.clone()).or_default();
+        let new = names.iter().filter(|name| !known.contains(name));
+        known.extend(new.cloned().collect::<Vec<_>>());
+    }
+    for problem in &part.problems {
+        run.report(&problem.file, problem.offset, problem.message.clone());
+    }
+    run.name.clone_from(&part.name);
+    run.state = part.state;
+    run.end_ms = part.end_ms;
 }
 
 /// A run without its metrics, which the columns know, as JSON. `None` for a path that is no
