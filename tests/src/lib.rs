@@ -6,6 +6,7 @@
 //! screen reader does, and acts on it.
 
 pub mod bench;
+pub mod charts;
 pub mod display;
 pub mod driver;
 pub mod home;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use kitbench_protocol::{ListProjects, ListRegistries, RegistryAddress, SaveRegistry};
 use kitbench_registry::testing::TestRegistry;
 
+use crate::charts;
 use crate::home::Home;
 use crate::mirror::{Mirror, Query, containing, field, named};
 use crate::wait;
@@ -77,6 +78,51 @@ pub const SCENES: &[Scene] = &[
         go: compare,
     },
     Scene {
+        name: "scatter",
+        needs_project: true,
+        go: charts::scatter,
+    },
+    Scene {
+        name: "boxes",
+        needs_project: true,
+        go: charts::boxes,
+    },
+    Scene {
+        name: "violins",
+        needs_project: true,
+        go: charts::violins,
+    },
+    Scene {
+        name: "bars",
+        needs_project: true,
+        go: charts::bars,
+    },
+    Scene {
+        name: "correlation",
+        needs_project: true,
+        go: charts::correlation,
+    },
+    Scene {
+        name: "parallel",
+        needs_project: true,
+        go: charts::parallel,
+    },
+    Scene {
+        name: "bands",
+        needs_project: true,
+        go: charts::bands,
+    },
+    Scene {
+        name: "two-runs",
+        needs_project: true,
+        go: charts::pair,
+    },
+    Scene {
+        name: "review",
+        needs_project: true,
+        go: charts::review,
+    },
+    Scene {
         name: "pack",
         needs_project: true,
         go: open_pack_dialog,
@@ -88,6 +134,11 @@ pub const SCENES: &[Scene] = &[
             pack(workbench)?;
             visit(workbench, "ModelKits")
         },
+    },
+    Scene {
+        name: "packed-tags",
+        needs_project: true,
+        go: charts::packed_tags,
     },
     Scene {
         name: "registries",
@@ -120,16 +171,7 @@ fn press(workbench: &Workbench, query: &Query) -> Result<()> {
 /// Compares three runs of different kinds.
 fn compare(workbench: &Workbench) -> Result<()> {
     visit(workbench, "Experiments")?;
-    workbench.step("tick runs", |mirror| {
-        for run in ["softmax", "mlp8", "mlp16-lr0.1"] {
-            let tick = named("checkbox", &format!("Draw run {run}"));
-            if !mirror.find(&tick)?.checked {
-                mirror.click(&tick)?;
-                mirror.when(&tick, "be ticked", |node| node.checked)?;
-            }
-        }
-        Ok(())
-    })
+    charts::tick(workbench, &["softmax", "mlp8", "mlp16-lr0.1"])
 }
 
 /// Repairs and saves the example's Kitfile, which `kit` would refuse, unless that is done.

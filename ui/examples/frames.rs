@@ -2,8 +2,8 @@
 //! tessellation, which is all the processor does for a frame (pixels are the graphics card's).
 //!
 //! `cargo run --release -p kitbench-ui --example frames`, or as part of `cargo xtask bench ui`.
-//! Three screens at 1440 x 900 as the speed goals name them: 100 projects, a table of 10,000
-//! runs, and 50 curves; each scrolled or zoomed a little on every frame.
+//! Screens at 1440 x 900 as the speed goals name them: 100 projects, a table of 10,000 runs, and
+//! 50 curves; scrolled, zoomed a little on every frame, or with nothing changed but the pointer.
 
 use std::time::{Duration, Instant};
 
@@ -30,51 +30,72 @@ fn main() {
     let list = Pos2::new(200.0, 500.0);
     let table = Pos2::new(400.0, 500.0);
     let chart = Pos2::new(900.0, 260.0);
+    let curves = |charts, noisy| Load {
+        noisy,
+        ..Load::new(1, 50, charts)
+    };
     let rows = [
         (
             "100 projects, the list scrolls",
             Load::new(100, 0, 0),
             Place::Projects(None),
             list,
+            Motion::Wheel,
         ),
         (
             "10,000 runs, the table scrolls",
             Load::new(1, 10_000, 4),
             experiments(),
             table,
+            Motion::Wheel,
         ),
         (
             "50 curves in a chart, zoomed",
-            Load::new(1, 50, 1),
+            curves(1, false),
             experiments(),
             chart,
+            Motion::Zoom,
         ),
         (
             "50 curves in each of 4 charts, zoomed",
-            Load::new(1, 50, 4),
+            curves(4, false),
             experiments(),
             chart,
+            Motion::Zoom,
         ),
         (
-            "50 noisy curves in each of 4 charts",
-            Load {
-                noisy: true,
-                ..Load::new(1, 50, 4)
-            },
+            "50 noisy curves in each of 4 charts, zoomed",
+            curves(4, true),
             experiments(),
             chart,
+            Motion::Zoom,
+        ),
+        (
+            "the same, scrolled",
+            curves(4, true),
+            experiments(),
+            chart,
+            Motion::Wheel,
+        ),
+        (
+            "the same, only the pointer moves",
+            curves(4, true),
+            experiments(),
+            chart,
+            Motion::Pointer,
         ),
     ];
     println!("CPU of a frame at 1440 x 900, goal {} ms", GOAL.as_millis());
-    for (what, load, place, pointer) in rows {
-        let mut times = measure(load, place, pointer);
+    for (what, load, place, pointer, motion) in rows {
+        let (mut times, triangles) = measure(load, place, pointer, motion);
         times.sort_unstable();
         let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
         println!(
-            "{what:<38} median {:>6.2} ms   95 % {:>6.2} ms   worst {:>6.2} ms   {}",
+            "{what:<44} median {:>6.2} ms   95 % {:>6.2} ms   worst {:>6.2} ms   {:>7} triangles   {}",
             ms(at(0.5)),
             ms(at(0.95)),
             ms(at(1.0)),
+            triangles,
             if at(0.95) <= GOAL { "holds" } else { "missed" }
         );
     }
@@ -102,6 +123,17 @@ impl Load {
     }
 }
 
+/// What happens on every frame.
+#[derive(Clone, Copy, PartialEq)]
+enum Motion {
+    /// The wheel turns, and the pointer moves a little.
+    Wheel,
+    /// The same with `Ctrl` held, which zooms whatever else would scroll.
+    Zoom,
+    /// The pointer moves.
+    Pointer,
+}
+
 fn experiments() -> Place {
     Place::Experiments(Some(ProjectId(1)))
 }
@@ -110,14 +142,15 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Times of frames in which the wheel turns over `pointer`.
-fn measure(load: Load, place: Place, pointer: Pos2) -> Vec<Duration> {
+/// Times of frames, and the triangles of the last one.
+fn measure(load: Load, place: Place, pointer: Pos2, motion: Motion) -> (Vec<Duration>, usize) {
     let ctx = Context::default();
     let door = InProcess::new(ctx.clone(), move |request, reply| {
         answer(load, &request, reply)
     });
     let mut app = App::new(&ctx, Box::new(door));
     let mut times = Vec::with_capacity(FRAMES);
+    let mut triangles = 0;
     for frame in 0..WARM_UP + FRAMES {
         if frame == 5 {
             app.send(Command::Go(place.clone()));
@@ -134,25 +167,45 @@ fn measure(load: Load, place: Place, pointer: Pos2) -> Vec<Duration> {
             input
                 .events
                 .push(Event::PointerMoved(pointer + vec2((frame % 7) as f32, 0.0)));
-            let down = if (frame / 40) % 2 == 0 { -24.0 } else { 24.0 };
-            input.events.push(Event::MouseWheel {
-                unit: MouseWheelUnit::Point,
-                source: MouseWheelSource::Wheel,
-                delta: vec2(0.0, down),
-                phase: TouchPhase::Move,
-                modifiers: egui::Modifiers::NONE,
-            });
+            // Closer first, or down; then back.
+            let there = (frame / 40) % 2 == 0;
+            let down = if there == (motion == Motion::Zoom) {
+                24.0
+            } else {
+                -24.0
+            };
+            let modifiers = if motion == Motion::Zoom {
+                egui::Modifiers::COMMAND
+            } else {
+                egui::Modifiers::NONE
+            };
+            if motion != Motion::Pointer {
+                input.events.push(Event::MouseWheel {
+                    unit: MouseWheelUnit::Point,
+                    source: MouseWheelSource::Wheel,
+                    delta: vec2(0.0, down),
+                    phase: TouchPhase::Move,
+                    modifiers,
+                });
+            }
         }
         let start = Instant::now();
         let output = ctx.run_ui(input, |ui| app.ui(ui));
         let meshes = ctx.tessellate(output.shapes, output.pixels_per_point);
         let took = start.elapsed();
+        triangles = meshes
+            .iter()
+            .map(|clipped| match &clipped.primitive {
+                egui::epaint::Primitive::Mesh(mesh) => mesh.indices.len() / 3,
+                egui::epaint::Primitive::Callback(_) => 0,
+            })
+            .sum();
         std::hint::black_box(meshes);
         if frame >= WARM_UP {
             times.push(took);
         }
     }
-    times
+    (times, triangles)
 }
 
 fn answer(load: Load, request: &Request, reply: Reply) {

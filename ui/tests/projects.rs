@@ -3,95 +3,28 @@
 //! Pictures go to `CARGO_TARGET_TMPDIR/pictures` for a person to look at; what is asserted is the
 //! accessibility tree, since software renderers differ in pixels.
 
+mod support;
+
 use std::path::{Path, PathBuf};
 
 use egui::accesskit::Role;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    AddProject, Compression, CopyExample, Door, ErrorView, GetProject, JobState, LayerKind,
-    ListJobs, NextAction, PackFormat, ProjectDetail, ProjectId, Request, SetSettings, Settings,
-    StartPack, ThemeChoice, TransferLayer, TransferPlan, encode,
+    AddProject, CopyExample, Door, ErrorView, LayerKind, NextAction, ProjectId, Request,
+    ThemeChoice, TransferLayer, TransferPlan, encode,
 };
-use kitbench_ui::App;
 use kitbench_ui::app::Place;
-use kitbench_ui::backend::InProcess;
 use kitbench_ui::commands::{Command, CommandId};
 
-/// An engine of its own and the front end over it.
-struct Bench {
-    harness: Harness<'static, Option<App>>,
-    engine: Engine,
-    runtime: std::sync::Arc<tokio::runtime::Runtime>,
-    folder: tempfile::TempDir,
-}
+use support::{Bench, SMALL, Setting, WIDE, bench, bench_in, example};
 
-const WIDE: [f32; 2] = [1440.0, 900.0];
-const SMALL: [f32; 2] = [1024.0, 700.0];
-
-fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = std::sync::Arc::new(tokio::runtime::Runtime::new().expect("a runtime"));
-    let options = EngineOptions {
-        state_folder: folder.path().join("state"),
-        kit_home: folder.path().join("kitops"),
-        example_target: folder.path().join("wine"),
-        ..EngineOptions::for_this_user(door)
-    };
-    let engine = runtime.block_on(async {
-        let engine = Engine::start(options).await.expect("the engine starts");
-        let settings = Settings {
-            theme,
-            ..Settings::default()
-        };
-        engine
-            .call(SetSettings(settings))
-            .await
-            .expect("settings are kept");
-        engine
-    });
-    let (inner, running) = (engine.clone(), runtime.clone());
-    let call = move |request: Request, reply: kitbench_ui::backend::Reply| match request {
-        // The shell of the window would open the file manager.
-        Request::Reveal(_) => reply.send(encode(&Ok::<_, ErrorView>(()))),
-        // A registry that is up, without one on this computer.
+/// A registry that is up, without one on this computer.
+fn a_registry(request: &Request) -> Option<Vec<u8>> {
+    match request {
         Request::PlanTransfer(call) if call.source.starts_with("registry.example/") => {
-            reply.send(encode(&Ok::<_, ErrorView>(transfer_plan())));
+            Some(encode(&Ok::<_, ErrorView>(transfer_plan())))
         }
-        other => reply.send(running.block_on(inner.handle(other))),
-    };
-    let mut call = Some(call);
-    let (told, listening) = (engine.subscribe(), runtime.clone());
-    let mut told = Some(told);
-    let harness = Harness::builder()
-        .with_size(size)
-        .with_max_steps(64)
-        .wgpu()
-        .build_ui_state(
-            move |ui, app: &mut Option<App>| {
-                if let Some(app) = app {
-                    app.ui(ui);
-                } else if let (Some(call), Some(mut told)) = (call.take(), told.take()) {
-                    let door = InProcess::new(ui.ctx().clone(), call);
-                    let events = door.events();
-                    listening.spawn(async move {
-                        while let Some(event) = told.next().await {
-                            events.send(event);
-                        }
-                    });
-                    *app = Some(App::new(ui.ctx(), Box::new(door)));
-                    kitbench_ui::theme::set_choice(ui.ctx(), theme);
-                    ui.ctx().request_repaint();
-                }
-            },
-            None,
-        );
-    Bench {
-        harness,
-        engine,
-        runtime,
-        folder,
+        _ => None,
     }
 }
 
@@ -113,153 +46,6 @@ fn transfer_plan() -> TransferPlan {
         disk_free_bytes: 41_200_000_000,
         resumable: true,
         replaces: Some(format!("sha256:{}", "ab".repeat(32))),
-    }
-}
-
-/// A bench with the example as its project.
-fn example(size: [f32; 2], theme: ThemeChoice) -> (Bench, ProjectId) {
-    let mut bench = bench(size, theme, Door::Window);
-    let row = bench.call(CopyExample { target: None });
-    bench.open(row.id);
-    (bench, row.id)
-}
-
-impl Bench {
-    fn call<C: kitbench_protocol::Call>(&self, call: C) -> C::Reply {
-        self.runtime
-            .block_on(self.engine.call(call))
-            .expect("the engine answers")
-    }
-
-    fn send(&mut self, command: Command) {
-        self.harness
-            .state()
-            .as_ref()
-            .expect("the app runs")
-            .send(command);
-        self.settle();
-    }
-
-    /// Frames until what was asked for has arrived: a frame is a quarter of a second of the
-    /// interface's time.
-    fn settle(&mut self) {
-        for _ in 0..8 {
-            self.harness.step();
-        }
-    }
-
-    /// Wait until the engine has looked at what changed on disk, and ask again.
-    fn refresh(&mut self) {
-        self.runtime.block_on(self.engine.settle());
-        self.send(Command::Run(CommandId::Refresh));
-    }
-
-    /// Show a project that was added behind the front end's back.
-    fn open(&mut self, project: ProjectId) {
-        self.refresh();
-        self.send(Command::Go(Place::Projects(Some(project))));
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click_accesskit();
-        self.settle();
-    }
-
-    fn shows(&self, part: &str) -> bool {
-        self.harness
-            .query_all_by_label_contains(part)
-            .next()
-            .is_some()
-    }
-
-    /// Frames until something is shown; fails after ten seconds.
-    fn wait_for(&mut self, part: &str) {
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        while !self.shows(part) {
-            assert!(
-                std::time::Instant::now() < end,
-                "{part} never came: {}",
-                self.all()
-            );
-            self.harness.step();
-        }
-    }
-
-    fn all(&self) -> String {
-        let mut out = String::new();
-        for role in [
-            Role::Label,
-            Role::Heading,
-            Role::Button,
-            Role::Row,
-            Role::ListItem,
-        ] {
-            for node in self.harness.get_all_by_role(role) {
-                let node = node.accesskit_node();
-                out.push_str(&format!(
-                    "{role:?} {}\n",
-                    node.label().or_else(|| node.value()).unwrap_or_default()
-                ));
-            }
-        }
-        out
-    }
-
-    fn place(&self) -> Place {
-        self.harness
-            .state()
-            .as_ref()
-            .expect("the app runs")
-            .place()
-            .clone()
-    }
-
-    fn detail(&self, project: ProjectId) -> ProjectDetail {
-        self.call(GetProject { project })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Pack, and wait for the end of the job.
-    fn pack(&self, project: ProjectId, reference: &str, tag: &str) {
-        let job = self.call(StartPack {
-            project,
-            reference: reference.to_owned(),
-            tags: vec![tag.to_owned()],
-            compression: Compression::None,
-            format: PackFormat::ModelKit,
-            note: String::new(),
-            attached_run: None,
-            push: false,
-        });
-        loop {
-            let jobs = self.call(ListJobs);
-            let state = jobs
-                .into_iter()
-                .find(|view| view.id == job)
-                .map(|view| view.state)
-                .expect("the job is listed");
-            match state {
-                JobState::Done => break,
-                JobState::Failed(error) => panic!("packing failed: {error}"),
-                _ => std::thread::yield_now(),
-            }
-        }
-        self.runtime.block_on(self.engine.settle());
-    }
-
-    fn picture(&mut self, name: &str) {
-        let picture = self
-            .harness
-            .render()
-            .expect("a software renderer (lavapipe) is installed");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
-        std::fs::create_dir_all(&folder).expect("the target folder can be written");
-        picture
-            .save(folder.join(format!("{name}.png")))
-            .expect("the picture can be written");
     }
 }
 
@@ -730,7 +516,11 @@ fn a_push_is_previewed_and_a_registry_that_is_down_says_so() {
 
 #[test]
 fn a_preview_says_what_would_be_sent() {
-    let mut bench = bench(WIDE, ThemeChoice::Light, Door::Window);
+    let setting = Setting {
+        own: Some(a_registry),
+        ..Setting::default()
+    };
+    let mut bench = bench_in(WIDE, ThemeChoice::Light, Door::Window, setting);
     let id = messy(&bench);
     std::fs::remove_file(bench.path("support-triage/src/.env")).expect("it was there");
     bench.pack(id, "registry.example/team/support-triage", "v0.8.0");

@@ -23,37 +23,9 @@ fn runs(size: [f32; 2], theme: ThemeChoice) -> (Bench, ProjectId) {
     (bench, project)
 }
 
-fn id_of(bench: &Bench, project: ProjectId, name: &str) -> String {
-    let filter = String::new();
-    let table = bench.call(ListRuns { project, filter });
-    let run = table.runs.into_iter().find(|run| run.name == name);
-    run.expect("the example has this run").id
-}
-
 /// Pack with a run attached and wait for the end.
 fn pack(bench: &mut Bench, project: ProjectId, tag: &str, run: Option<String>) {
-    let job = bench.call(StartPack {
-        project,
-        reference: "wine".into(),
-        tags: vec![tag.to_owned()],
-        compression: Compression::None,
-        format: PackFormat::ModelKit,
-        note: String::new(),
-        attached_run: run,
-        push: false,
-    });
-    loop {
-        let jobs = bench.call(ListJobs);
-        let job = jobs
-            .into_iter()
-            .find(|view| view.id == job)
-            .expect("the job is listed");
-        match job.state {
-            JobState::Done => break,
-            JobState::Failed(error) => panic!("packing failed: {error}"),
-            _ => std::thread::yield_now(),
-        }
-    }
+    bench.pack_run(project, "wine", tag, run);
     bench.refresh();
 }
 
@@ -95,8 +67,8 @@ fn menu_item(bench: &mut Bench, label: &str) {
 fn packed_tags_stand_under_the_runs_and_are_drawn_like_them() {
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
         let (mut bench, project) = runs(WIDE, theme);
-        let first = id_of(&bench, project, "softmax");
-        let best = id_of(&bench, project, "mlp16-lr0.1");
+        let first = bench.run_id(project, "softmax");
+        let best = bench.run_id(project, "mlp16-lr0.1");
         pack(&mut bench, project, "v0.1.0", Some(first));
         pack(&mut bench, project, "v0.2.0", Some(best));
         bench.send(Command::Go(Place::Experiments(Some(project))));

@@ -115,7 +115,8 @@ fn a_pushed_kit_is_seen_on_the_registry() {
     };
     bench.call(SaveRegistry { id: None, address });
     for tag in ["v0.1.0", "v0.2.0"] {
-        bench.pack(project, &format!("{host}/lab/wine"), tag);
+        let run = bench.run_id(project, "mlp16-lr0.1");
+        bench.pack_run(project, &format!("{host}/lab/wine"), tag, Some(run));
         let source = format!("{host}/lab/wine:{tag}");
         bench.call(StartPush {
             source,
@@ -135,6 +136,8 @@ fn a_pushed_kit_is_seen_on_the_registry() {
     )))));
     bench.wait_for("Look inside");
     bench.wait_for("Everything is here already");
+    bench.wait_for("Run that made it");
+    assert!(bench.shows("mlp16-lr0.1, MLflow"), "{}", bench.all());
     bench.wait_for("requirements.txt");
     bench.click_row("Model, ");
     bench.wait_for("fetched to list these files");

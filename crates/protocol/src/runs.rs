@@ -77,7 +77,7 @@ pub enum RunState {
     Finished,
     Failed,
     Killed,
-    /// Says it runs, but nothing was written for ten minutes.
+    /// No end mark, but nothing was written for ten minutes; to a plain log, since it was found.
     Stale,
     Unknown,
 }

@@ -11,9 +11,6 @@ use crate::series::{Series, Step, is_plain};
 /// Without an end mark and without a write for this long a run counts as stale (ms).
 pub const STALE_AFTER_MS: i64 = 10 * 60 * 1000;
 
-/// A plain log that did not grow since it was found counts as live for this long (ms).
-pub const FRESH_MS: i64 = 60 * 1000;
-
 /// Which tool's format a source is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -116,8 +113,8 @@ impl std::fmt::Display for SourceKind {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// Not ended, and written to within the last ten minutes; a log without end marks that
-    /// did not grow since it was found: within the last minute.
+    /// Not ended, and written to within the last ten minutes; a log without end marks also has
+    /// to have grown since it was found.
     Running,
     /// Planned, not begun.
     Scheduled,
@@ -127,7 +124,7 @@ pub enum RunState {
     Failed,
     /// Stopped from outside.
     Killed,
-    /// No end mark and no write for [`STALE_AFTER_MS`]: nobody can tell.
+    /// No end mark and no write for [`STALE_AFTER_MS`], or since it was found: nobody can tell.
     #[default]
     Stale,
 }
@@ -145,13 +142,14 @@ impl RunState {
         }
     }
 
-    /// The state of a log that has no end mark and never will: running while it grows under
-    /// our eyes ([`STALE_AFTER_MS`]) or was written to within [`FRESH_MS`]. A log found some
-    /// minutes old is as likely a finished run's, and must not look alive.
+    /// The state of a log that has no end mark and never will: running while it grows under our
+    /// eyes, through pauses of up to [`STALE_AFTER_MS`]. A log that was only found is as likely a
+    /// finished run's, however young its file is (a copy is as young), and must not look alive.
     pub(crate) fn of_log(last_ms: Option<i64>, grew: bool, now_ms: i64) -> Self {
-        match last_ms {
-            Some(last) if !grew && now_ms.saturating_sub(last) > FRESH_MS => Self::Stale,
-            last => Self::without_end(last, now_ms),
+        if grew {
+            Self::without_end(last_ms, now_ms)
+        } else {
+            Self::Stale
         }
     }
 

@@ -391,14 +391,14 @@ fn a_log_without_end_marks_is_live_while_it_grows() {
             found.iter().find(holds).unwrap().clone()
         };
         let state = |reader: &dyn kitbench_runs::Reader| reader.runs()[0].state;
-        // Written this moment.
+        // Copied this moment, or found five minutes after the last write: as likely a finished
+        // run's.
         let source = source(dir.path());
         assert_eq!(
             state(open(&source).unwrap().as_ref()),
-            RunState::Running,
+            RunState::Stale,
             "{name}"
         );
-        // Found five minutes after the last write: as likely a finished run's.
         let mut files = vec![source.path.clone()];
         while let Some(file) = files.pop() {
             match file.is_dir() {

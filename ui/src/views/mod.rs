@@ -8,6 +8,7 @@ pub mod modelkits;
 pub mod pack_dialog;
 pub mod projects;
 pub mod registries;
+pub mod sent;
 pub mod settings;
 pub mod transfers;
 pub mod welcome;

@@ -4,6 +4,19 @@ use super::*;
 use egui::vec2;
 use kitbench_protocol::{BandKind, Resumed, Smoothing};
 
+/// A hundred steps.
+fn hundred() -> String {
+    let rows = (1..=100).map(|step| format!("{step},{}\n", 1.0 / f64::from(step)));
+    std::iter::once("step,loss\n".to_owned())
+        .chain(rows)
+        .collect()
+}
+
+/// What the last question for curves asked to see.
+fn seen(bench: &Bench) -> Option<(f64, f64)> {
+    curves(bench).pop().and_then(|call| call.x_range)
+}
+
 const LIVE: &str = "epoch,loss\n1,1.0\n2,0.9\n3,0.8\n4,0.7\n5,0.6\n6,0.5\n";
 
 fn option(bench: &mut Bench, word: &str) {
@@ -198,7 +211,6 @@ fn a_zoomed_view_stays_unless_it_follows() {
     bench.click("Draw the first ten runs");
     let chart = place(&bench, "Chart of loss");
     bench.drag(chart.center(), chart.right_center() - vec2(1.0, 0.0));
-    let seen = |bench: &Bench| curves(bench).pop().and_then(|call| call.x_range);
     let zoomed = seen(&bench).expect("a part is seen");
     append(&mut bench, "live.csv", "7,0.4\n8,0.3\n");
     bench.wait_for("step 1 to 8; ");
@@ -213,4 +225,104 @@ fn a_zoomed_view_stays_unless_it_follows() {
     bench.wait_for("step 1 to 9; ");
     bench.settle();
     assert!(seen(&bench).is_some_and(|(_, high)| (high - 9.0).abs() < 1e-9));
+}
+
+#[test]
+fn the_wheel_zooms_at_the_pointer_and_drags_move_the_view() {
+    let mut bench = logs(ThemeChoice::Dark, &[("hundred.csv", &hundred())]);
+    bench.click("Draw the first ten runs");
+    let chart = place(&bench, "Chart of loss");
+    let middle = chart.center();
+    let wheel = |bench: &mut Bench, delta: egui::Vec2, modifiers: egui::Modifiers| {
+        bench.harness.hover_at(middle);
+        bench.harness.event_modifiers(
+            egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Point,
+                source: egui::MouseWheelSource::Wheel,
+                delta,
+                phase: egui::TouchPhase::Move,
+                modifiers,
+            },
+            modifiers,
+        );
+        bench.settle();
+    };
+    wheel(&mut bench, vec2(0.0, 160.0), egui::Modifiers::NONE);
+    let (low, high) = seen(&bench).expect("a part is seen");
+    assert!(
+        (high - low - 49.5).abs() < 0.5,
+        "twice as close: {low} {high}"
+    );
+    assert!(
+        ((low + high) / 2.0 - 50.5).abs() < 1.0,
+        "at the pointer: {low} {high}"
+    );
+
+    // Sideways it moves the view, and so do the middle button and `Shift`.
+    wheel(
+        &mut bench,
+        vec2(-chart.width() / 4.0, 0.0),
+        egui::Modifiers::NONE,
+    );
+    let right = seen(&bench).expect("a part is seen");
+    assert!((right.0 - low - 12.4).abs() < 0.7, "{right:?}");
+    bench.drag_with(
+        middle,
+        middle + vec2(chart.width() / 4.0, 0.0),
+        egui::PointerButton::Middle,
+        egui::Modifiers::NONE,
+    );
+    let back = seen(&bench).expect("a part is seen");
+    assert!((back.0 - low).abs() < 0.7, "{back:?}");
+    assert!(
+        (back.1 - back.0 - (high - low)).abs() < 1e-6,
+        "as wide as before"
+    );
+    bench.drag_with(
+        middle,
+        middle - vec2(chart.width() / 4.0, 0.0),
+        egui::PointerButton::Primary,
+        egui::Modifiers::SHIFT,
+    );
+    assert!(seen(&bench).is_some_and(|(low, _)| (low - right.0).abs() < 0.7));
+
+    // Beyond the curves there is nothing to see; far enough out all is shown.
+    wheel(
+        &mut bench,
+        vec2(-4.0 * chart.width(), 0.0),
+        egui::Modifiers::NONE,
+    );
+    assert!(seen(&bench).is_some_and(|(_, high)| (high - 100.0).abs() < 1e-9));
+    wheel(&mut bench, vec2(0.0, -900.0), egui::Modifiers::COMMAND);
+    assert_eq!(seen(&bench), None);
+}
+
+#[test]
+fn keys_zoom_and_move_a_chart_that_has_the_focus() {
+    let mut bench = logs(ThemeChoice::Light, &[("hundred.csv", &hundred())]);
+    bench.click("Draw the first ten runs");
+    let chart = place(&bench, "Chart of loss");
+    // A click that is on no curve.
+    bench.harness.drag_at(chart.right_top() + vec2(-12.0, 8.0));
+    bench.harness.step();
+    bench.harness.drop_at(chart.right_top() + vec2(-12.0, 8.0));
+    bench.settle();
+    for _ in 0..4 {
+        bench.press(egui::Key::Plus);
+    }
+    let (low, high) = seen(&bench).expect("a part is seen");
+    assert!(high - low < 45.0, "{low} {high}");
+    bench
+        .harness
+        .key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::ArrowLeft);
+    bench.settle();
+    let moved = seen(&bench).expect("a part is seen");
+    assert!(
+        (low - moved.0 - (high - low) / 8.0).abs() < 1e-6,
+        "{moved:?}"
+    );
+    bench.press(egui::Key::Minus);
+    assert!(seen(&bench).is_some_and(|(from, to)| to - from > high - low));
+    bench.press(egui::Key::Home);
+    assert_eq!(seen(&bench), None);
 }

@@ -12,9 +12,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use kitbench_engine::{Engine, EngineOptions};
 use kitbench_protocol::{
-    Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs, PackFormat,
-    ProjectDetail, ProjectId, Request, SaveFile, SetSettings, Settings, StartPack, ThemeChoice,
-    encode,
+    Compression, CopyExample, Door, ErrorView, GetProject, JobState, ListJobs, ListRuns,
+    PackFormat, ProjectDetail, ProjectId, Request, SaveFile, SetSettings, Settings, StartPack,
+    ThemeChoice, encode,
 };
 use kitbench_ui::App;
 use kitbench_ui::app::Place;
@@ -36,6 +36,9 @@ pub struct Bench {
 pub const WIDE: [f32; 2] = [1440.0, 900.0];
 pub const SMALL: [f32; 2] = [1024.0, 700.0];
 
+/// Answers of a test in place of the engine's, as they go over the wire.
+pub type Own = fn(&Request) -> Option<Vec<u8>>;
+
 /// What may differ from a folder of one's own on a disk with room.
 #[derive(Default)]
 pub struct Setting {
@@ -43,6 +46,8 @@ pub struct Setting {
     pub kit_home: Option<PathBuf>,
     /// The engine may read only what its files' modes say, also when root runs the test.
     pub ordinary_user: bool,
+    /// Questions that the test answers itself.
+    pub own: Option<Own>,
 }
 
 pub fn bench(size: [f32; 2], theme: ThemeChoice, door: Door) -> Bench {
@@ -95,6 +100,9 @@ pub fn bench_in(size: [f32; 2], theme: ThemeChoice, door: Door, setting: Setting
     let (kept, asked) = (saved.clone(), requests.clone());
     let call = move |request: Request, reply: kitbench_ui::backend::Reply| {
         held(&asked).push(request.clone());
+        if let Some(answer) = setting.own.and_then(|own| own(&request)) {
+            return reply.send(answer);
+        }
         match request {
             // The shell of the window would open the file manager.
             Request::Reveal(_) => reply.send(encode(&Ok::<_, ErrorView>(()))),
@@ -273,14 +281,43 @@ impl Bench {
 
     /// Hold the button down at one place and let it go at another.
     pub fn drag(&mut self, from: egui::Pos2, to: egui::Pos2) {
-        self.harness.drag_at(from);
-        self.harness.step();
-        self.harness.hover_at(from + (to - from) * 0.5);
-        self.harness.step();
-        self.harness.hover_at(to);
-        self.harness.step();
-        self.harness.drop_at(to);
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        self.drag_with(from, to, button, modifiers);
+    }
+
+    /// The same with another button, or with keys held down.
+    pub fn drag_with(
+        &mut self,
+        from: egui::Pos2,
+        to: egui::Pos2,
+        button: egui::PointerButton,
+        modifiers: egui::Modifiers,
+    ) {
+        let press = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button,
+            pressed,
+            modifiers,
+        };
+        let moved = egui::Event::PointerMoved;
+        let keys = egui::Event::ModifiersChanged;
+        let mut events = vec![keys(modifiers), moved(from), press(from, true)];
+        if from != to {
+            events.extend([moved(from + (to - from) * 0.5), moved(to)]);
+        }
+        events.extend([press(to, false), keys(egui::Modifiers::NONE)]);
+        for event in events {
+            self.harness.event(event);
+        }
         self.settle();
+    }
+
+    /// The project that is open.
+    pub fn project(&self) -> ProjectId {
+        match self.place() {
+            Place::Projects(Some(project)) | Place::Experiments(Some(project)) => project,
+            other => panic!("no project is open: {other:?}"),
+        }
     }
 
     pub fn click(&mut self, label: &str) {
@@ -353,8 +390,21 @@ impl Bench {
         self.folder.path().join(name)
     }
 
+    /// The id of a run by its name.
+    pub fn run_id(&self, project: ProjectId, name: &str) -> String {
+        let filter = String::new();
+        let table = self.call(ListRuns { project, filter });
+        let run = table.runs.into_iter().find(|run| run.name == name);
+        run.unwrap_or_else(|| panic!("no run {name}")).id
+    }
+
     /// Pack, and wait for the end of the job.
     pub fn pack(&self, project: ProjectId, reference: &str, tag: &str) {
+        self.pack_run(project, reference, tag, None);
+    }
+
+    /// The same with a run attached.
+    pub fn pack_run(&self, project: ProjectId, reference: &str, tag: &str, run: Option<String>) {
         let job = self.call(StartPack {
             project,
             reference: reference.to_owned(),
@@ -362,7 +412,7 @@ impl Bench {
             compression: Compression::None,
             format: PackFormat::ModelKit,
             note: String::new(),
-            attached_run: None,
+            attached_run: run,
             push: false,
         });
         loop {

@@ -54,13 +54,15 @@ pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorVi
     Ok(detail)
 }
 
-/// A kit on a registry, from its manifest and config alone.
+/// A kit on a registry, from its manifest and config, and from layers small enough to hold the record
+/// of an attached run.
 pub async fn remote_detail(inner: &Arc<Inner>, reference: &str) -> Result<KitDetail, ErrorView> {
     let reference = registries::remote_reference(reference)?;
     let source = registries::fetch(inner, &reference).await?;
     blocking(inner, move |inner| {
         let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
         let mut detail = detail(&kit);
+        detail.run = crate::experiments::in_kits::attached(&source, &kit);
         let here = local_tags(inner, &reference.full_repository());
         let local = reference.tag.as_ref().and_then(|tag| here.get(tag));
         detail.row.relation = match local {

@@ -95,6 +95,7 @@ impl Compare {
             last.height = (rest - GAP).max(PARALLEL);
             laid = grid::lay_out(&cards, inner, folded);
         }
+        self.sight.wheel = laid.height + GAP <= pane.height() + 0.5;
         let (whole, _) = ui.allocate_exact_size(
             vec2(ui.available_width(), laid.height + GAP),
             Sense::hover(),

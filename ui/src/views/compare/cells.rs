@@ -14,6 +14,7 @@ use crate::widgets::{self, Cell, Tick, menu};
 pub(super) enum Asked {
     Tick(String),
     Recolor(String, usize),
+    Star(String, bool),
 }
 
 #[expect(clippy::too_many_arguments, reason = "one cell's own facts")]
@@ -88,6 +89,12 @@ pub(super) fn draw_cell(
                     cell.figure("–").tip("Begin or end is not known");
                 }
             };
+        }
+        Kind::Star => super::marks::star_cell(cell, model, run, asked),
+        Kind::Note => {
+            if let Some(text) = model.text(spec.kind, run) {
+                cell.small(&text).tip(&text);
+            }
         }
         Kind::Experiment | Kind::Dataset | Kind::Kit | Kind::Tag(_) => {
             match model.text(spec.kind, run) {
@@ -319,7 +326,7 @@ fn status_cell(cell: &mut Cell<'_>, run: &RunRow) {
         .filter_map(|(word, at)| Some(format!("{word} {}", crate::clock::when_exact(at?))))
         .collect();
     if run.state == RunState::Stale {
-        cell.tip("Says it runs, but nothing was written for ten minutes");
+        cell.tip("No end was logged and nothing is being written: it may be over, or broken off");
     } else if !told.is_empty() {
         cell.tip(&told.join(", "));
     }

@@ -7,7 +7,8 @@ use kitbench_protocol::{Better, ErrorView, RunGroup, XAxis};
 
 use super::Compare;
 use super::curves::{self, Drawn};
-use super::plot::{self, Acted, Scene};
+use super::gestures::{self, Acted};
+use super::plot::{self, Scene};
 use super::setup::Pin;
 use super::state::{Asked, Chart};
 use crate::app::ViewCtx;
@@ -46,6 +47,8 @@ pub struct Sight {
     pub outside: HashSet<String>,
     /// Runs outside, by the chart in which a range was brushed.
     pub brushed: BTreeMap<String, HashSet<String>>,
+    /// The wheel zooms in charts: the pane holds all of them, or one is maximised.
+    pub(super) wheel: bool,
     /// The pointer is in a chart in this frame.
     hovered: bool,
     /// Where the cards stood last.
@@ -139,6 +142,12 @@ impl Compare {
         extents.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
+    /// The seen part of x as logged; `None` is all.
+    pub(super) fn seen_values(&self) -> Option<(f64, f64)> {
+        let (low, high) = self.sight.x_range?;
+        Some((self.setup.value(low), self.setup.value(high)))
+    }
+
     /// The crosshair by one logged step.
     pub(super) fn step(&mut self, forward: bool) {
         let sight = self.charts_in_sight();
@@ -193,6 +202,7 @@ impl Compare {
         if let Some(key) = self.sight.maximised.clone() {
             if self.cards(drawn).iter().any(|card| card.key == key) {
                 let area = ui.available_rect_before_wrap().shrink(sizes::SPACE_4);
+                self.sight.wheel = true;
                 self.card(ui, ctx, drawn, &key, area);
             } else {
                 self.sight.maximised = None;
@@ -239,10 +249,7 @@ impl Compare {
             project,
             runs: drawn.iter().map(|run| run.id.clone()).collect(),
             axis: self.setup.axis,
-            x_range: self
-                .sight
-                .x_range
-                .map(|(low, high)| (self.setup.value(low), self.setup.value(high))),
+            x_range: self.seen_values(),
             // In steps, so that dragging the splitter asks only now and then.
             width: ((card.width() * ui.ctx().pixels_per_point() / 64.0).ceil() as u32).max(1) * 64,
             smoothing: self.setup.smoothing(self.extent()),
@@ -377,8 +384,10 @@ impl Compare {
             outside: &self.sight.outside,
             x,
             y,
+            y_held: self.sight.y_ranges.contains_key(metric),
             log_y,
             crosshair: self.sight.crosshair,
+            wheel: self.sight.wheel,
         };
         plot::show(ui, body, &scene, &mut chart.lines)
     }
@@ -400,13 +409,16 @@ impl Compare {
                 ui.ctx().request_repaint();
             }
         }
-        if let Some((x, y)) = acted.zoom {
-            self.sight.x_range = Some(x);
+        if let Some((x, y)) = acted.zoom
+            && let Some(all) = self.extent()
+        {
+            let x = gestures::within(x, all);
+            if x != self.sight.x_range {
+                self.sight.x_range = x;
+                ui.ctx().request_repaint();
+            }
             // Looking at what is past: it must not slide away.
-            if self
-                .extent()
-                .is_some_and(|(low, high)| x.1 < high - (high - low) * 0.01)
-            {
+            if x.is_some_and(|(_, high)| high < all.1 - (all.1 - all.0) * 0.01) {
                 self.setup.follow = false;
             }
             if let Some(y) = y {

@@ -33,6 +33,10 @@ pub enum Kind {
     Dataset,
     /// ModelKits that it was packed into.
     Kit,
+    /// Whether it has a star.
+    Star,
+    /// What was noted on it.
+    Note,
     /// A tag, by its place in [`RunsModel::tags`].
     Tag(usize),
     /// A parameter, by its place in [`RunsTable::params`].
@@ -112,6 +116,16 @@ impl RunsModel {
             kind: Kind::Name,
             width: 116.0,
         }];
+        let (starred, noted) = self.marked();
+        if wanted("star", starred) {
+            columns.push(ColumnSpec {
+                id: "star".into(),
+                title: String::new(),
+                tip: "Star".into(),
+                kind: Kind::Star,
+                width: 36.0,
+            });
+        }
         if wanted("source", true) {
             columns.push(ColumnSpec {
                 id: "source".into(),
@@ -179,6 +193,14 @@ impl RunsModel {
                 Kind::Kit,
                 110.0,
                 packed,
+            ),
+            (
+                "note",
+                "Note",
+                "What was noted on it",
+                Kind::Note,
+                132.0,
+                noted,
             ),
         ] {
             if wanted(id, usually) {
@@ -398,6 +420,8 @@ impl RunsModel {
             })
         });
         let fixed = [
+            ("star", "Star"),
+            ("note", "Note"),
             ("source", "Source"),
             ("status", "Status"),
             ("started", "Started"),

@@ -7,6 +7,9 @@ use kitbench_protocol::{BandView, PackedF64, RunState, SeriesView, XAxis};
 use super::numbers;
 use super::setup::ChartSetup;
 
+/// Most points by which the usual range of y is judged.
+const MOST_SAMPLED: usize = 4096;
+
 /// A line without gaps.
 pub type Stretch = Vec<PlotPoint>;
 
@@ -257,25 +260,29 @@ impl ChartData {
     /// middle 80 %) do not flatten the rest: they are left outside and counted.
     #[must_use]
     pub fn y_range(&self, x: (f64, f64), clip: bool) -> Option<((f64, f64), usize)> {
-        let inside = |point: &&PlotPoint| point.x >= x.0 && point.x <= x.1 && point.y.is_finite();
-        let points = self
-            .curves
-            .iter()
-            .flat_map(|curve| curve.raw.iter().chain(&curve.smooth))
-            .chain(self.bands.iter().flat_map(|band| [&band.low, &band.high]))
-            .flatten()
-            .filter(inside);
-        let mut all: Vec<f64> = points.map(|point| point.y).collect();
-        all.sort_by(f64::total_cmp);
-        let (mut low, mut high) = (*all.first()?, *all.last()?);
-        let at = |share: f64| all[((all.len() - 1) as f64 * share).round() as usize];
-        let (from, to) = (at(0.1), at(0.9));
-        let span = to - from;
+        let points = || self.points_within(x);
+        let (mut low, mut high, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0usize);
+        for y in points() {
+            (low, high, count) = (low.min(y), high.max(y), count + 1);
+        }
+        if count == 0 {
+            return None;
+        }
         let mut beyond = 0;
-        if clip && all.len() >= 50 && span > 0.0 && (high - low) > 20.0 * span {
-            low = low.max(from - 2.0 * span);
-            high = high.min(to + 2.0 * span);
-            beyond = all.iter().filter(|y| **y < low || **y > high).count();
+        if clip && count >= 50 && high > low {
+            // Zooming asks on every frame: of many points every so manieth tells where most are.
+            let mut some: Vec<f64> = points().step_by(count.div_ceil(MOST_SAMPLED)).collect();
+            let mut at = |share: f64| {
+                let place = ((some.len() - 1) as f64 * share).round() as usize;
+                *some.select_nth_unstable_by(place, f64::total_cmp).1
+            };
+            let (from, to) = (at(0.1), at(0.9));
+            let span = to - from;
+            if span > 0.0 && (high - low) > 20.0 * span {
+                low = low.max(from - 2.0 * span);
+                high = high.min(to + 2.0 * span);
+                beyond = points().filter(|y| *y < low || *y > high).count();
+            }
         }
         let margin = if high > low {
             (high - low) * 0.05
@@ -283,6 +290,28 @@ impl ChartData {
             (low.abs() * 0.05).max(0.5e-6)
         };
         Some(((low - margin, high + margin), beyond))
+    }
+
+    /// All drawn y within a range of x.
+    fn points_within(&self, x: (f64, f64)) -> impl Iterator<Item = f64> {
+        let lines = self.curves.iter().flat_map(|curve| {
+            let stretches = curve.raw.iter().chain(&curve.smooth);
+            stretches.map(|stretch| (stretch, !curve.unordered))
+        });
+        let bands = self.bands.iter();
+        let edges = bands.flat_map(|band| [(&band.low, true), (&band.high, true)]);
+        lines
+            .chain(edges)
+            .flat_map(move |(stretch, ordered)| {
+                if !ordered {
+                    return stretch.as_slice();
+                }
+                let from = stretch.partition_point(|point| point.x < x.0);
+                let to = stretch.partition_point(|point| point.x <= x.1);
+                &stretch[from..to.max(from)]
+            })
+            .filter(move |point| point.x >= x.0 && point.x <= x.1 && point.y.is_finite())
+            .map(|point| point.y)
     }
 
     /// Values left out of a logarithmic axis.

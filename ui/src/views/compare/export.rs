@@ -93,10 +93,7 @@ impl Compare {
             runs: self.export_runs(theme),
             metric: metric.to_owned(),
             x_axis: self.setup.axis,
-            x_range: self
-                .sight
-                .x_range
-                .map(|(low, high)| (self.setup.value(low), self.setup.value(high))),
+            x_range: self.seen_values(),
             log_y: self.setup.log_of(metric),
             smoothing: self.setup.smoothing(self.extent()),
             options: self.setup.options(),

@@ -2,6 +2,7 @@
 
 use kitbench_protocol::{RunRow, RunsTable};
 
+use super::marks::ByRun;
 use super::model::state_word;
 
 /// Mean and deviation of a column over a group.
@@ -43,6 +44,7 @@ pub(super) enum GroupBy {
     Status,
     Experiment,
     Dataset,
+    Star,
 }
 
 impl GroupBy {
@@ -59,12 +61,13 @@ impl GroupBy {
                 "status" => Some(Self::Status),
                 "experiment" => Some(Self::Experiment),
                 "dataset" => Some(Self::Dataset),
+                "star" => Some(Self::Star),
                 name => param(name),
             },
         }
     }
 
-    pub(super) fn value(&self, run: &RunRow) -> Option<String> {
+    pub(super) fn value(&self, run: &RunRow, marks: &ByRun) -> Option<String> {
         match self {
             Self::Param(at) => run.params.get(*at)?.clone(),
             Self::Tag(name) => {
@@ -75,6 +78,10 @@ impl GroupBy {
             Self::Status => Some(state_word(run.state).to_owned()),
             Self::Experiment => run.experiment.clone(),
             Self::Dataset => some_text(run.datasets.join(", ")),
+            Self::Star => {
+                let starred = marks.get(&run.id).is_some_and(|mark| mark.starred);
+                Some(if starred { "yes" } else { "no" }.to_owned())
+            }
         }
     }
 }

@@ -146,6 +146,11 @@ impl Compare {
     fn head_buttons(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>, wide: bool) {
         let t = Tokens::of(ui);
         ui.spacing_mut().item_spacing.x = sizes::SPACE_3;
+        if self.reviews.is_open() {
+            // What can be done with a review stands in its own head.
+            self.reviews_menu(ui, ctx, wide);
+            return;
+        }
         let blocked = self
             .ticks()
             .is_none_or(|ticks| ticks.order().is_empty())

@@ -2,7 +2,8 @@
 //! range, the size or the look changed; a chart that is scrolled is moved.
 //!
 //! Fifty curves are some hundred thousand triangles. Making them on every frame costs more than
-//! everything else on the screen together.
+//! everything else on the screen together. A smooth line is laid out through the points it turns
+//! at; one with more of them than pixel columns as a strip, see [`super::strips`].
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,12 +13,15 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::plot::{Scene, run_of, style};
+use super::strips::{self, Pen};
 use crate::theme::{RunStroke, Tokens};
 
 /// A point that is this close to the straight line between its neighbours is not drawn; pixels.
 const TOLERANCE: f32 = 0.15;
 /// No pixel that is drawn is further away than this.
 const FAR: f32 = 1e5;
+/// With more curves than this, nobody sees the soft edge of a strip.
+const SOFT_CURVES: usize = 8;
 
 /// The lines of one chart as they were laid out last.
 #[derive(Default)]
@@ -91,62 +95,139 @@ fn look_of(ui: &Ui, scene: &Scene<'_>) -> u64 {
 
 fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) -> Mesh {
     let t = Tokens::of(ui);
-    let ctx = ui.ctx();
-    let mut tessellator = Tessellator::new(
-        ctx.pixels_per_point(),
-        ctx.tessellation_options(|options| *options),
-        ctx.fonts(|fonts| fonts.font_image_size()),
-        Vec::new(),
-    );
-    tessellator.set_clip_rect(area);
-    let mut out = Mesh::default();
+    let soft = scene.data.curves.len() <= SOFT_CURVES;
+    let mut layer = Layer::new(ui, area, transform, soft);
     for band in &scene.data.bands {
         let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
             continue;
         };
         let (_, color, _) = style(scene, run, t);
-        fill_band(&mut out, transform, &band.low, &band.high, t.band(color));
+        let color = t.band(color);
+        fill_band(&mut layer.out, transform, &band.low, &band.high, color);
     }
     for band in &scene.data.bands {
         let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
             continue;
         };
         let (width, color, _) = style(scene, run, t);
-        let points = simplified(transform, &band.middle);
-        add_line(
-            &mut tessellator,
-            &mut out,
-            points,
-            RunStroke::Solid,
-            width,
-            color,
-        );
+        layer.line(&band.middle, true, RunStroke::Solid, width, color);
     }
     for curve in &scene.data.curves {
         let Some(run) = run_of(scene, curve) else {
             continue;
         };
         let (width, color, stroke) = style(scene, run, t);
+        let ordered = !curve.unordered;
         if !curve.smooth.is_empty() {
             for stretch in &curve.raw {
-                let points = simplified(transform, stretch);
-                let faint = t.raw_curve(color);
-                add_line(
-                    &mut tessellator,
-                    &mut out,
-                    points,
-                    RunStroke::Solid,
-                    1.0,
-                    faint,
-                );
+                layer.line(stretch, ordered, RunStroke::Solid, 1.0, t.raw_curve(color));
             }
         }
         for stretch in curve.main() {
-            let points = simplified(transform, stretch);
-            add_line(&mut tessellator, &mut out, points, stroke, width, color);
+            layer.line(stretch, ordered, stroke, width, color);
         }
     }
-    out
+    layer.out
+}
+
+/// Lines of one chart that become one mesh.
+pub struct Layer<'a> {
+    transform: &'a PlotTransform,
+    area: Rect,
+    tessellator: Tessellator,
+    /// Width of a pixel.
+    pixel: f32,
+    /// Strips have soft edges.
+    soft: bool,
+    out: Mesh,
+}
+
+impl<'a> Layer<'a> {
+    /// Nothing yet, for a chart in `area`.
+    #[must_use]
+    pub fn new(ui: &Ui, area: Rect, transform: &'a PlotTransform, soft: bool) -> Self {
+        let ctx = ui.ctx();
+        let mut tessellator = Tessellator::new(
+            ctx.pixels_per_point(),
+            ctx.tessellation_options(|options| *options),
+            ctx.fonts(|fonts| fonts.font_image_size()),
+            Vec::new(),
+        );
+        tessellator.set_clip_rect(area);
+        Self {
+            transform,
+            area,
+            tessellator,
+            pixel: 1.0 / ctx.pixels_per_point(),
+            soft,
+            out: Mesh::default(),
+        }
+    }
+
+    /// A line without gaps; what is beyond the seen part of x is left out. `ordered`: x never goes
+    /// back.
+    pub fn line(
+        &mut self,
+        stretch: &[PlotPoint],
+        ordered: bool,
+        stroke: RunStroke,
+        width: f32,
+        color: Color32,
+    ) {
+        let seen = if ordered {
+            seen(stretch, self.transform)
+        } else {
+            stretch
+        };
+        let transform = self.transform;
+        let pixels = || seen.iter().map(|point| pixel(transform, point));
+        let room = (self.area.width() / self.pixel) as usize;
+        let points = thinned(pixels());
+        let dashes = dashes(stroke);
+        // A few lines are laid out through all points, for their soft edges, as long as one has
+        // fewer than there are columns; of many lines, and of dashes, that would be too much.
+        let most = if self.soft && dashes.is_none() {
+            room
+        } else {
+            room / 4
+        };
+        if points.len() > most
+            && let Some(columns) = strips::columns(pixels(), self.area, self.pixel)
+        {
+            let pen = Pen {
+                width,
+                color,
+                soft: if self.soft { self.pixel } else { 0.0 },
+                dashes,
+            };
+            strips::add_strip(&mut self.out, &columns, pen);
+            return;
+        }
+        add_line(
+            &mut self.tessellator,
+            &mut self.out,
+            points,
+            stroke,
+            width,
+            color,
+        );
+    }
+
+    /// Paint what was added, over what is there.
+    pub fn paint(self, painter: &Painter) {
+        if !self.out.is_empty() {
+            painter.add(Shape::mesh(self.out));
+        }
+    }
+}
+
+/// The points in the seen part of x, with one more to each side, where the line enters and leaves.
+fn seen<'a>(stretch: &'a [PlotPoint], transform: &PlotTransform) -> &'a [PlotPoint] {
+    let range = transform.bounds().range_x();
+    let from = stretch.partition_point(|point| point.x < *range.start());
+    let to = stretch.partition_point(|point| point.x <= *range.end());
+    let from = from.saturating_sub(1);
+    &stretch[from..(to + 1).min(stretch.len()).max(from)]
 }
 
 fn add_line(
@@ -183,7 +264,7 @@ fn dashes(stroke: RunStroke) -> Option<(&'static [f32], &'static [f32])> {
     }
 }
 
-/// A line in the stroke of a slot, for what is short enough to be laid out each time.
+/// A short line in the stroke of a slot, for what is laid out each time.
 pub fn stroke_line(
     painter: &Painter,
     points: &[Pos2],
@@ -230,12 +311,6 @@ fn fill_band(
     }
 }
 
-/// Pixels of a line without the points that lie on the way between their neighbours: what is left
-/// is nowhere further than [`TOLERANCE`] from all points.
-fn simplified(transform: &PlotTransform, stretch: &[PlotPoint]) -> Vec<Pos2> {
-    thinned(stretch.iter().map(|point| pixel(transform, point)))
-}
-
 /// Where a point is drawn. What is far outside stays outside: an explosion to 1e300 is no length
 /// that a line could be laid out with.
 pub fn pixel(transform: &PlotTransform, point: &PlotPoint) -> Pos2 {
@@ -243,7 +318,9 @@ pub fn pixel(transform: &PlotTransform, point: &PlotPoint) -> Pos2 {
     Pos2::new(at.x.clamp(-FAR, FAR), at.y.clamp(-FAR, FAR))
 }
 
-/// Keeps a cone of slopes that pass all points since the last kept one closely enough.
+/// Pixels of a line without the points that lie on the way between their neighbours: what is left
+/// is nowhere further than [`TOLERANCE`] from all points. Keeps a cone of slopes that pass all
+/// points since the last kept one closely enough.
 fn thinned(points: impl Iterator<Item = Pos2>) -> Vec<Pos2> {
     let mut kept: Vec<Pos2> = Vec::new();
     let mut cone = (f32::NEG_INFINITY, f32::INFINITY);

@@ -9,12 +9,16 @@
 //! | [`setup`] | axis, smoothing, bands, order and size of charts, notes on them |
 //! | `ui` | head, tool bars, layout, states |
 //! | `grid`, `cards` | where the charts' cards stand; moving and resizing them |
-//! | `lines` | a chart's lines as triangles, kept between frames |
+//! | `axis_paint` | grid lines and labels of every plot |
+//! | `gestures` | what pointer, wheel and keys do in a chart |
+//! | `lines`, `strips` | a chart's lines as triangles, kept between frames; dense lines |
 //! | `table`, `values`, `charts`, `plot`, `parallel`, `filter_field` | drawing |
 //! | `plots` | scatter, box, violin, bar and correlation plots over whole runs |
-//! | `sources`, `export`, `report` | what was found where; files out |
+//! | `marks` | stars and notes of runs |
+//! | `sources`, `export`, `report_dialog` | what was found where; files out |
 
 pub mod axes;
+mod axis_paint;
 mod cards;
 mod cells;
 mod chart_frame;
@@ -25,12 +29,14 @@ pub mod curves;
 mod export;
 pub mod filter;
 mod filter_field;
+mod gestures;
 mod grid;
 mod groups;
 mod head;
 mod honesty;
 mod leaderboard;
 mod lines;
+mod marks;
 mod media;
 pub mod model;
 pub mod numbers;
@@ -39,7 +45,6 @@ mod parallel;
 mod plot;
 mod plot_marks;
 mod plots;
-mod report;
 mod report_dialog;
 mod review;
 pub mod setup;
@@ -47,6 +52,7 @@ pub mod setup;
 mod snapshots;
 mod sources;
 pub mod state;
+mod strips;
 mod table;
 mod table_bar;
 mod ui;
@@ -68,6 +74,7 @@ use axes::{AxesState, Parallel};
 use charts::Sight;
 use curves::Drawn;
 use filter_field::FilterField;
+use marks::Marks;
 use model::{Arrangement, RunsModel};
 use setup::ChartSetup;
 use state::{Chart, Saved, SavedView, Ticks};
@@ -110,6 +117,8 @@ pub struct Compare {
     /// Packed tags under the runs.
     board: leaderboard::Board,
     reviews: review::Reviews,
+    /// Stars and notes.
+    marks: Marks,
     views: BTreeMap<ProjectId, Vec<SavedView>>,
     view_name: String,
     width: Option<f32>,
@@ -217,6 +226,7 @@ impl Compare {
                 }
             }
         }
+        self.stale |= self.marks.update(ctx, project);
         if std::mem::take(&mut self.stale) {
             // While the pointer is over the rows, they stay where they are.
             let keep = self.pointer_in_table.then(|| self.model.order());
@@ -227,7 +237,8 @@ impl Compare {
                 .map(|run| run.id.clone());
             let table = arrived.unwrap_or_else(|| std::mem::take(&mut self.model.table));
             let table = self.board.with_columns(table);
-            self.model = RunsModel::new(table, &self.arrangement, keep.as_deref());
+            let marks = self.marks.by_run().clone();
+            self.model = RunsModel::new(table, marks, &self.arrangement, keep.as_deref());
             self.made += 1;
             if let Some(selected) = selected {
                 self.table.cursor = (0..self.model.lines.len())
@@ -288,7 +299,7 @@ impl Compare {
         self.setup = view.charts.clone();
         self.axes = view.axes.clone();
         if let Some(project) = self.project {
-            self.ticks.insert(project, Ticks::restored(&view.ticks));
+            self.ticks.entry(project).or_default().take(&view.ticks);
         }
         self.sight = Sight::default();
         self.rearrange();
@@ -373,6 +384,7 @@ impl View for Compare {
         self.values.refresh();
         self.board.invalidate();
         self.reviews.invalidate();
+        self.marks.invalidate();
     }
 
     fn save(&self) -> Option<String> {
@@ -387,6 +399,11 @@ impl View for Compare {
                 .ticks
                 .iter()
                 .map(|(project, ticks)| (project.0, ticks.saved()))
+                .collect(),
+            slots: self
+                .ticks
+                .iter()
+                .map(|(project, ticks)| (project.0, ticks.saved_slots()))
                 .collect(),
             views: self
                 .views
@@ -410,7 +427,10 @@ impl View for Compare {
         self.ticks = saved
             .ticks
             .iter()
-            .map(|(project, ticks)| (ProjectId(*project), Ticks::restored(ticks)))
+            .map(|(project, ticks)| {
+                let idle = saved.slots.get(project).map_or(&[][..], Vec::as_slice);
+                (ProjectId(*project), Ticks::restored(ticks, idle))
+            })
             .collect();
         self.views = saved
             .views

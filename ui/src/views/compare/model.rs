@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::equal_params;
 pub use super::columns::{ColumnSpec, Kind, Pick};
 use super::groups::{GroupBy, Mean, group_title, mean, some_text};
+use super::marks::ByRun;
 use super::numbers;
 
 /// How the user arranged the table. Column ids are `param:lr`, `metric:val/loss`, `name` ….
@@ -101,6 +102,7 @@ pub struct RunsModel {
     run_at: HashMap<String, usize>,
     metric_at: HashMap<String, usize>,
     tags: Vec<String>,
+    marks: ByRun,
     /// Values that make groups, and the group of each run.
     groups: Vec<String>,
     group_of: Vec<usize>,
@@ -111,7 +113,12 @@ pub struct RunsModel {
 impl RunsModel {
     /// Build it. `keep` is the order to keep while the pointer is in the table: run ids.
     #[must_use]
-    pub fn new(table: RunsTable, arrangement: &Arrangement, keep: Option<&[String]>) -> Self {
+    pub fn new(
+        table: RunsTable,
+        marks: ByRun,
+        arrangement: &Arrangement,
+        keep: Option<&[String]>,
+    ) -> Self {
         let grouped = arrangement
             .group_by
             .as_ref()
@@ -123,7 +130,9 @@ impl RunsModel {
             .iter()
             .map(|run| {
                 let value = match &grouped {
-                    Some(by) => by.value(run).unwrap_or_else(|| "not set".to_owned()),
+                    Some(by) => by
+                        .value(run, &marks)
+                        .unwrap_or_else(|| "not set".to_owned()),
                     None => String::new(),
                 };
                 *known.entry(value).or_insert_with_key(|value| {
@@ -137,6 +146,7 @@ impl RunsModel {
             equal_params: equal.len(),
             run_at: places(table.runs.iter().map(|run| &run.id)),
             tags: tags_of(&table),
+            marks,
             metric_at: places(table.metrics.iter().map(|column| &column.name)),
             groups,
             group_of,
@@ -190,6 +200,24 @@ impl RunsModel {
         value.is_some_and(|value| {
             self.best.get(&(*group, metric, pick)) == Some(&pick.of(value, better).0)
         })
+    }
+
+    /// Whether a run has a star.
+    #[must_use]
+    pub fn starred(&self, run: &str) -> bool {
+        self.marks.get(run).is_some_and(|mark| mark.starred)
+    }
+
+    /// Whether some run has a star, and some a note.
+    #[must_use]
+    pub fn marked(&self) -> (bool, bool) {
+        let known = || {
+            self.marks
+                .values()
+                .filter(|mark| self.run_at.contains_key(&mark.run))
+        };
+        let starred = known().any(|mark| mark.starred);
+        (starred, known().any(|mark| !mark.note.is_empty()))
     }
 
     /// The place of a run.
@@ -458,8 +486,14 @@ impl RunsModel {
                 };
                 missing_last(value(left), value(right), |a, b| turn(a.total_cmp(b)))
             }
+            Kind::Star => turn(self.starred(&right.id).cmp(&self.starred(&left.id))),
             Kind::Started => missing_last(left.start_ms, right.start_ms, |a, b| turn(a.cmp(b))),
-            Kind::Experiment | Kind::Commit | Kind::Dataset | Kind::Kit | Kind::Tag(_) => {
+            Kind::Experiment
+            | Kind::Commit
+            | Kind::Dataset
+            | Kind::Kit
+            | Kind::Note
+            | Kind::Tag(_) => {
                 let value = |run: &RunRow| self.text(kind, run);
                 missing_last(value(left), value(right), |a, b| turn(text_order(a, b)))
             }
@@ -474,6 +508,7 @@ impl RunsModel {
             Kind::Commit => run.git_commit.clone(),
             Kind::Dataset => some_text(run.datasets.join(", ")),
             Kind::Kit => some_text(run.kits.join(", ")),
+            Kind::Note => some_text(self.marks.get(&run.id)?.note.clone()),
             Kind::Tag(at) => {
                 let name = self.tags.get(at)?;
                 let found = run.tags.iter().find(|(known, _)| known == name);

@@ -1,18 +1,19 @@
-//! Drawing one chart: grid, curves, crosshair, marks; and what the pointer and the keys do in it.
+//! Drawing one chart: grid, curves, crosshair, marks.
 
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 
-use egui::{Color32, Key, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use egui_plot::{PlotBounds, PlotPoint, PlotTransform};
 use kitbench_protocol::RunState;
 
+use super::axis_paint;
 use super::cells::slot_color;
 use super::curves::{ChartData, Curve, Drawn};
-use super::lines::{LineCache, pixel, stroke_line};
-use super::plot_marks::{X_LABELS, crosshair, grid, hover_plate, marks, notes, y_ticks};
+use super::gestures::{Acted, act};
+use super::lines::{Layer, LineCache};
+use super::plot_marks::{crosshair, grid, hover_plate, marks, notes, y_ticks};
 use super::setup::{ChartSetup, Pin, Reference};
-use crate::theme::{RunStroke, Tokens, Type, sizes};
+use crate::theme::{RunStroke, Tokens, sizes};
 use crate::widgets;
 
 /// What a chart is drawn from.
@@ -39,50 +40,25 @@ pub struct Scene<'a> {
     pub x: (f64, f64),
     /// Seen part of y.
     pub y: (f64, f64),
+    /// It was chosen; else it follows what is seen of the curves.
+    pub y_held: bool,
     /// Logarithmic y; ys are powers of ten then.
     pub log_y: bool,
     /// Where the crosshair stands.
     pub crosshair: Option<f64>,
-}
-
-/// A range of x that was dragged, and one of y with `Shift`.
-pub type Zoom = ((f64, f64), Option<(f64, f64)>);
-
-/// What the user did in a chart.
-#[derive(Debug, Default)]
-pub struct Acted {
-    /// The pointer is at this x.
-    pub hover: Option<f64>,
-    /// A range was dragged.
-    pub zoom: Option<Zoom>,
-    /// Double click or `Home`.
-    pub reset: bool,
-    /// An arrow: forward or back by one logged step.
-    pub step: Option<bool>,
-    /// A click on a curve: its run.
-    pub picked: Option<String>,
-    /// The pointer is near this run's curve.
-    pub near: Option<String>,
-    /// A click with `Shift` on a curve: its run and place.
-    pub pinned: Option<(String, f64)>,
+    /// The wheel zooms without `Ctrl`: nothing around the chart scrolls.
+    pub wheel: bool,
 }
 
 /// Draw a chart into `rect`.
 pub fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, lines: &mut LineCache) -> Acted {
     let t = Tokens::of(ui);
     let y_ticks = y_ticks(scene, rect.height());
-    let label_width = y_ticks
-        .iter()
-        .map(|(_, label)| Type::Caption.galley(ui, label, t.text_3, 80.0).size().x)
-        .fold(20.0, f32::max);
-    let area = Rect::from_min_max(
-        pos2((rect.left() + label_width + 8.0).round(), rect.top()),
-        pos2(rect.right() - 6.0, rect.bottom() - X_LABELS),
-    );
-    if area.width() < 40.0 || area.height() < 30.0 {
+    let labels = y_ticks.iter().map(|(_, label)| label.as_str());
+    let Some(area) = axis_paint::area(ui, rect, labels) else {
         return Acted::default();
-    }
-    let id = egui::Id::unique(("chart", scene.metric));
+    };
+    let id = ui.scope_id().with(("chart", scene.metric));
     let response = ui.interact(area, id, Sense::click_and_drag());
     let bounds = PlotBounds::from_min_max([scene.x.0, scene.y.0], [scene.x.1, scene.y.1]);
     grid(ui, area, &bounds, &y_ticks, scene);
@@ -127,7 +103,7 @@ pub(super) fn run_of<'a>(scene: &'a Scene<'_>, curve: &Curve) -> Option<&'a Draw
 
 /// The lines of chosen runs once more, over all others.
 fn strong_lines(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>, t: &Tokens) {
-    let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
+    let mut layer = Layer::new(ui, area, transform, true);
     for curve in &scene.data.curves {
         if !scene.strong.contains(&Some(curve.run.as_str())) {
             continue;
@@ -141,13 +117,10 @@ fn strong_lines(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_
         };
         let color = slot_color(t, run.slot);
         for stretch in curve.main() {
-            let seen = stretch
-                .iter()
-                .filter(|point| point.x >= scene.x.0 && point.x <= scene.x.1);
-            let points: Vec<Pos2> = seen.map(|point| pixel(transform, point)).collect();
-            stroke_line(&painter, &points, stroke, 2.5, color);
+            layer.line(stretch, !curve.unordered, stroke, 2.5, color);
         }
     }
+    layer.paint(&ui.painter().with_clip_rect(area.intersect(ui.clip_rect())));
 }
 
 /// The curve within 14 pixels of the pointer.
@@ -167,92 +140,4 @@ pub(super) fn nearest<'a>(
     });
     near.min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, run, point)| (run, point))
-}
-
-fn act(ui: &Ui, response: &Response, transform: &PlotTransform, scene: &Scene<'_>) -> Acted {
-    let t = Tokens::of(ui);
-    let mut acted = Acted::default();
-    let area = *transform.frame();
-    acted.hover = response
-        .hover_pos()
-        .map(|at| transform.value_from_position(at).x);
-    let start_id = response.id.with("from");
-    if response.drag_started() {
-        let from = ui.input(|input| input.pointer.press_origin());
-        ui.data_mut(|data| data.insert_temp(start_id, from.unwrap_or(area.center())));
-    }
-    let both = ui.input(|input| input.modifiers.shift);
-    if response.dragged() || response.drag_stopped() {
-        let from: Option<Pos2> = ui.data(|data| data.get_temp(start_id));
-        if let (Some(from), Some(to)) = (from, response.interact_pointer_pos()) {
-            let (from, to) = (area.clamp(from), area.clamp(to));
-            let drawn = if both {
-                Rect::from_two_pos(from, to)
-            } else {
-                Rect::from_x_y_ranges(span(from.x, to.x), area.y_range())
-            };
-            if response.drag_stopped() {
-                if drawn.width() > 4.0 {
-                    let (low, high) = (
-                        transform.value_from_position(drawn.left_bottom()),
-                        transform.value_from_position(drawn.right_top()),
-                    );
-                    acted.zoom = Some((
-                        (low.x, high.x),
-                        (both && drawn.height() > 4.0).then_some((low.y, high.y)),
-                    ));
-                }
-            } else {
-                ui.painter().rect(
-                    drawn,
-                    0.0,
-                    t.brush(),
-                    Stroke::new(1.0, t.accent_line),
-                    egui::StrokeKind::Inside,
-                );
-            }
-        }
-    }
-    acted.reset = response.double_clicked();
-    acted.near = response
-        .hover_pos()
-        .and_then(|at| nearest(transform, scene, at))
-        .map(|(run, _)| run.id.clone());
-    if response.clicked() {
-        response.request_focus();
-        if let Some(at) = response.interact_pointer_pos()
-            && let Some((run, point)) = nearest(transform, scene, at)
-        {
-            if both {
-                acted.pinned = Some((run.id.clone(), point.x));
-            } else {
-                acted.picked = Some(run.id.clone());
-            }
-        }
-    }
-    if response.has_focus() {
-        ui.memory_mut(|memory| {
-            memory.set_focus_lock_filter(
-                response.id,
-                egui::EventFilter {
-                    horizontal_arrows: true,
-                    ..egui::EventFilter::default()
-                },
-            );
-        });
-        ui.input(|input| {
-            acted.reset |= input.key_pressed(Key::Home);
-            if input.key_pressed(Key::ArrowRight) {
-                acted.step = Some(true);
-            }
-            if input.key_pressed(Key::ArrowLeft) {
-                acted.step = Some(false);
-            }
-        });
-    }
-    acted
-}
-
-fn span(a: f32, b: f32) -> RangeInclusive<f32> {
-    a.min(b)..=a.max(b)
 }

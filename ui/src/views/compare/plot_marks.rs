@@ -6,14 +6,12 @@ use egui::{Align2, Color32, Galley, Painter, Pos2, Rect, Response, Shape, Stroke
 use egui_plot::{PlotBounds, PlotTransform};
 use kitbench_protocol::{RunState, XAxis};
 
+use super::axis_paint;
 use super::cells::slot_color;
 use super::numbers;
 use super::plot::{Scene, nearest, run_of, style};
 use crate::theme::{Marker, Tokens, Type, sizes};
 use crate::widgets;
-
-/// Room for the labels under the x axis.
-pub(super) const X_LABELS: f32 = 18.0;
 
 pub(super) fn y_ticks(scene: &Scene<'_>, height: f32) -> Vec<(f64, String)> {
     let most = (height / 30.0).clamp(2.0, 8.0) as usize;
@@ -90,49 +88,17 @@ pub(super) fn grid(
     y_ticks: &[(f64, String)],
     scene: &Scene<'_>,
 ) {
-    let t = Tokens::of(ui);
     let transform = PlotTransform::new(area, *bounds, false);
     for (value, label) in y_ticks {
-        let y = transform.position_from_point_y(*value).round() + 0.5;
-        ui.painter()
-            .hline(area.x_range(), y, Stroke::new(sizes::STROKE, t.line));
-        let room = Rect::from_min_max(
-            pos2(area.left() - 80.0, y - 8.0),
-            pos2(area.left() - 6.0, y + 8.0),
-        );
-        widgets::line(
-            ui,
-            room,
-            Type::Caption,
-            t.text_3,
-            label,
-            Align2::RIGHT_CENTER,
-        );
+        axis_paint::grid_line(ui, area, transform.position_from_point_y(*value), label);
     }
-    ui.painter().hline(
-        area.x_range(),
-        area.bottom().round() - 0.5,
-        Stroke::new(sizes::STROKE, t.line_strong),
-    );
+    // The plate of the crosshair takes the place of the label under it.
     let plate = plate_of(ui, area, &transform, scene).map(|(rect, _)| rect);
-    for (value, label) in x_ticks(scene, area.width()) {
-        let x = transform.position_from_point_x(value);
-        let galley = Type::Caption.galley(ui, &label, t.text_3, 90.0);
-        let half = galley.size().x / 2.0;
-        // Labels stay inside the card; one that would be cut is moved, not dropped.
-        let x = x.clamp(
-            area.left() + half - 6.0,
-            (area.right() - half + 4.0).max(area.left() + half - 6.0),
-        );
-        let room = Rect::from_center_size(
-            pos2(x, area.bottom() + X_LABELS / 2.0 + 1.0),
-            vec2(half * 2.0 + 1.0, 14.0),
-        );
-        // The plate of the crosshair takes the place of the label under it.
-        if plate.is_none_or(|plate| !plate.expand(3.0).intersects(room)) {
-            widgets::place(ui.painter(), galley, room, Align2::CENTER_CENTER);
-        }
-    }
+    let ticks = x_ticks(scene, area.width()).into_iter();
+    let ticks: Vec<(f32, String)> = ticks
+        .map(|(value, label)| (transform.position_from_point_x(value), label))
+        .collect();
+    axis_paint::base(ui, area, &ticks, 90.0, plate);
 }
 
 /// The end of live and stopped runs, and marks of values that are no numbers at the border.
@@ -442,7 +408,7 @@ fn plate_of(
             area.left() + size.x / 2.0 - 8.0,
             area.right() - size.x / 2.0 + 4.0,
         ),
-        area.bottom() + X_LABELS / 2.0 + 1.0,
+        area.bottom() + axis_paint::UNDER / 2.0 + 1.0,
     );
     Some((Rect::from_center_size(center, size), galley))
 }

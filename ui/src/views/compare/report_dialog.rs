@@ -1,140 +1,111 @@
-//! The dialog that makes a report: format and note, then the charts are asked for.
+//! The dialog that makes a report: title, note, format and theme. The engine makes the file from
+//! what a review would hold.
 
 use egui::{Context, vec2};
-use kitbench_protocol::{Answer, ChartFormat, Door, ExportChart, ExportedFile, ThemeChoice};
+use kitbench_protocol::{
+    Door, ErrorView, ExportedFile, ProjectId, ReportFormat, ReportRuns, ReviewSpec, ThemeChoice,
+};
 
 use super::Compare;
-use super::honesty::Drawing;
-use super::report::Report;
 use crate::app::{Dialog, ViewCtx};
 use crate::backend::Pending;
 use crate::commands::Command;
 use crate::theme::{Tokens, Type, icons, sizes};
-use crate::widgets::{self, Button, DialogFrame, Toast};
+use crate::widgets::{self, Button, DialogFrame, Mark, TextField};
 
 impl Compare {
     pub(super) fn ask_report(&self, ctx: &ViewCtx<'_>) {
-        let row = ctx
-            .shared
-            .projects
-            .value()
-            .and_then(|rows| rows.iter().find(|row| Some(row.id) == self.project));
-        let report = self.report(row.map_or_else(String::new, |row| row.name.clone()));
-        let calls = self
-            .charts_in_sight()
-            .into_iter()
-            .filter_map(|metric| {
-                let call = self.export_call(&metric, ChartFormat::Svg, ThemeChoice::Light)?;
-                let honesty = self
-                    .charts
-                    .get(&metric)
-                    .map(|chart| {
-                        chart.data.honesty(&Drawing {
-                            smoothing: self.setup.smoothing_words(self.extent()),
-                            resumed: self.setup.resumed,
-                            band: self.setup.bands.filter(|_| chart.banded()),
-                            ..Drawing::default()
-                        })
-                    })
-                    .unwrap_or_default();
-                Some((call, honesty))
-            })
-            .collect();
+        let Some(project) = self.project else { return };
         ctx.commands.send(Command::Show(Box::new(ReportDialog {
-            report,
-            calls,
+            project,
+            spec: self.review_spec(),
             format: 0,
+            dark: false,
             waiting: None,
+            failed: None,
         })));
     }
 }
 
-/// A chart that is on its way: metric, honesty line, answer.
-type Waiting = (
-    String,
-    String,
-    Pending<ExportedFile>,
-    Option<Answer<ExportedFile>>,
-);
-
 struct ReportDialog {
-    report: Report,
-    calls: Vec<(ExportChart, String)>,
+    project: ProjectId,
+    spec: ReviewSpec,
     format: usize,
-    waiting: Option<Vec<Waiting>>,
+    dark: bool,
+    waiting: Option<Pending<ExportedFile>>,
+    /// Why the last attempt came to nothing.
+    failed: Option<ErrorView>,
 }
+
+const FORMATS: [(ReportFormat, &str); 2] = [
+    (ReportFormat::Html, "HTML"),
+    (ReportFormat::Markdown, "Markdown"),
+];
 
 impl ReportDialog {
     fn start(&mut self, view: &ViewCtx<'_>) {
-        let ask = |(call, honesty): &(ExportChart, String)| {
-            (
-                call.metric.clone(),
-                honesty.clone(),
-                view.client.call(call.clone()),
-                None,
-            )
+        let theme = if self.dark {
+            ThemeChoice::Dark
+        } else {
+            ThemeChoice::Light
         };
-        self.waiting = Some(self.calls.iter().map(ask).collect());
+        self.failed = None;
+        self.spec.name = self.spec.name.trim().to_owned();
+        self.waiting = Some(view.client.call(ReportRuns {
+            project: self.project,
+            spec: self.spec.clone(),
+            format: FORMATS[self.format.min(1)].0,
+            theme,
+        }));
     }
 
-    /// Whether all charts are here and the file was handed on.
+    /// Whether the file is here and was handed on.
     fn finish(&mut self, view: &ViewCtx<'_>) -> bool {
-        let Some(waiting) = &mut self.waiting else {
+        let Some(answer) = self.waiting.as_ref().and_then(Pending::take) else {
             return false;
         };
-        for (_, _, pending, answer) in waiting.iter_mut() {
-            if answer.is_none() {
-                *answer = pending.take();
+        self.waiting = None;
+        match answer {
+            Ok(file) => {
+                let info = view.shared.info.value();
+                let door = info.map_or(Door::Browser, |info| info.door);
+                super::export::save(file, door, view.commands);
+                true
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                false
             }
         }
-        if waiting.iter().any(|(_, _, _, answer)| answer.is_none()) {
-            return false;
+    }
+
+    fn body(&mut self, ui: &mut egui::Ui) {
+        let t = Tokens::of(ui);
+        ui.spacing_mut().item_spacing.y = sizes::SPACE_4;
+        widgets::paragraph(
+            ui,
+            Type::Body,
+            t.text_2,
+            "One file with the ticked runs, the parameters that differ, and the charts. It opens without Kitbench and without the tracker, and carries its data.",
+        );
+        TextField::new(&mut self.spec.name)
+            .label("Title")
+            .hint("Comparison of runs")
+            .show(ui);
+        widgets::text_area(ui, &mut self.spec.note, "Note", 5, false);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = sizes::SPACE_5;
+            let words = FORMATS.map(|(_, word)| word.into());
+            widgets::segments(ui, "Format", &mut self.format, &words);
+            widgets::checkbox(ui, &mut self.dark, "Dark");
+        });
+        if let Some(error) = &self.failed {
+            ui.horizontal_top(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(16.0, 18.0), egui::Sense::hover());
+                widgets::paint_mark(ui, rect.center(), Mark::Failed, 14.0);
+                widgets::paragraph(ui, Type::Small, t.err, &error.to_string());
+            });
         }
-        let mut charts = Vec::new();
-        for (metric, honesty, _, answer) in self.waiting.take().into_iter().flatten() {
-            match answer {
-                Some(Ok(file)) => charts.push((
-                    metric,
-                    honesty,
-                    String::from_utf8_lossy(&file.bytes).into_owned(),
-                )),
-                Some(Err(error)) => {
-                    view.commands.toast(Toast::error(&error));
-                    return false;
-                }
-                None => return false,
-            }
-        }
-        self.report.charts = charts;
-        let (ending, media_type, text) = if self.format == 0 {
-            ("html", "text/html", self.report.html())
-        } else {
-            ("md", "text/markdown", self.report.markdown())
-        };
-        let name: String = self
-            .report
-            .project
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect();
-        let file = ExportedFile {
-            suggested_name: format!("{name}-runs.{ending}"),
-            media_type: media_type.to_owned(),
-            bytes: text.into_bytes(),
-        };
-        let door = view
-            .shared
-            .info
-            .value()
-            .map_or(Door::Browser, |info| info.door);
-        super::export::save(file, door, view.commands);
-        true
     }
 }
 
@@ -143,52 +114,30 @@ impl Dialog for ReportDialog {
         if self.finish(view) {
             return false;
         }
-        let runs = crate::format::count(self.report.runs.len() as u64, "run", "runs");
-        let charts = crate::format::count(self.calls.len() as u64, "chart", "charts");
+        let runs = crate::format::count(self.spec.runs.len() as u64, "run", "runs");
+        let charts = crate::format::count(self.spec.charts.len() as u64, "chart", "charts");
         let note = format!("{runs}, {charts}");
         let frame = DialogFrame {
             title: "Report",
             icon: Some(icons::FILE_TEXT),
             note: Some(&note),
-            size: vec2(560.0, 400.0),
+            size: vec2(560.0, 460.0),
         };
-        let busy = self.waiting.is_some();
         let (mut open, mut save) = (true, false);
-        let closed = widgets::dialog(
+        let busy = self.waiting.is_some();
+        let closed = widgets::dialog_with(
             egui,
             &frame,
-            |ui| {
-                widgets::inset(ui, sizes::PAGE_INSET, |ui| {
-                    let t = Tokens::of(ui);
-                    ui.spacing_mut().item_spacing.y = sizes::SPACE_4;
-                    widgets::paragraph(
-                        ui,
-                        Type::Body,
-                        t.text_2,
-                        "One file with the ticked runs, the parameters that differ, and the charts as they are. It opens without Kitbench and without the tracker.",
-                    );
-                    widgets::segments(
-                        ui,
-                        "Format",
-                        &mut self.format,
-                        &["HTML".into(), "Markdown".into()],
-                    );
-                    widgets::text_area(ui, &mut self.report.note, "Note", 6, false);
-                });
-            },
-            |ui| {
-                save = ui
-                    .add(Button::primary("Save report").large().busy(busy))
-                    .clicked();
-                if ui
-                    .add(Button::neutral("Cancel").large().key("Esc"))
-                    .clicked()
-                {
-                    open = false;
-                }
+            self,
+            |ui, this| widgets::inset(ui, sizes::PAGE_INSET, |ui| this.body(ui)),
+            |ui, _| {
+                let button = Button::primary("Save report").large().busy(busy);
+                save = ui.add(button).clicked();
+                let cancel = Button::neutral("Cancel").large().key("Esc");
+                open = !ui.add(cancel).clicked();
             },
         );
-        if save {
+        if save && !busy {
             self.start(view);
         }
         open && !closed

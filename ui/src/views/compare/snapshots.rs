@@ -171,7 +171,7 @@ fn shown(model: &RunsModel, arrangement: &Arrangement) -> String {
 #[test]
 fn the_table_as_it_opens() {
     let arrangement = Arrangement::default();
-    let model = RunsModel::new(table(), &arrangement, None);
+    let model = RunsModel::new(table(), Default::default(), &arrangement, None);
     assert_eq!(
         shown(&model, &arrangement),
         "\
@@ -197,7 +197,7 @@ fn sorted_by_two_keys_what_is_missing_is_last() {
     arrangement.columns.insert("source".into(), false);
     arrangement.columns.insert("metric:val/f1".into(), false);
     arrangement.order = ["status", "param:seed"].map(str::to_owned).into();
-    let model = RunsModel::new(table(), &arrangement, None);
+    let model = RunsModel::new(table(), Default::default(), &arrangement, None);
     assert_eq!(
         shown(&model, &arrangement),
         "\
@@ -221,7 +221,7 @@ fn grouped_each_group_has_its_best_and_its_mean() {
         .better
         .insert("train/loss".into(), Direction::Neither);
     arrangement.closed.insert("sgd".into());
-    let model = RunsModel::new(table(), &arrangement, None);
+    let model = RunsModel::new(table(), Default::default(), &arrangement, None);
     assert_eq!(
         shown(&model, &arrangement),
         "\
@@ -241,11 +241,11 @@ fn rows_stay_where_they_are_while_the_pointer_is_over_them() {
         sort: vec![("metric:val/f1".into(), true)],
         ..Arrangement::default()
     };
-    let before = RunsModel::new(table(), &arrangement, None).order();
+    let before = RunsModel::new(table(), Default::default(), &arrangement, None).order();
     let mut changed = table();
     changed.runs[3].metrics[2] = metric(0.99);
     let names = |keep: Option<&[String]>| -> String {
-        let order = RunsModel::new(changed.clone(), &arrangement, keep).order();
+        let order = RunsModel::new(changed.clone(), Default::default(), &arrangement, keep).order();
         order.iter().filter_map(|id| id.chars().last()).collect()
     };
     assert_eq!(names(Some(&before)), "abdc");
@@ -255,7 +255,7 @@ fn rows_stay_where_they_are_while_the_pointer_is_over_them() {
 #[test]
 fn ranges_on_two_axes_combine() {
     let arrangement = Arrangement::default();
-    let model = RunsModel::new(table(), &arrangement, None);
+    let model = RunsModel::new(table(), Default::default(), &arrangement, None);
     let mut state = AxesState::default();
     let rows = [0, 1, 2, 3];
     let parallel = Parallel::new(&model, &arrangement, &state, &rows);
@@ -314,7 +314,7 @@ fn columns_are_pinned_picked_and_grouped_by_anything() {
     }
     arrangement.pinned.insert("best:train/loss".into());
     arrangement.widths.insert("duration".into(), 9000.0);
-    let model = RunsModel::new(runs, &arrangement, None);
+    let model = RunsModel::new(runs, Default::default(), &arrangement, None);
     assert_eq!(
         shown(&model, &arrangement),
         "\

@@ -29,6 +29,8 @@ pub struct Ticks {
 pub const SLOTS: usize = 30;
 /// Ticks kept over a restart, per project.
 const KEPT_TICKS: usize = 60;
+/// Slots of runs that are not ticked, kept over a restart, per project.
+const KEPT_SLOTS: usize = 500;
 
 impl Ticks {
     /// The ticked runs.
@@ -52,8 +54,9 @@ impl Ticks {
     /// Tick or untick.
     pub fn set(&mut self, run: &str, on: bool) {
         if on && self.on.insert(run.to_owned()) {
-            if !self.slots.contains_key(run) {
-                let slot = self.free_slot();
+            if !self.slots.contains_key(run)
+                && let Some(slot) = self.free_slot()
+            {
                 self.slots.insert(run.to_owned(), slot);
             }
             self.order.push(run.to_owned());
@@ -62,35 +65,18 @@ impl Ticks {
         }
     }
 
-    /// The first slot that no run has; when all are taken, one of a run that is not drawn now;
-    /// else one above the last, which is drawn grey.
-    fn free_slot(&mut self) -> usize {
-        let mut taken = [false; SLOTS];
-        for slot in self.slots.values() {
-            if let Some(place) = taken.get_mut(*slot) {
-                *place = true;
+    /// The slot that the fewest runs have among those that no drawn run has; `None` when thirty are
+    /// drawn. What a run has it keeps, so two that are never drawn together may have the same one.
+    fn free_slot(&self) -> Option<usize> {
+        let mut holders = [(false, 0usize); SLOTS];
+        for (run, slot) in &self.slots {
+            if let Some(held) = holders.get_mut(*slot) {
+                held.0 |= self.on.contains(run);
+                held.1 += 1;
             }
         }
-        if let Some(free) = taken.iter().position(|taken| !taken) {
-            return free;
-        }
-        if self.on.len() > SLOTS {
-            return SLOTS;
-        }
-        let idle = self
-            .slots
-            .iter()
-            .filter(|(id, slot)| **slot < SLOTS && !self.on.contains(*id));
-        match idle
-            .min_by_key(|(_, slot)| **slot)
-            .map(|(id, slot)| (id.clone(), *slot))
-        {
-            Some((id, slot)) => {
-                self.slots.remove(&id);
-                slot
-            }
-            None => SLOTS,
-        }
+        let free = (0..SLOTS).filter(|slot| !holders[*slot].0);
+        free.min_by_key(|slot| holders[*slot].1)
     }
 
     /// The other state.
@@ -104,42 +90,53 @@ impl Ticks {
         self.on.clear();
     }
 
-    /// Give a run another colour and marker; a run that has them takes the other's.
+    /// Give a run another colour and marker. Those of others never change by it.
     pub fn recolor(&mut self, run: &str, slot: usize) {
-        let before = self.slots.get(run).copied();
-        if let (Some(holder), Some(before)) = (
-            self.slots
-                .iter()
-                .find(|(_, taken)| **taken == slot)
-                .map(|(id, _)| id.clone()),
-            before,
-        ) {
-            self.slots.insert(holder, before);
-        }
         self.slots.insert(run.to_owned(), slot);
     }
 
-    /// As it is kept.
+    /// As a view keeps it: the ticked runs, each with its slot.
     #[must_use]
     pub fn saved(&self) -> Vec<(String, usize)> {
         self.order
             .iter()
             .take(KEPT_TICKS)
-            .map(|id| (id.clone(), self.slot(id).unwrap_or(0)))
+            .map(|id| (id.clone(), self.slot(id).unwrap_or(SLOTS)))
             .collect()
+    }
+
+    /// The slots of runs that are not ticked, for the next start.
+    #[must_use]
+    pub fn saved_slots(&self) -> Vec<(String, usize)> {
+        let idle = self.slots.iter().filter(|(id, _)| !self.on.contains(*id));
+        let mut slots: Vec<(String, usize)> = idle.map(|(id, slot)| (id.clone(), *slot)).collect();
+        slots.sort();
+        slots.truncate(KEPT_SLOTS);
+        slots
     }
 
     /// The inverse.
     #[must_use]
-    pub fn restored(saved: &[(String, usize)]) -> Self {
+    pub fn restored(ticked: &[(String, usize)], idle: &[(String, usize)]) -> Self {
         let mut ticks = Self::default();
-        for (id, slot) in saved {
-            ticks.slots.insert(id.clone(), *slot);
-            if ticks.on.insert(id.clone()) {
-                ticks.order.push(id.clone());
-            }
+        ticks.take(ticked);
+        for (id, slot) in idle.iter().filter(|(_, slot)| *slot < SLOTS) {
+            ticks.slots.entry(id.clone()).or_insert(*slot);
         }
         ticks
+    }
+
+    /// Tick exactly these runs. A run keeps the slot it has; one without takes the one given.
+    pub fn take(&mut self, ticked: &[(String, usize)]) {
+        self.clear();
+        for (id, slot) in ticked {
+            if *slot < SLOTS {
+                self.slots.entry(id.clone()).or_insert(*slot);
+            }
+            if self.on.insert(id.clone()) {
+                self.order.push(id.clone());
+            }
+        }
     }
 }
 
@@ -357,6 +354,8 @@ pub struct Saved {
     pub axes: AxesState,
     /// Ticked runs per project.
     pub ticks: BTreeMap<i64, Vec<(String, usize)>>,
+    /// Colours of runs that are not ticked, per project.
+    pub slots: BTreeMap<i64, Vec<(String, usize)>>,
     /// Named views per project.
     pub views: BTreeMap<i64, Vec<SavedView>>,
 }
@@ -380,20 +379,29 @@ mod tests {
         ticks.toggle("b");
         assert_eq!(ticks.slot("b"), Some(1));
         ticks.recolor("a", 3);
-        assert_eq!((ticks.slot("a"), ticks.slot("d")), (Some(3), Some(0)));
-        assert_eq!(Ticks::restored(&ticks.saved()).saved(), ticks.saved());
+        assert_eq!((ticks.slot("a"), ticks.slot("d")), (Some(3), Some(3)));
+        ticks.set("c", false);
+        let back = Ticks::restored(&ticks.saved(), &ticks.saved_slots());
+        assert_eq!(back.saved(), ticks.saved());
+        assert_eq!(back.slot("c"), Some(2), "also of a run that is not ticked");
     }
 
     #[test]
-    fn the_thirty_first_run_is_grey_unless_a_slot_lies_idle() {
+    fn the_thirty_first_run_is_grey_and_no_colour_ever_changes() {
         let mut ticks = Ticks::default();
         (0..31).for_each(|run| ticks.set(&format!("{run}"), true));
-        assert_eq!(ticks.slot("30"), Some(SLOTS));
+        assert_eq!(ticks.slot("30"), None, "thirty are told apart");
         ticks.set("7", false);
         ticks.set("30", false);
         ticks.set("new", true);
-        assert_eq!(ticks.slot("new"), Some(7));
-        assert_eq!(ticks.slot("7"), None);
+        assert_eq!(ticks.slot("new"), Some(7), "the one that is not drawn now");
+        assert_eq!(ticks.slot("7"), Some(7), "a run keeps its own");
+        let before = ticks.saved();
+        ticks.take(&[("new".to_owned(), 3), ("9".to_owned(), 0)]);
+        assert_eq!(ticks.order(), ["new", "9"]);
+        assert_eq!((ticks.slot("new"), ticks.slot("9")), (Some(7), Some(9)));
+        ticks.take(&before);
+        assert_eq!(ticks.saved(), before);
     }
 
     #[test]

@@ -125,12 +125,24 @@ impl Compare {
         self.pointer_in_table = ui
             .input(|input| input.pointer.hover_pos())
             .is_some_and(|at| area.contains(at));
-        // A frame may carry several presses; each counts.
+        if focused {
+            self.star_key(ui, &mut asked);
+        }
+        self.take_asked(ctx, asked);
+    }
+
+    /// Do what cells and menus asked for. A frame may carry several presses; each counts.
+    pub(super) fn take_asked(&mut self, ctx: &ViewCtx<'_>, asked: Vec<Asked>) {
         for asked in asked {
+            if let Asked::Star(run, on) = &asked {
+                self.star(ctx, run, *on);
+                continue;
+            }
             let Some(ticks) = self.ticks_mut() else { break };
             match asked {
                 Asked::Tick(id) => ticks.toggle(&id),
                 Asked::Recolor(id, slot) => ticks.recolor(&id, slot),
+                Asked::Star(..) => {}
             }
         }
     }
@@ -268,13 +280,7 @@ impl Compare {
         let Some((id, reversed)) = self.table.sort.clone() else {
             return;
         };
-        if shift
-            && self
-                .arrangement
-                .sort
-                .first()
-                .is_some_and(|(first, _)| *first != id)
-        {
+        if shift && !self.arrangement.sort.is_empty() {
             match self
                 .arrangement
                 .sort
@@ -341,6 +347,7 @@ impl Compare {
                 slot_grid(ui, run, ticks, asked);
             }
             menu_rule(ui);
+            self.mark_items(ui, ctx, run, asked);
             if MenuItem::new("Copy name").icon(icons::COPY).show(ui) {
                 ctx.commands.send(Command::Copy(run.name.clone()));
             }
@@ -353,12 +360,6 @@ impl Compare {
             {
                 let dialog =
                     super::media::MediaDialog::new(project, run.id.clone(), run.name.clone());
-                ctx.commands.send(Command::Show(Box::new(dialog)));
-            }
-            if MenuItem::new("Note…").icon(icons::NOTE).show(ui)
-                && let Some(project) = self.project
-            {
-                let dialog = super::pair::NoteDialog::new(project, &run.id, &run.name);
                 ctx.commands.send(Command::Show(Box::new(dialog)));
             }
             if MenuItem::new("Details…").icon(icons::INFO).show(ui) {
@@ -410,7 +411,11 @@ pub(super) fn columns<'a>(
                 .right()
                 .sortable()
                 .leaves(45),
+            Kind::Star => Column::fixed(&spec.id, title, spec.width)
+                .sortable()
+                .leaves(3),
             Kind::Started
+            | Kind::Note
             | Kind::Experiment
             | Kind::Commit
             | Kind::Dataset

@@ -82,6 +82,7 @@ impl Compare {
                 ("status", "Status"),
                 ("experiment", "Experiment"),
                 ("dataset", "Data set"),
+                ("star", "Star"),
             ];
             let fixed = fixed.map(|(id, word)| (id.to_owned(), word.to_owned()));
             let params = self.model.table.params.iter();

@@ -8,6 +8,7 @@ mod page;
 mod run;
 
 pub use files::{Look, file_icon};
+pub use run::{brief as attached_run_brief, show as attached_run};
 
 use std::collections::BTreeSet;
 

@@ -10,6 +10,8 @@ use crate::widgets::{key_value, label, named, paragraph};
 
 /// Metrics and parameters shown; the record in the kit has all.
 const MOST: usize = 12;
+/// Metrics where there is little room.
+const BRIEF: usize = 2;
 
 /// Heading, name, tool, times, final metrics and parameters.
 pub fn show(ui: &mut Ui, run: &AttachedRun) {
@@ -38,6 +40,17 @@ pub fn show(ui: &mut Ui, run: &AttachedRun) {
     if more > 0 {
         let words = format!("and {more} more values in {}", run.path);
         label(ui, Type::Small, t.text_3, &words);
+    }
+}
+
+/// Heading, name and the values that tell most, for where there is little room.
+pub fn brief(ui: &mut Ui, run: &AttachedRun) {
+    let t = Tokens::of(ui);
+    label(ui, Type::BodyBold, t.text, "Run that made it");
+    ui.add_space(6.0);
+    key_value(ui, "Run", &format!("{}, {}", run.name, run.source));
+    for (key, value) in metrics(run).iter().take(BRIEF) {
+        key_value(ui, key, value);
     }
 }
 

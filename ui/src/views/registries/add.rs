@@ -1,33 +1,20 @@
 //! Adding a registry, changing one, signing in.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use egui::{Context, Ui, vec2};
 use kitbench_protocol::{
-    ErrorView, RegistryAddress, RegistryId, RegistryRow, RegistryTest, SaveRegistry, Secret,
-    SignIn, TestRegistry,
+    RegistryAddress, RegistryId, RegistryRow, RegistryTest, SaveRegistry, Secret, SignIn,
+    TestRegistry,
 };
 
 use crate::app::{Dialog, Place, ViewCtx};
 use crate::backend::{Remote, RemoteView};
 use crate::commands::{CommandId, CommandSender};
 use crate::theme::{Tokens, Type, icons, sizes};
+use crate::views::sent::Sent;
 use crate::widgets::{
     Button, DialogFrame, Mark, TextField, Toast, boxed_failure, boxed_strip, checkbox, dialog_with,
     inset, mark, paragraph, section, skeleton,
 };
-
-#[derive(Default, PartialEq)]
-enum Outcome {
-    #[default]
-    Editing,
-    Working,
-    Failed(ErrorView),
-    Done,
-}
-
-type Shared = Rc<RefCell<Outcome>>;
 
 /// Adds a registry, or changes the given one.
 pub fn add(row: Option<&RegistryRow>) -> Box<dyn Dialog> {
@@ -39,7 +26,7 @@ pub fn add(row: Option<&RegistryRow>) -> Box<dyn Dialog> {
         more: false,
         test: Remote::default(),
         asked: false,
-        outcome: Shared::default(),
+        sent: Sent::default(),
     })
 }
 
@@ -50,7 +37,7 @@ pub fn sign_in(row: &RegistryRow) -> Box<dyn Dialog> {
         host: row.address.host.clone(),
         user: String::new(),
         secret: String::new(),
-        outcome: Shared::default(),
+        sent: Sent::default(),
     })
 }
 
@@ -62,56 +49,40 @@ struct Add {
     more: bool,
     test: Remote<RegistryTest>,
     asked: bool,
-    outcome: Shared,
+    sent: Sent,
 }
 
 impl Add {
     fn save(&self, view: &ViewCtx<'_>) {
-        *self.outcome.borrow_mut() = Outcome::Working;
         let (user, secret) = (self.user.trim().to_owned(), Secret(self.secret.clone()));
-        let outcome = self.outcome.clone();
-        let failed = self.outcome.clone();
-        let client = view.client.clone();
+        let (client, sent) = (view.client.clone(), self.sent.clone());
         let call = SaveRegistry {
             id: self.id,
             address: self.address.clone(),
         };
-        view.act_or(
-            call,
-            move |row, commands| {
-                let place = Place::Registries(Some(row.address.host.clone()));
-                if user.is_empty() && secret.0.is_empty() {
-                    *outcome.borrow_mut() = Outcome::Done;
+        self.sent.first(view, call, move |row, commands| {
+            let place = Place::Registries(Some(row.address.host.clone()));
+            if user.is_empty() && secret.0.is_empty() {
+                sent.finish(Ok(()));
+                commands.go(place);
+                return;
+            }
+            let commands = commands.clone();
+            let id = row.id;
+            client.call_then(SignIn { id, user, secret }, move |answer| {
+                if answer.is_ok() {
+                    signed_in(&commands);
                     commands.go(place);
-                    return;
                 }
-                let commands = commands.clone();
-                client.call_then(
-                    SignIn {
-                        id: row.id,
-                        user,
-                        secret,
-                    },
-                    move |answer| {
-                        *outcome.borrow_mut() = match answer {
-                            Ok(_) => {
-                                signed_in(&commands);
-                                commands.go(place);
-                                Outcome::Done
-                            }
-                            Err(error) => Outcome::Failed(error),
-                        };
-                    },
-                );
-            },
-            move |error, _| *failed.borrow_mut() = Outcome::Failed(error),
-        );
+                sent.finish(answer.map(|_| ()));
+            });
+        });
     }
 }
 
 impl Dialog for Add {
     fn show(&mut self, ctx: &Context, view: &ViewCtx<'_>) -> bool {
-        if *self.outcome.borrow() == Outcome::Done {
+        if self.sent.is_done() {
             return false;
         }
         if self.asked {
@@ -136,7 +107,7 @@ impl Dialog for Add {
             .trim()
             .is_empty()
             .then_some("Write the registry's address");
-        let working = *self.outcome.borrow() == Outcome::Working;
+        let working = self.sent.is_working();
         let (mut go, mut cancel) = (false, false);
         let mut state = (&mut *self, &mut go, &mut cancel);
         let closed = dialog_with(
@@ -237,14 +208,7 @@ fn add_body(ui: &mut Ui, dialog: &mut Add, view: &ViewCtx<'_>) {
     if dialog.asked {
         test_result(ui, &dialog.test);
     }
-    failure(ui, &dialog.outcome);
-}
-
-fn failure(ui: &mut Ui, outcome: &Shared) {
-    if let Outcome::Failed(error) = &*outcome.borrow() {
-        ui.add_space(8.0);
-        boxed_failure(ui, error);
-    }
+    dialog.sent.failure(ui);
 }
 
 fn test_result(ui: &mut Ui, test: &Remote<RegistryTest>) {
@@ -286,23 +250,23 @@ struct SignInDialog {
     host: String,
     user: String,
     secret: String,
-    outcome: Shared,
+    sent: Sent,
 }
 
 impl Dialog for SignInDialog {
     fn show(&mut self, ctx: &Context, view: &ViewCtx<'_>) -> bool {
-        if *self.outcome.borrow() == Outcome::Done {
+        if self.sent.is_done() {
             return false;
         }
         let title = format!("Sign in to {}", self.host);
-        let refused = matches!(&*self.outcome.borrow(), Outcome::Failed(_));
+        let refused = self.sent.has_failed();
         let frame = DialogFrame {
             title: &title,
             icon: Some(icons::SIGN_IN),
             note: None,
             size: vec2(480.0, if refused { 450.0 } else { 340.0 }),
         };
-        let working = *self.outcome.borrow() == Outcome::Working;
+        let working = self.sent.is_working();
         let blocked = self
             .secret
             .is_empty()
@@ -326,7 +290,7 @@ impl Dialog for SignInDialog {
                     if let Some(status) = view.shared.status.value() {
                         paragraph(ui, Type::Small, t.text_3, &status.secret_store);
                     }
-                    failure(ui, &dialog.outcome);
+                    dialog.sent.failure(ui);
                 });
             },
             |ui, (_, go, cancel)| {
@@ -342,21 +306,12 @@ impl Dialog for SignInDialog {
             },
         );
         if go && blocked.is_none() && !working {
-            *self.outcome.borrow_mut() = Outcome::Working;
-            let (done, failed) = (self.outcome.clone(), self.outcome.clone());
             let call = SignIn {
                 id: self.id,
                 user: self.user.trim().to_owned(),
                 secret: Secret(self.secret.clone()),
             };
-            view.act_or(
-                call,
-                move |_, commands| {
-                    *done.borrow_mut() = Outcome::Done;
-                    signed_in(commands);
-                },
-                move |error, _| *failed.borrow_mut() = Outcome::Failed(error),
-            );
+            self.sent.send(view, call, |_, commands| signed_in(commands));
         }
         !(closed || cancel)
     }

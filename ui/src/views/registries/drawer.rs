@@ -10,6 +10,7 @@ use crate::backend::{Remote, RemoteView};
 use crate::commands::Command;
 use crate::format;
 use crate::theme::{LayerKind, Tokens, Type, icons, sizes};
+use crate::views::modelkits::{attached_run, attached_run_brief};
 use crate::widgets::{
     Button, FailureAction, Mark, Segment, bar_row, code, fact_in, failed, inset, key_value, label,
     mark, named, paint_bar, rule, segments, skeleton,
@@ -73,6 +74,10 @@ pub fn drawer(
             }
         }
         rule(ui);
+        if let Some(run) = kit.value().and_then(|kit| kit.run.as_ref()) {
+            inset(ui, 14.0, |ui| attached_run_brief(ui, run));
+            rule(ui);
+        }
         inside(ui, reference, kit, tab, files, ctx);
     });
     if retry {
@@ -198,6 +203,10 @@ fn inside(
             1 => {
                 for (key, fact) in &value.facts {
                     key_value(ui, key, fact);
+                }
+                if let Some(run) = &value.run {
+                    ui.add_space(12.0);
+                    attached_run(ui, run);
                 }
                 for problem in &value.problems {
                     crate::widgets::paragraph(ui, Type::Small, t.warn, problem);

@@ -240,7 +240,7 @@ mod tests {
             }],
             ..RunsTable::default()
         };
-        RunsModel::new(table, &Arrangement::default(), None)
+        RunsModel::new(table, Default::default(), &Arrangement::default(), None)
     }
 
     fn standing(run: f64, tags: &[(&str, Option<f64>)]) -> Standing {

@@ -200,15 +200,7 @@ impl Compare {
         }
         self.ticks.insert(project, ticks);
         self.board.deep.extend(deep);
-        let Some(ticks) = self.ticks_mut() else {
-            return;
-        };
-        for asked in asked {
-            match asked {
-                Asked::Tick(id) => ticks.toggle(&id),
-                Asked::Recolor(id, slot) => ticks.recolor(&id, slot),
-            }
-        }
+        self.take_asked(ctx, asked);
     }
 
     fn board_head(&mut self, ui: &mut Ui) {

@@ -1,10 +1,8 @@
 //! An axis of a plot: from values to a share of its length, and its ticks.
 
-use egui::{Align2, Rect, Stroke, Ui, pos2, vec2};
+use egui::{Rect, Ui};
 
-use super::super::numbers;
-use crate::theme::{Tokens, Type, sizes};
-use crate::widgets;
+use super::super::{axis_paint, numbers};
 
 /// An axis of numbers, linear or logarithmic, or of words at their index.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,54 +93,20 @@ impl<'a> Scale<'a> {
 
 /// Grid and labels; answers the area that is left for the plot.
 pub fn frame(ui: &Ui, rect: Rect, x: &Scale<'_>, y: &Scale<'_>) -> Rect {
-    let t = Tokens::of(ui);
     let y_ticks = y.ticks((rect.height() / 30.0).clamp(2.0, 8.0) as usize);
-    let widest = y_ticks
-        .iter()
-        .map(|(_, label)| Type::Caption.galley(ui, label, t.text_3, 96.0).size().x)
-        .fold(16.0, f32::max);
-    let area = Rect::from_min_max(
-        pos2((rect.left() + widest + 8.0).round(), rect.top() + 4.0),
-        pos2(rect.right() - 6.0, rect.bottom() - 18.0),
-    );
+    let labels = y_ticks.iter().map(|(_, label)| label.as_str());
+    let inside = rect.with_min_y(rect.top() + 4.0);
+    let area = axis_paint::area(ui, inside, labels).unwrap_or(inside);
     for (share, label) in &y_ticks {
-        let at = (area.bottom() - share * area.height()).round() + 0.5;
-        ui.painter()
-            .hline(area.x_range(), at, Stroke::new(sizes::STROKE, t.line));
-        let room = Rect::from_min_max(
-            pos2(rect.left(), at - 8.0),
-            pos2(area.left() - 6.0, at + 8.0),
-        );
-        widgets::line(
-            ui,
-            room,
-            Type::Caption,
-            t.text_3,
-            label,
-            Align2::RIGHT_CENTER,
-        );
+        axis_paint::grid_line(ui, area, area.bottom() - share * area.height(), label);
     }
-    ui.painter().hline(
-        area.x_range(),
-        area.bottom().round() - 0.5,
-        Stroke::new(sizes::STROKE, t.line_strong),
-    );
     let x_ticks = x.ticks((area.width() / 64.0).clamp(2.0, 14.0) as usize);
     let room = area.width() / x_ticks.len().max(1) as f32 - 4.0;
-    for (share, label) in x_ticks {
-        let at = area.left() + share * area.width();
-        let galley = Type::Caption.galley(ui, &label, t.text_3, room.max(30.0));
-        let half = galley.size().x / 2.0;
-        let center = at.clamp(
-            area.left() + half - 6.0,
-            (area.right() - half + 4.0).max(area.left()),
-        );
-        let place = Rect::from_center_size(
-            pos2(center, area.bottom() + 10.0),
-            vec2(half * 2.0 + 1.0, 14.0),
-        );
-        widgets::place(ui.painter(), galley, place, Align2::CENTER_CENTER);
-    }
+    let x_ticks: Vec<(f32, String)> = x_ticks
+        .into_iter()
+        .map(|(share, label)| (area.left() + share * area.width(), label))
+        .collect();
+    axis_paint::base(ui, area, &x_ticks, room.max(30.0), None);
     area
 }
 

@@ -1,21 +1,20 @@
 //! Reviews: comparisons kept as files of the project, with the data that they show.
 
+mod charts;
 mod dialog;
 pub mod model;
 mod page;
-mod plot;
 
 use kitbench_protocol::{
-    ExportRun, GetReview, ListReviews, ProjectId, ReviewChart, ReviewRow, ReviewSpec, ReviewView,
+    GetReview, ListReviews, ProjectId, ReviewChart, ReviewRow, ReviewSpec, ReviewView, ThemeChoice,
     Verdict,
 };
 
 use super::Compare;
-use super::cells::slot_color;
 use crate::app::ViewCtx;
 use crate::backend::Remote;
 use crate::commands::Command;
-use crate::theme::Tokens;
+use charts::ReviewCharts;
 use dialog::ReviewDialog;
 
 /// The reviews of the open project, and the one that is open.
@@ -27,6 +26,7 @@ pub struct Reviews {
     open: Option<String>,
     view: Remote<ReviewView>,
     asked: Option<String>,
+    charts: ReviewCharts,
 }
 
 impl Reviews {
@@ -43,6 +43,7 @@ impl Reviews {
         if self.asked != self.open {
             self.asked.clone_from(&self.open);
             self.view.clear();
+            self.charts = ReviewCharts::default();
         }
         if let Some(file) = self.open.clone() {
             self.view
@@ -77,21 +78,12 @@ impl Reviews {
 impl Compare {
     /// What a review of the screen as it is would hold.
     pub(super) fn review_spec(&self) -> ReviewSpec {
-        let t = Tokens::for_dark(false);
-        let runs = self.drawn().into_iter().map(|run| {
-            let color = slot_color(t, run.slot);
-            ExportRun {
-                id: run.id,
-                color: u32::from_be_bytes([0, color.r(), color.g(), color.b()]),
-                label: run.name,
-            }
-        });
         let charts = self
             .charts_in_sight()
             .into_iter()
             .map(|metric| ReviewChart {
                 x_axis: self.setup.axis,
-                x_range: self.sight.x_range,
+                x_range: self.seen_values(),
                 log_y: self.setup.log_of(&metric),
                 smoothing: self.setup.smoothing(self.extent()),
                 options: self.setup.options(),
@@ -105,7 +97,7 @@ impl Compare {
             note: String::new(),
             filter: self.filter.applied.clone(),
             view: serde_json::to_string(&self.current_view(String::new())).unwrap_or_default(),
-            runs: runs.collect(),
+            runs: self.export_runs(ThemeChoice::Light),
             charts,
             plots: Vec::new(),
         }

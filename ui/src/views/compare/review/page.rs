@@ -8,8 +8,9 @@ use kitbench_protocol::{
     ReviewView, ThemeChoice, WriteReview,
 };
 
+use super::charts::{ReviewCharts, run_color};
 use super::dialog::ReviewDialog;
-use super::{model, plot};
+use super::model;
 use crate::app::{Dialog, ViewCtx};
 use crate::backend::RemoteView;
 use crate::commands::Command;
@@ -42,6 +43,9 @@ impl Compare {
     pub(in crate::views::compare) fn review_page(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
         let mut asked = None;
         let mut retry = false;
+        let version = self.reviews.view.version();
+        // Taken out while the page is drawn: it only reads the rest.
+        let mut charts = std::mem::take(&mut self.reviews.charts);
         match self.reviews.view.view() {
             RemoteView::Loading(since) => widgets::skeleton(ui, since, sizes::ROW),
             RemoteView::Failed(error) => {
@@ -54,13 +58,15 @@ impl Compare {
                 retry = widgets::failed(ui, error) == Some(FailureAction::Retry);
             }
             RemoteView::Ready { value, .. } => {
+                charts.update(version, value);
                 asked = self.review_head(ui, ctx, value);
                 ScrollArea::vertical()
                     .id_salt("review")
                     .auto_shrink(false)
-                    .show(ui, |ui| self.review_body(ui, ctx, value));
+                    .show(ui, |ui| self.review_body(ui, ctx, value, &mut charts));
             }
         }
+        self.reviews.charts = charts;
         if retry {
             self.reviews.view.invalidate();
         }
@@ -216,7 +222,13 @@ impl Compare {
         });
     }
 
-    fn review_body(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, view: &ReviewView) {
+    fn review_body(
+        &self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        view: &ReviewView,
+        charts: &mut ReviewCharts,
+    ) {
         widgets::inset(ui, sizes::PAGE_INSET, |ui| {
             let t = Tokens::of(ui);
             ui.spacing_mut().item_spacing.y = sizes::SPACE_3;
@@ -247,11 +259,17 @@ impl Compare {
                 params(ui, view, &differing);
             }
             ui.add_space(sizes::SPACE_4);
-            self.review_charts(ui, ctx, view);
+            self.review_charts(ui, ctx, view, charts);
         });
     }
 
-    fn review_charts(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, view: &ReviewView) {
+    fn review_charts(
+        &self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        view: &ReviewView,
+        charts: &mut ReviewCharts,
+    ) {
         let width = ui.available_width();
         let columns = if width >= 820.0 && view.spec.charts.len() > 1 {
             2
@@ -293,9 +311,7 @@ impl Compare {
                 pos2(card.left() + 10.0, card.top() + 34.0),
                 pos2(card.right() - 6.0, card.bottom() - 24.0),
             );
-            let none = Vec::new();
-            let curves = view.curves.get(at).unwrap_or(&none);
-            plot::show(ui, inner, chart, curves, &view.spec.runs);
+            charts.show(ui, inner, at, chart);
             let foot = Rect::from_min_max(
                 pos2(card.left() + 12.0, card.bottom() - 24.0),
                 pos2(card.right() - 12.0, card.bottom() - 4.0),
@@ -439,7 +455,7 @@ fn table(ui: &mut Ui, view: &ReviewView) {
                         .spec
                         .runs
                         .get(line)
-                        .map_or(t.text_3, |run| plot::run_color(run.color, t));
+                        .map_or(t.text_3, |run| run_color(run, t));
                     let center = pos2(cell.rect().left() + 6.0, cell.rect().center().y);
                     cell.paint(|ui, _| {
                         ui.painter().circle_filled(center, 4.5, color);
