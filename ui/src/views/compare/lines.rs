@@ -20,8 +20,9 @@ use crate::theme::{RunStroke, Tokens};
 const TOLERANCE: f32 = 0.15;
 /// No pixel that is drawn is further away than this.
 const FAR: f32 = 1e5;
-/// With more curves than this, nobody sees the soft edge of a strip.
-const SOFT_CURVES: usize = 8;
+/// Points of all lines of a chart that are laid out one by one; with more of them a frame would take
+/// too long, and single lines are not made out any more.
+const MOST_POINTS: usize = 6_000;
 
 /// The lines of one chart as they were laid out last.
 #[derive(Default)]
@@ -95,15 +96,14 @@ fn look_of(ui: &Ui, scene: &Scene<'_>) -> u64 {
 
 fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) -> Mesh {
     let t = Tokens::of(ui);
-    let soft = scene.data.curves.len() <= SOFT_CURVES;
-    let mut layer = Layer::new(ui, area, transform, soft);
+    let mut layer = Layer::new(ui, area, transform);
     for band in &scene.data.bands {
         let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
             continue;
         };
         let (_, color, _) = style(scene, run, t);
         let color = t.band(color);
-        fill_band(&mut layer.out, transform, &band.low, &band.high, color);
+        fill_band(&mut layer.under, transform, &band.low, &band.high, color);
     }
     for band in &scene.data.bands {
         let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
@@ -127,7 +127,17 @@ fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) ->
             layer.line(stretch, ordered, stroke, width, color);
         }
     }
-    layer.out
+    layer.mesh()
+}
+
+/// A line as it is to be laid out.
+struct Planned<'a> {
+    seen: &'a [PlotPoint],
+    /// Pixels of the points that it turns at.
+    points: Vec<Pos2>,
+    stroke: RunStroke,
+    width: f32,
+    color: Color32,
 }
 
 /// Lines of one chart that become one mesh.
@@ -137,15 +147,15 @@ pub struct Layer<'a> {
     tessellator: Tessellator,
     /// Width of a pixel.
     pixel: f32,
-    /// Strips have soft edges.
-    soft: bool,
-    out: Mesh,
+    /// What is under all lines.
+    under: Mesh,
+    lines: Vec<Planned<'a>>,
 }
 
 impl<'a> Layer<'a> {
     /// Nothing yet, for a chart in `area`.
     #[must_use]
-    pub fn new(ui: &Ui, area: Rect, transform: &'a PlotTransform, soft: bool) -> Self {
+    pub fn new(ui: &Ui, area: Rect, transform: &'a PlotTransform) -> Self {
         let ctx = ui.ctx();
         let mut tessellator = Tessellator::new(
             ctx.pixels_per_point(),
@@ -159,8 +169,8 @@ impl<'a> Layer<'a> {
             area,
             tessellator,
             pixel: 1.0 / ctx.pixels_per_point(),
-            soft,
-            out: Mesh::default(),
+            under: Mesh::default(),
+            lines: Vec::new(),
         }
     }
 
@@ -168,7 +178,7 @@ impl<'a> Layer<'a> {
     /// back.
     pub fn line(
         &mut self,
-        stretch: &[PlotPoint],
+        stretch: &'a [PlotPoint],
         ordered: bool,
         stroke: RunStroke,
         width: f32,
@@ -179,44 +189,50 @@ impl<'a> Layer<'a> {
         } else {
             stretch
         };
-        let transform = self.transform;
-        let pixels = || seen.iter().map(|point| pixel(transform, point));
-        let room = (self.area.width() / self.pixel) as usize;
-        let points = thinned(pixels());
-        let dashes = dashes(stroke);
-        // A few lines are laid out through all points, for their soft edges, as long as one has
-        // fewer than there are columns; of many lines, and of dashes, that would be too much.
-        let most = if self.soft && dashes.is_none() {
-            room
-        } else {
-            room / 4
-        };
-        if points.len() > most
-            && let Some(columns) = strips::columns(pixels(), self.area, self.pixel)
-        {
-            let pen = Pen {
-                width,
-                color,
-                soft: if self.soft { self.pixel } else { 0.0 },
-                dashes,
-            };
-            strips::add_strip(&mut self.out, &columns, pen);
-            return;
-        }
-        add_line(
-            &mut self.tessellator,
-            &mut self.out,
+        let points = thinned(seen.iter().map(|point| pixel(self.transform, point)));
+        self.lines.push(Planned {
+            seen,
             points,
             stroke,
             width,
             color,
-        );
+        });
+    }
+
+    /// All lines in the order they were added. As long as they have few points together, each is
+    /// laid out through all of its points; else dense ones become strips, and so do dense dashed
+    /// ones, whose dashes would be thousands.
+    fn mesh(mut self) -> Mesh {
+        let mut out = std::mem::take(&mut self.under);
+        let all: usize = self.lines.iter().map(|line| line.points.len()).sum();
+        let dense = (self.area.width() / self.pixel) as usize / 4;
+        for line in std::mem::take(&mut self.lines) {
+            let dashes = dashes(line.stroke);
+            let heavy = all > MOST_POINTS || dashes.is_some();
+            let pixels = line.seen.iter().map(|point| pixel(self.transform, point));
+            if heavy
+                && line.points.len() > dense
+                && let Some(columns) = strips::columns(pixels, self.area, self.pixel)
+            {
+                let pen = Pen {
+                    width: line.width,
+                    color: line.color,
+                    soft: if all > MOST_POINTS { 0.0 } else { self.pixel },
+                    dashes,
+                };
+                strips::add_strip(&mut out, &columns, pen);
+            } else {
+                add_line(&mut self.tessellator, &mut out, line);
+            }
+        }
+        out
     }
 
     /// Paint what was added, over what is there.
     pub fn paint(self, painter: &Painter) {
-        if !self.out.is_empty() {
-            painter.add(Shape::mesh(self.out));
+        let mesh = self.mesh();
+        if !mesh.is_empty() {
+            painter.add(Shape::mesh(mesh));
         }
     }
 }
@@ -230,24 +246,16 @@ fn seen<'a>(stretch: &'a [PlotPoint], transform: &PlotTransform) -> &'a [PlotPoi
     &stretch[from..(to + 1).min(stretch.len()).max(from)]
 }
 
-fn add_line(
-    tessellator: &mut Tessellator,
-    out: &mut Mesh,
-    points: Vec<Pos2>,
-    stroke: RunStroke,
-    width: f32,
-    color: Color32,
-) {
-    match points.as_slice() {
+fn add_line(tessellator: &mut Tessellator, out: &mut Mesh, line: Planned<'_>) {
+    let pen = Stroke::new(line.width, line.color);
+    match line.points.as_slice() {
         [] => {}
         // One point only: a dot.
-        [one] => tessellator.tessellate_shape(Shape::circle_filled(*one, 2.5, color), out),
-        _ => match dashes(stroke) {
-            None => tessellator
-                .tessellate_path(&PathShape::line(points, Stroke::new(width, color)), out),
+        [one] => tessellator.tessellate_shape(Shape::circle_filled(*one, 2.5, line.color), out),
+        points => match dashes(line.stroke) {
+            None => tessellator.tessellate_path(&PathShape::line(line.points, pen), out),
             Some((dashes, gaps)) => {
-                let pen = Stroke::new(width, color);
-                for shape in Shape::dashed_line_with_offset(&points, pen, dashes, gaps, 0.0) {
+                for shape in Shape::dashed_line_with_offset(points, pen, dashes, gaps, 0.0) {
                     tessellator.tessellate_shape(shape, out);
                 }
             }

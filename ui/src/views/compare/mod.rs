@@ -100,6 +100,8 @@ pub struct Compare {
     stale: bool,
     table: TableState,
     pointer_in_table: bool,
+    /// The user asked for another order, so rows move under the pointer too.
+    rearranged: bool,
     ticks: BTreeMap<ProjectId, Ticks>,
     setup: ChartSetup,
     charts: HashMap<String, Chart>,
@@ -229,7 +231,8 @@ impl Compare {
         self.stale |= self.marks.update(ctx, project);
         if std::mem::take(&mut self.stale) {
             // While the pointer is over the rows, they stay where they are.
-            let keep = self.pointer_in_table.then(|| self.model.order());
+            let still = self.pointer_in_table && !std::mem::take(&mut self.rearranged);
+            let keep = still.then(|| self.model.order());
             let selected = self
                 .table
                 .cursor
@@ -255,7 +258,7 @@ impl Compare {
     /// The table must be arranged anew, and rows may move.
     fn rearrange(&mut self) {
         self.stale = true;
-        self.pointer_in_table = false;
+        self.rearranged = true;
     }
 
     fn tick_all(&mut self) {

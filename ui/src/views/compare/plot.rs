@@ -103,7 +103,7 @@ pub(super) fn run_of<'a>(scene: &'a Scene<'_>, curve: &Curve) -> Option<&'a Draw
 
 /// The lines of chosen runs once more, over all others.
 fn strong_lines(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>, t: &Tokens) {
-    let mut layer = Layer::new(ui, area, transform, true);
+    let mut layer = Layer::new(ui, area, transform);
     for curve in &scene.data.curves {
         if !scene.strong.contains(&Some(curve.run.as_str())) {
             continue;
