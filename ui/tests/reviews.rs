@@ -77,6 +77,9 @@ fn packed_tags_stand_under_the_runs_and_are_drawn_like_them() {
         tick(&mut bench, &["v0.2.0", "v0.1.0", "mlp8"]);
         bench.wait_for("Chart of val/loss: 3 runs");
         bench.settle();
+        let heads = bench.labels(Role::ColumnHeader);
+        assert!(heads.contains(&"ModelKit".to_owned()), "{heads:?}");
+        assert!(bench.shows("wine:v0.2.0"), "{}", bench.all());
         bench.picture(&format!("packed-tags-{word}"));
     }
 }
@@ -152,6 +155,7 @@ fn a_review_is_saved_and_opens_without_the_tracker() {
         ] {
             assert!(bench.shows(part), "{part}: {}", bench.all());
         }
+        assert!(!bench.shows("Report…"), "one primary button: the export");
         bench.picture(&format!("review-{word}"));
 
         bench.click("Edit review");

@@ -129,6 +129,11 @@ pub trait Dialog {
     /// Draw it with [`widgets::dialog`]; false closes it.
     fn show(&mut self, ctx: &Context, view: &ViewCtx<'_>) -> bool;
 
+    /// Something changed in the engine.
+    fn on_event(&mut self, event: &EventKind) {
+        let _ = event;
+    }
+
     /// The project that it is about to pack.
     fn packs(&self) -> Option<ProjectId> {
         None
@@ -233,6 +238,9 @@ impl App {
             refresh |= self.shared.on_event(event);
             for view in self.views.values_mut() {
                 view.on_event(&event.what);
+            }
+            for dialog in &mut self.dialogs {
+                dialog.on_event(&event.what);
             }
             self.on_event(&event.what, now);
         }

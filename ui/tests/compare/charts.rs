@@ -326,3 +326,19 @@ fn keys_zoom_and_move_a_chart_that_has_the_focus() {
     bench.press(egui::Key::Home);
     assert_eq!(seen(&bench), None);
 }
+
+#[test]
+fn what_is_left_outside_is_counted_under_the_chart() {
+    let rows = (1..=100).map(|step| match step {
+        70 => "70,1e30\n".to_owned(),
+        step => format!("{step},{}\n", 1.0 / f64::from(step)),
+    });
+    let log: String = std::iter::once("step,loss\n".to_owned())
+        .chain(rows)
+        .collect();
+    let mut bench = logs(ThemeChoice::Dark, &[("explodes.csv", &log)]);
+    bench.click("Draw the first ten runs");
+    honesty(&bench, "all 100 points · 1 beyond the shown range");
+    option(&mut bench, "Leave far outliers outside");
+    assert!(!bench.shows("beyond the shown range"));
+}

@@ -4,6 +4,7 @@
 mod charts;
 mod pictures;
 mod plots;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
@@ -29,13 +30,18 @@ fn example(size: [f32; 2], theme: ThemeChoice) -> Bench {
 /// A project with one CSV log per name.
 fn logs(theme: ThemeChoice, files: &[(&str, &str)]) -> Bench {
     let mut bench = support::bench(WIDE, theme, Door::Window);
+    write_logs(&mut bench, files);
+    bench
+}
+
+/// Write logs into a project and open it.
+fn write_logs(bench: &mut Bench, files: &[(&str, &str)]) {
     let project = bench.path("plain");
     std::fs::create_dir_all(project.join("logs")).expect("a folder");
     for (name, text) in files {
         std::fs::write(project.join("logs").join(name), text).expect("a file");
     }
-    open(&mut bench, project);
-    bench
+    open(bench, project);
 }
 
 fn open(bench: &mut Bench, project: PathBuf) {

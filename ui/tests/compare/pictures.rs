@@ -3,6 +3,9 @@
 use super::*;
 use support::SMALL;
 
+/// The largest window that is looked at.
+const LARGE: [f32; 2] = [2560.0, 1440.0];
+
 const THEMES: [(ThemeChoice, &str); 2] =
     [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")];
 
@@ -18,7 +21,7 @@ fn point_at(bench: &mut Bench, chart: &str) {
 #[test]
 fn the_screen() {
     for (theme, word) in THEMES {
-        for size in [WIDE, SMALL] {
+        for size in [WIDE, SMALL, LARGE] {
             let mut bench = example(size, theme);
             assert!(!listed(&bench).is_empty());
             bench.picture(&format!("compare-empty-{word}-{}", size[0]));

@@ -123,3 +123,29 @@ fn axes_are_chosen_and_groups_are_brushed() {
     bench.choose("Violins");
     bench.wait_for("Violin plot of lowest val/loss by schedule: ");
 }
+
+#[test]
+fn parallel_axes_are_moved_and_flipped() {
+    let mut bench = example(WIDE, ThemeChoice::Light);
+    bench.click("Draw the first ten runs");
+    let axes = |bench: &Bench| -> Vec<String> {
+        let sliders = bench.labels(Role::Slider).into_iter();
+        let axes = sliders.filter_map(|label| label.strip_prefix("Axis ").map(str::to_owned));
+        axes.map(|axis| axis.split([':', ',']).next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let before = axes(&bench);
+    let at = before
+        .iter()
+        .position(|axis| axis == "lr")
+        .expect("an axis of lr");
+    assert!(at > 0, "{before:?}");
+    bench.click("Axes");
+    bench.click("Move lr to the left");
+    bench.click("Flip lr");
+    bench.press(egui::Key::Escape);
+    let after = axes(&bench);
+    assert_eq!(after[at - 1], "lr", "{after:?}");
+    assert_eq!(after[at], before[at - 1], "{after:?}");
+    bench.picture("compare-axes-flipped");
+}

@@ -243,6 +243,18 @@ impl Bench {
         self.settle();
     }
 
+    /// Choose from the open list of a select.
+    pub fn choose_option(&mut self, label: &str) {
+        let option = self
+            .harness
+            .get_all_by_label(label)
+            .find(|node| node.accesskit_node().role() == Role::ListBoxOption);
+        option
+            .unwrap_or_else(|| panic!("the list has no {label}"))
+            .click_accesskit();
+        self.settle();
+    }
+
     /// Type into a field.
     pub fn type_into(&mut self, field: &str, text: &str) {
         self.field(field).focus();

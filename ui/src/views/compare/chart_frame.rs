@@ -1,12 +1,12 @@
 //! Around a chart: its title and menu, and the line that says what is drawn.
 
-use egui::{Align, Align2, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, Id, Layout, Rect, Role, Ui, UiBuilder, vec2};
 use kitbench_protocol::{Better, ChartFormat};
 
 use super::Compare;
 use super::curves::{self, Drawn};
 use super::grid::{CARD, CARD_HEIGHTS};
-use super::honesty::{Drawing, note_of};
+use super::honesty::{self, Drawing, note_of};
 use super::setup::{CardSize, Pin, Reference};
 use crate::app::ViewCtx;
 use crate::theme::{Tokens, Type, icons, sizes};
@@ -288,7 +288,6 @@ impl Compare {
         card: Rect,
         failure: Option<&str>,
     ) {
-        let t = Tokens::of(ui);
         let Some(chart) = self.charts.get(metric) else {
             return;
         };
@@ -320,22 +319,6 @@ impl Compare {
             words = format!("{failure} {words}");
         }
         let odd = failure.is_some() || !damaged.is_empty();
-        let rect = Rect::from_min_max(
-            pos2(card.left() + 12.0, card.bottom() - 20.0),
-            pos2(card.right() - 10.0, card.bottom() - 4.0),
-        );
-        let (_, cut) = widgets::line(
-            ui,
-            rect,
-            Type::Caption,
-            if odd { t.warn } else { t.text_3 },
-            &words,
-            Align2::LEFT_CENTER,
-        );
-        let response = ui.interact(rect, egui::Id::unique(("honesty", metric)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-        if cut {
-            response.on_hover_text(words);
-        }
+        honesty::paint(ui, Id::unique(("honesty", metric)), card, &words, odd);
     }
 }

@@ -125,13 +125,47 @@ impl Compare {
             let tip = "What was found where, and what was skipped and why";
             asked |= ui.add(Button::ghost(words).small().tip(tip)).clicked();
         }
+        if ui.available_width() > 24.0 {
+            let plus = Button::icon_only(icons::PLUS, "Add source…").small();
+            self.add_source(ui, ctx, plus);
+        }
         if asked {
             let folder = self.folder(ctx);
-            ctx.commands.send(Command::Show(Box::new(SourcesDialog::new(
-                &self.model.table,
-                folder,
-            ))));
+            self.show_sources(ctx, folder);
         }
+    }
+
+    /// The dialog of sources.
+    pub(super) fn show_sources(&self, ctx: &ViewCtx<'_>, folder: String) {
+        let Some(project) = self.project else { return };
+        let dialog = SourcesDialog::new(project, &self.model.table, folder);
+        ctx.commands.send(Command::Show(Box::new(dialog)));
+    }
+
+    /// A menu with what can be a source besides what lies in the folder.
+    pub(super) fn add_source(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, button: Button) {
+        let Some(project) = self.project else { return };
+        let button = ui.add(
+            button
+                .name("Add source…")
+                .tip("A tracking server, or a table"),
+        );
+        menu(&button, ui, "Add source", |ui| {
+            ui.set_width(260.0);
+            if MenuItem::new("MLflow tracking server…")
+                .icon(icons::PLUGS_CONNECTED)
+                .show(ui)
+            {
+                ctx.commands
+                    .send(Command::Show(super::sources::servers::add(project)));
+            }
+            if MenuItem::new("A table that was passed over…")
+                .icon(icons::TABLE)
+                .show(ui)
+            {
+                self.show_sources(ctx, self.folder(ctx));
+            }
+        });
     }
 
     pub(super) fn folder(&self, ctx: &ViewCtx<'_>) -> String {

@@ -1,8 +1,11 @@
 //! The line under a chart: what is drawn, of how much, and how.
 
+use egui::{Align2, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 use kitbench_protocol::{BandKind, Better, Resumed};
 
 use super::curves::ChartData;
+use crate::theme::{Tokens, Type};
+use crate::widgets;
 
 /// What of a chart's set-up its honesty line tells.
 #[derive(Debug, Clone, Default)]
@@ -153,5 +156,21 @@ pub fn note_of(better: Better, log_y: bool, non_positive: u64) -> String {
         (false, Better::Higher) => "higher is better".to_owned(),
         (false, Better::Lower) => "lower is better".to_owned(),
         (false, Better::Unknown) => String::new(),
+    }
+}
+/// The line at the foot of a card; whole in the tooltip where it is cut. `odd`: something is wrong.
+pub fn paint(ui: &Ui, id: Id, card: Rect, words: &str, odd: bool) {
+    let t = Tokens::of(ui);
+    let rect = Rect::from_min_max(
+        pos2(card.left() + 12.0, card.bottom() - 20.0),
+        pos2(card.right() - 10.0, card.bottom() - 4.0),
+    );
+    let color = if odd { t.warn } else { t.text_3 };
+    let place = Align2::LEFT_CENTER;
+    let (_, cut) = widgets::line(ui, rect, Type::Caption, color, words, place);
+    let response = ui.interact(rect, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    if cut {
+        response.on_hover_text(words);
     }
 }

@@ -77,6 +77,7 @@ use filter_field::FilterField;
 use marks::Marks;
 use model::{Arrangement, RunsModel};
 use setup::ChartSetup;
+use sources::servers::Servers;
 use state::{Chart, Saved, SavedView, Ticks};
 use values::Values;
 
@@ -119,6 +120,7 @@ pub struct Compare {
     /// Packed tags under the runs.
     board: leaderboard::Board,
     reviews: review::Reviews,
+    servers: Servers,
     /// Stars and notes.
     marks: Marks,
     views: BTreeMap<ProjectId, Vec<SavedView>>,
@@ -253,6 +255,7 @@ impl Compare {
             self.stale |= self.board.wants_columns(&self.model.table);
         }
         self.reviews.update(ctx, project);
+        self.servers.update(ctx, project);
     }
 
     /// The table must be arranged anew, and rows may move.
@@ -371,6 +374,9 @@ impl View for Compare {
     fn on_event(&mut self, event: &EventKind) {
         match event {
             EventKind::Runs(project) if self.project == Some(*project) => self.refresh(),
+            EventKind::TrackingServers(project) if self.project == Some(*project) => {
+                self.servers.invalidate();
+            }
             EventKind::Store => self.board.invalidate(),
             EventKind::Project(project) if self.project == Some(*project) => {
                 self.board.invalidate();
@@ -388,6 +394,7 @@ impl View for Compare {
         self.board.invalidate();
         self.reviews.invalidate();
         self.marks.invalidate();
+        self.servers.invalidate();
     }
 
     fn save(&self) -> Option<String> {

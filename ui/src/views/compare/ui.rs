@@ -7,11 +7,11 @@ use kitbench_protocol::CopyExample;
 
 use super::Compare;
 use super::curves::Drawn;
-use super::sources::SourcesDialog;
+use super::sources::servers;
 
 use crate::app::{Place, ViewCtx};
 use crate::backend::RemoteView;
-use crate::commands::{Command, CommandId};
+use crate::commands::CommandId;
 use crate::theme::{self, Tokens, Type, icons, sizes};
 use crate::widgets::{self, Button, FailureAction, Side, bar_row, split};
 
@@ -56,6 +56,7 @@ impl Compare {
         {
             self.runs.invalidate();
         }
+        servers::strip(ui, self.servers.all(), ctx);
         if self.model.table.total_runs == 0 && !self.board.is_shown() {
             self.no_source(ui, ctx);
             return;
@@ -193,6 +194,11 @@ impl Compare {
         );
         widgets::paragraph(ui, Type::Body, t.text_2, &text);
         ui.horizontal(|ui| {
+            self.add_source(
+                ui,
+                ctx,
+                Button::neutral("Add source…").icon(icons::PLUS).caret(),
+            );
             self.example_button(ui, ctx);
             if ui
                 .add(Button::neutral("Look again").icon(icons::ARROWS_CLOCKWISE))
@@ -210,10 +216,7 @@ impl Compare {
                 .add(Button::ghost("What was skipped…").blocked(blocked))
                 .clicked()
             {
-                ctx.commands.send(Command::Show(Box::new(SourcesDialog::new(
-                    &self.model.table,
-                    folder.clone(),
-                ))));
+                self.show_sources(ctx, folder.clone());
             }
         });
         ui.add_space(sizes::SPACE_3);

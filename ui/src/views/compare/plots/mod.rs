@@ -10,9 +10,7 @@ mod scatter;
 
 use std::collections::{HashMap, HashSet};
 
-use egui::{
-    Align2, Color32, Id, Pos2, Rect, Response, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use egui::{Color32, Id, Pos2, Rect, Response, Role, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use kitbench_protocol::{
     Correlation, GetPlot, Pick, Plot, PlotFigures, PlotView, Quantity, RunChoice,
 };
@@ -27,7 +25,7 @@ use super::setup::{Over, PlotSetup};
 use super::state::SLOTS;
 use crate::app::ViewCtx;
 use crate::backend::{Remote, RemoteView};
-use crate::theme::{Marker, Tokens, Type, icons, sizes};
+use crate::theme::{Marker, Tokens, icons, sizes};
 use crate::widgets::{self, FailureAction};
 
 /// A plot's figures and what they were asked for.
@@ -258,25 +256,8 @@ impl Compare {
 
     /// How many runs are in it, which method, what is left out.
     fn plot_foot(&self, ui: &Ui, setup: &PlotSetup, view: &PlotView, card: Rect) {
-        let t = Tokens::of(ui);
-        let words = honesty(setup, view);
-        let rect = Rect::from_min_max(
-            pos2(card.left() + 12.0, card.bottom() - 20.0),
-            pos2(card.right() - 10.0, card.bottom() - 4.0),
-        );
-        let (_, cut) = widgets::line(
-            ui,
-            rect,
-            Type::Caption,
-            t.text_3,
-            &words,
-            Align2::LEFT_CENTER,
-        );
-        let response = ui.interact(rect, Id::unique(("plot honesty", setup.id)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-        if cut {
-            response.on_hover_text(words);
-        }
+        let id = Id::unique(("plot honesty", setup.id));
+        super::honesty::paint(ui, id, card, &honesty(setup, view), false);
     }
 }
 

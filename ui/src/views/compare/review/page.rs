@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use egui::{Align, Layout, Rect, Role, ScrollArea, Sense, Ui, pos2, vec2};
+use egui::{Align, Id, Layout, Rect, Role, ScrollArea, Sense, Ui, pos2, vec2};
 use kitbench_protocol::{
     ChartFormat, DeleteReview, Door, ExportReview, PackReview, ReportFormat, ReviewChartFile,
     ReviewView, ThemeChoice, WriteReview,
@@ -17,6 +17,7 @@ use crate::commands::Command;
 use crate::theme::{Tokens, Type, icons, sizes};
 use crate::views::compare::Compare;
 use crate::views::compare::export::save;
+use crate::views::compare::honesty;
 use crate::views::compare::model::state_word;
 use crate::views::compare::numbers;
 use crate::views::compare::state::SavedView;
@@ -312,19 +313,9 @@ impl Compare {
                 pos2(card.right() - 6.0, card.bottom() - 24.0),
             );
             charts.show(ui, inner, at, chart);
-            let foot = Rect::from_min_max(
-                pos2(card.left() + 12.0, card.bottom() - 24.0),
-                pos2(card.right() - 12.0, card.bottom() - 4.0),
-            );
             let honesty = view.honesty.get(at).map_or("", String::as_str);
-            widgets::line(
-                ui,
-                foot,
-                Type::Caption,
-                t.text_3,
-                honesty,
-                egui::Align2::LEFT_CENTER,
-            );
+            let id = Id::unique(("review honesty", at));
+            honesty::paint(ui, id, card, honesty, false);
         }
     }
 
