@@ -82,7 +82,7 @@ fn every_state_of_a_server_has_its_next_step() {
         bench.wait_for("shared: `https://shared.example:5000` wants a login.");
         bench.picture(&format!("compare-server-strip-{word}"));
         bench.click("Source MLflow");
-        bench.wait_for("Tracking servers");
+        bench.wait_for("Asked every few seconds");
         for told in [
             "Reachable, 128 runs",
             "wants a login.",
@@ -142,20 +142,20 @@ fn a_server_that_does_not_answer_is_added_and_said_so() {
 
 #[test]
 fn what_columns_mean_is_shown_changed_and_remembered() {
-    let log = "name,epoch,loss,lr\none,1,1.0,0.1\none,2,0.9,0.1\ntwo,1,0.8,0.2\ntwo,2,0.7,0.2\n";
+    let log = "name,step,loss,lr\none,1,1.0,0.1\none,2,0.9,0.1\ntwo,1,0.8,0.2\ntwo,2,0.7,0.2\n";
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
         let mut bench = logs(theme, &[("sweep.csv", log)]);
         bench.click("Source CSV");
         bench.click("Columns of logs/sweep.csv");
         bench.wait_for("Guessed from names and values.");
-        bench.wait_for("Meaning of epoch");
+        bench.wait_for("Meaning of step");
         bench.picture(&format!("compare-columns-guessed-{word}"));
         let meaning = |bench: &Bench, column: &str| {
             let name = format!("Meaning of {column}");
             let node = bench.harness.get_by_label(&name);
             node.value().unwrap_or_default()
         };
-        assert_eq!(meaning(&bench, "epoch"), "Step");
+        assert_eq!(meaning(&bench, "step"), "Step");
         assert_eq!(meaning(&bench, "loss"), "Metric");
         bench.click("Meaning of name");
         bench.choose_option("Run");

@@ -236,14 +236,14 @@ pub fn cost(kit: &Kit, limits: Limits) -> u64 {
     layers.map(|layer| layer.descriptor.size).sum()
 }
 
-/// The record attached to a kit, read from its docs layers alone. What cannot be read is shown as
-/// no record; the page tells what is wrong with a layer elsewhere.
-pub fn attached(source: &dyn KitSource, kit: &Kit) -> Option<AttachedRun> {
+/// The record attached to a kit, read from its docs layers of at most `most` bytes alone. What cannot
+/// be read is shown as no record; the page tells what is wrong with a layer elsewhere.
+pub fn attached(source: &dyn KitSource, kit: &Kit, most: u64) -> Option<AttachedRun> {
     let cancel = CancellationToken::new();
     for layer in kit
         .layers
         .iter()
-        .filter(|layer| may_hold(layer, Limits::RECORD))
+        .filter(|layer| may_hold(layer, Limits::RECORD) && layer.descriptor.size <= most)
     {
         for place in PLACES {
             let file = files::read_file(source, layer, place, record::MAX_BYTES, &cancel);

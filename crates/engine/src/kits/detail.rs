@@ -10,6 +10,7 @@ use kitbench_protocol::{ErrorView, KitDetail, KitRow, Relation};
 use super::look::{find_readme, list_files};
 use super::{display, local_tags, parse_reference, relation, store};
 use crate::errors::{view_of_kit, view_of_state};
+use crate::experiments::in_kits;
 use crate::{Inner, blocking, convert, registries};
 
 /// A kit of the local store.
@@ -29,7 +30,7 @@ pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorVi
         detail.readme_path = Some(path);
         detail.readme = Some(crate::markdown::blocks(&text));
     }
-    detail.run = crate::experiments::in_kits::attached(&source, &kit);
+    detail.run = in_kits::attached(&source, &kit, u64::MAX);
     let digest = kit.digest.to_string();
     let by_digest = reference.with_digest(kit.digest);
     detail.frees_bytes = store
@@ -58,11 +59,11 @@ pub fn local_detail(inner: &Inner, reference: &str) -> Result<KitDetail, ErrorVi
 /// of an attached run.
 pub async fn remote_detail(inner: &Arc<Inner>, reference: &str) -> Result<KitDetail, ErrorView> {
     let reference = registries::remote_reference(reference)?;
-    let source = registries::fetch(inner, &reference).await?;
+    let source = registries::remote_kit(inner, &reference).await?;
     blocking(inner, move |inner| {
         let kit = Kit::read(&source).map_err(|error| view_of_kit(&error))?;
         let mut detail = detail(&kit);
-        detail.run = crate::experiments::in_kits::attached(&source, &kit);
+        detail.run = in_kits::attached(&source, &kit, in_kits::Limits::RECORD.layers);
         let here = local_tags(inner, &reference.full_repository());
         let local = reference.tag.as_ref().and_then(|tag| here.get(tag));
         detail.row.relation = match local {

@@ -222,9 +222,7 @@ fn head(ui: &mut Ui, title: &str, count: usize) {
     let t = Tokens::of(ui);
     ui.add_space(sizes::SPACE_3);
     ui.horizontal(|ui| {
-        let title = widgets::label(ui, Type::BodyBold, t.text, title);
-        ui.ctx()
-            .accesskit_node_builder(title.id, |node| node.set_role(Role::Heading));
+        widgets::named(ui, Role::Heading, Type::BodyBold, t.text, title);
         widgets::label(
             ui,
             Type::Small,
