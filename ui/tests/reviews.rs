@@ -80,7 +80,9 @@ fn packed_tags_stand_under_the_runs_and_are_drawn_like_them() {
         // Its columns of parameters make room for where a run was packed.
         bench.click("Columns");
         for column in ["hidden", "lr", "seed"] {
-            bench.click(column);
+            let tick = bench.harness.get_by_role_and_label(Role::CheckBox, column);
+            tick.click_accesskit();
+            bench.settle();
         }
         bench.press(egui::Key::Escape);
         let heads = bench.labels(Role::ColumnHeader);

@@ -142,7 +142,7 @@ fn a_server_that_does_not_answer_is_added_and_said_so() {
 
 #[test]
 fn what_columns_mean_is_shown_changed_and_remembered() {
-    let log = "name,step,loss,lr\none,1,1.0,0.1\none,2,0.9,0.1\ntwo,1,0.8,0.2\ntwo,2,0.7,0.2\n";
+    let log = "group,step,loss\n1,1,1.0\n1,2,0.9\n2,1,0.8\n2,2,0.7\n";
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
         let mut bench = logs(theme, &[("sweep.csv", log)]);
         bench.click("Source CSV");
@@ -157,9 +157,9 @@ fn what_columns_mean_is_shown_changed_and_remembered() {
         };
         assert_eq!(meaning(&bench, "step"), "Step");
         assert_eq!(meaning(&bench, "loss"), "Metric");
-        bench.click("Meaning of name");
+        bench.click("Meaning of group");
         bench.choose_option("Run");
-        assert_eq!(meaning(&bench, "name"), "Run");
+        assert_eq!(meaning(&bench, "group"), "Run");
         bench.click("Read like this");
         bench.wait_for("read as 2 runs");
         bench.press(egui::Key::Escape);

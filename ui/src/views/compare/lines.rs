@@ -19,7 +19,7 @@ use crate::theme::{RunStroke, Tokens};
 /// A point that is this close to the straight line between its neighbours is not drawn; pixels.
 const TOLERANCE: f32 = 0.15;
 /// No pixel that is drawn is further away than this.
-const FAR: f32 = 1e5;
+const FAR: f64 = 1e5;
 /// Points of all lines of a chart that are laid out one by one; with more of them a frame would take
 /// too long, and single lines are not made out any more.
 const MOST_POINTS: usize = 6_000;
@@ -103,7 +103,7 @@ fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) ->
         };
         let (_, color, _) = style(scene, run, t);
         let color = t.band(color);
-        fill_band(&mut layer.under, transform, &band.low, &band.high, color);
+        fill_band(&mut layer.under, layer.place, &band.low, &band.high, color);
     }
     for band in &scene.data.bands {
         let Some(run) = scene.runs.iter().find(|run| run.id == band.run) else {
@@ -133,8 +133,8 @@ fn lay_out(ui: &Ui, area: Rect, transform: &PlotTransform, scene: &Scene<'_>) ->
 /// A line as it is to be laid out.
 struct Planned<'a> {
     seen: &'a [PlotPoint],
-    /// Pixels of the points that it turns at.
-    points: Vec<Pos2>,
+    /// Pixels of the points that it turns at; `None` when there are so many that nobody needs to know.
+    points: Option<Vec<Pos2>>,
     stroke: RunStroke,
     width: f32,
     color: Color32,
@@ -143,6 +143,7 @@ struct Planned<'a> {
 /// Lines of one chart that become one mesh.
 pub struct Layer<'a> {
     transform: &'a PlotTransform,
+    place: PixelOf,
     area: Rect,
     tessellator: Tessellator,
     /// Width of a pixel.
@@ -166,6 +167,7 @@ impl<'a> Layer<'a> {
         tessellator.set_clip_rect(area);
         Self {
             transform,
+            place: PixelOf::new(transform),
             area,
             tessellator,
             pixel: 1.0 / ctx.pixels_per_point(),
@@ -189,7 +191,9 @@ impl<'a> Layer<'a> {
         } else {
             stretch
         };
-        let points = thinned(seen.iter().map(|point| pixel(self.transform, point)));
+        // Thinning what is far too dense would only tell that it is.
+        let crowded = ordered && seen.len() > 3 * self.columns();
+        let points = (!crowded).then(|| self.thinned(seen));
         self.lines.push(Planned {
             seen,
             points,
@@ -204,14 +208,16 @@ impl<'a> Layer<'a> {
     /// ones, whose dashes would be thousands.
     fn mesh(mut self) -> Mesh {
         let mut out = std::mem::take(&mut self.under);
-        let all: usize = self.lines.iter().map(|line| line.points.len()).sum();
-        let dense = (self.area.width() / self.pixel) as usize / 4;
+        let count = |line: &Planned<'_>| line.points.as_ref().map_or(line.seen.len(), Vec::len);
+        let all: usize = self.lines.iter().map(count).sum();
+        let dense = self.columns() / 4;
         for line in std::mem::take(&mut self.lines) {
             let dashes = dashes(line.stroke);
             let heavy = all > MOST_POINTS || dashes.is_some();
-            let pixels = line.seen.iter().map(|point| pixel(self.transform, point));
+            let place = self.place;
+            let pixels = line.seen.iter().map(|point| place.pixel(point));
             if heavy
-                && line.points.len() > dense
+                && count(&line) > dense
                 && let Some(columns) = strips::columns(pixels, self.area, self.pixel)
             {
                 let pen = Pen {
@@ -222,10 +228,21 @@ impl<'a> Layer<'a> {
                 };
                 strips::add_strip(&mut out, &columns, pen);
             } else {
-                add_line(&mut self.tessellator, &mut out, line);
+                let thin = || self.thinned(line.seen);
+                let points = line.points.unwrap_or_else(thin);
+                let pen = Stroke::new(line.width, line.color);
+                add_line(&mut self.tessellator, &mut out, points, dashes, pen);
             }
         }
         out
+    }
+
+    fn columns(&self) -> usize {
+        (self.area.width() / self.pixel) as usize
+    }
+
+    fn thinned(&self, seen: &[PlotPoint]) -> Vec<Pos2> {
+        thinned(seen.iter().map(|point| self.place.pixel(point)))
     }
 
     /// Paint what was added, over what is there.
@@ -246,16 +263,21 @@ fn seen<'a>(stretch: &'a [PlotPoint], transform: &PlotTransform) -> &'a [PlotPoi
     &stretch[from..(to + 1).min(stretch.len()).max(from)]
 }
 
-fn add_line(tessellator: &mut Tessellator, out: &mut Mesh, line: Planned<'_>) {
-    let pen = Stroke::new(line.width, line.color);
-    match line.points.as_slice() {
+fn add_line(
+    tessellator: &mut Tessellator,
+    out: &mut Mesh,
+    points: Vec<Pos2>,
+    dashes: Option<Dashes>,
+    pen: Stroke,
+) {
+    match points.as_slice() {
         [] => {}
         // One point only: a dot.
-        [one] => tessellator.tessellate_shape(Shape::circle_filled(*one, 2.5, line.color), out),
-        points => match dashes(line.stroke) {
-            None => tessellator.tessellate_path(&PathShape::line(line.points, pen), out),
+        [one] => tessellator.tessellate_shape(Shape::circle_filled(*one, 2.5, pen.color), out),
+        some => match dashes {
+            None => tessellator.tessellate_path(&PathShape::line(points, pen), out),
             Some((dashes, gaps)) => {
-                for shape in Shape::dashed_line_with_offset(points, pen, dashes, gaps, 0.0) {
+                for shape in Shape::dashed_line_with_offset(some, pen, dashes, gaps, 0.0) {
                     tessellator.tessellate_shape(shape, out);
                 }
             }
@@ -263,8 +285,11 @@ fn add_line(tessellator: &mut Tessellator, out: &mut Mesh, line: Planned<'_>) {
     }
 }
 
+/// Lengths drawn and lengths left out.
+type Dashes = (&'static [f32], &'static [f32]);
+
 /// Lengths drawn and left out, in turn; `None` for a line without gaps.
-fn dashes(stroke: RunStroke) -> Option<(&'static [f32], &'static [f32])> {
+fn dashes(stroke: RunStroke) -> Option<Dashes> {
     match stroke {
         RunStroke::Dotted => Some((&[2.0], &[3.0])),
         RunStroke::DashDot => Some((&[6.0, 2.0], &[3.0, 3.0])),
@@ -296,7 +321,7 @@ pub fn stroke_line(
 /// The area between two lines over the same x.
 fn fill_band(
     out: &mut Mesh,
-    transform: &PlotTransform,
+    place: PixelOf,
     low: &[PlotPoint],
     high: &[PlotPoint],
     color: Color32,
@@ -305,7 +330,7 @@ fn fill_band(
     for (low, high) in low.iter().zip(high) {
         for point in [low, high] {
             out.vertices.push(Vertex {
-                pos: pixel(transform, point),
+                pos: place.pixel(point),
                 uv: WHITE_UV,
                 color,
             });
@@ -319,11 +344,36 @@ fn fill_band(
     }
 }
 
-/// Where a point is drawn. What is far outside stays outside: an explosion to 1e300 is no length
-/// that a line could be laid out with.
-pub fn pixel(transform: &PlotTransform, point: &PlotPoint) -> Pos2 {
-    let at = transform.position_from_point(point);
-    Pos2::new(at.x.clamp(-FAR, FAR), at.y.clamp(-FAR, FAR))
+/// Where points are drawn, without a division for each.
+#[derive(Clone, Copy)]
+pub struct PixelOf {
+    from: [f64; 2],
+    scale: [f64; 2],
+    corner: Pos2,
+}
+
+impl PixelOf {
+    /// As the transform has it.
+    #[must_use]
+    pub fn new(transform: &PlotTransform) -> Self {
+        Self {
+            from: transform.bounds().min(),
+            scale: transform.dpos_dvalue(),
+            corner: transform.frame().left_bottom(),
+        }
+    }
+
+    /// Where a point is drawn. What is far outside stays outside: an explosion to 1e300 is no length
+    /// that a line could be laid out with.
+    #[must_use]
+    pub fn pixel(&self, point: &PlotPoint) -> Pos2 {
+        let x = (point.x - self.from[0]) * self.scale[0];
+        let y = (point.y - self.from[1]) * self.scale[1];
+        Pos2::new(
+            (f64::from(self.corner.x) + x).clamp(-FAR, FAR) as f32,
+            (f64::from(self.corner.y) + y).clamp(-FAR, FAR) as f32,
+        )
+    }
 }
 
 /// Pixels of a line without the points that lie on the way between their neighbours: what is left
@@ -408,9 +458,13 @@ mod tests {
         let area = Rect::from_min_size(Pos2::ZERO, Vec2::splat(100.0));
         let bounds = egui_plot::PlotBounds::from_min_max([0.0, 0.0], [1.0, 1.0]);
         let transform = PlotTransform::new(area, bounds, false);
-        let at = |y: f64| pixel(&transform, &PlotPoint::new(0.5, y));
+        let place = PixelOf::new(&transform);
+        let at = |y: f64| place.pixel(&PlotPoint::new(0.5, y));
         assert_eq!(at(0.5), pos2(50.0, 50.0));
-        assert_eq!([at(1e300), at(-1e300)], [pos2(50.0, -FAR), pos2(50.0, FAR)]);
+        assert_eq!(
+            [at(1e300), at(-1e300)],
+            [pos2(50.0, -FAR as f32), pos2(50.0, FAR as f32)]
+        );
     }
 
     #[test]
