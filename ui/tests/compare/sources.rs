@@ -142,9 +142,19 @@ fn a_server_that_does_not_answer_is_added_and_said_so() {
 
 #[test]
 fn what_columns_mean_is_shown_changed_and_remembered() {
-    let log = "group,step,loss\n1,1,1.0\n1,2,0.9\n2,1,0.8\n2,2,0.7\n";
+    let rows = (0..16).map(|at| {
+        format!(
+            "{},{},{}\n",
+            at / 8 + 1,
+            at % 8 + 1,
+            1.0 / f64::from(at + 1)
+        )
+    });
+    let log: String = std::iter::once("group,step,loss\n".to_owned())
+        .chain(rows)
+        .collect();
     for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
-        let mut bench = logs(theme, &[("sweep.csv", log)]);
+        let mut bench = logs(theme, &[("sweep.csv", &log)]);
         bench.click("Source CSV");
         bench.click("Columns of logs/sweep.csv");
         bench.wait_for("Guessed from names and values.");

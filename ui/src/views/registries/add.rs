@@ -311,7 +311,8 @@ impl Dialog for SignInDialog {
                 user: self.user.trim().to_owned(),
                 secret: Secret(self.secret.clone()),
             };
-            self.sent.send(view, call, |_, commands| signed_in(commands));
+            self.sent
+                .send(view, call, |_, commands| signed_in(commands));
         }
         !(closed || cancel)
     }
