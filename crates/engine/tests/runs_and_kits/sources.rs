@@ -267,26 +267,49 @@ async fn columns_are_told_changed_and_remembered() {
     }
 }
 
+/// The runs once they are as wanted; each event is a reason to look again.
+async fn until(
+    bench: &Bench,
+    project: ProjectId,
+    events: &mut kitbench_engine::Subscription,
+    wanted: impl Fn(&RunsTable) -> bool,
+) -> RunsTable {
+    loop {
+        let table = runs(bench, project).await;
+        if wanted(&table) {
+            return table;
+        }
+        next(events).await;
+    }
+}
+
 /// `mlflow migrate-filestore` leaves each run in two stores, and a server may lie over either.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_in_several_stores_of_mlflow_is_one() {
     let bench = Bench::start().await;
     let project = repaired(&bench).await;
+    let id = project.id;
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../runs/tests/data");
-    let before = runs(&bench, project.id).await.runs.len();
+    let mut events = bench.engine.subscribe();
+    let before = runs(&bench, id).await.runs.len();
     let database = std::path::Path::new(&project.path).join("mlflow.db");
     fs::copy(data.join("mlflow-sqlite-3x/mlflow.db"), &database).unwrap();
-    bench.engine.settle().await;
-    let with_database = runs(&bench, project.id).await;
-    let added = with_database.runs.len() - before;
-    assert!(added > 3);
+    let databases = |table: &RunsTable| {
+        let sources = table.sources.iter();
+        sources
+            .filter(|source| source.path.ends_with(".db") && source.runs > 3)
+            .count()
+    };
+    let one = until(&bench, id, &mut events, |table| databases(table) == 1).await;
+    assert!(one.runs.len() > before + 3);
     // The same database under another name.
     fs::copy(&database, database.with_file_name("other.db")).unwrap();
-    bench.engine.settle().await;
-    let twice = runs(&bench, project.id).await;
-    assert_eq!(twice.runs.len(), before + added);
-    let databases = twice.sources.iter().filter(|s| s.path.ends_with(".db"));
-    assert_eq!(databases.count(), 2, "both are told");
+    let two = until(&bench, id, &mut events, |table| databases(table) == 2).await;
+    assert_eq!(
+        two.runs.len(),
+        one.runs.len(),
+        "both are told, each run once"
+    );
 
     // The server's only run is there already under its id.
     let open = rusqlite::Connection::open(&database).unwrap();
@@ -296,18 +319,13 @@ async fn a_run_in_several_stores_of_mlflow_is_one() {
     )
     .unwrap();
     drop(open);
+    let named = |table: &RunsTable, name: &str| table.runs.iter().any(|run| run.name == name);
+    until(&bench, id, &mut events, |table| named(table, "here")).await;
     let server = FakeMlflow::start(Content::default());
-    let added_server = save(&bench, project.id, &server.url).await.unwrap();
-    let look = LookAtTrackingServer {
-        id: added_server.id,
-    };
+    let added = save(&bench, id, &server.url).await.unwrap();
+    let look = LookAtTrackingServer { id: added.id };
     let look = bench.engine.call(look).await.unwrap();
     assert_eq!((look.state, look.runs), (ServerState::Reachable, 1));
-    bench.engine.settle().await;
-    let names: Vec<String> = {
-        let table = runs(&bench, project.id).await;
-        table.runs.into_iter().map(|run| run.name).collect()
-    };
-    assert!(names.contains(&"here".to_owned()), "{names:?}");
-    assert!(!names.contains(&"far one".to_owned()), "{names:?}");
+    let table = runs(&bench, id).await;
+    assert!(named(&table, "here") && !named(&table, "far one"));
 }
