@@ -227,6 +227,71 @@ fn a_registry_of_ones_own_authority_is_trusted_when_told() {
     shell.run(["pull", &reference, "--tls-verify=false"]).ok();
 }
 
+/// An index of several kits says what it lists, and each can be named by its digest.
+#[test]
+fn an_index_says_what_it_lists_and_each_can_be_pulled() {
+    use std::io::{Read as _, Write as _};
+    let registry = TestRegistry::plain();
+    let host = registry.host();
+    let (sender, receiver) = (Shell::new(), Shell::new());
+    let mut entries = Vec::new();
+    let mut digests = Vec::new();
+    for form in ["int8", "fp16"] {
+        sender.write("p/Kitfile", "model: {path: w}\n");
+        sender.write("p/w", form);
+        let reference = format!("{host}/team/many:{form}");
+        let packed = sender
+            .run(["pack", "p", "-t", &reference, "--json"])
+            .ok()
+            .json();
+        sender.run(["push", &reference, "--plain-http"]).ok();
+        let digest = packed["digest"].as_str().unwrap().to_owned();
+        let path = format!("storage/blobs/{}", digest.replace(':', "/"));
+        let size = std::fs::metadata(sender.kit_home().join(path))
+            .unwrap()
+            .len();
+        entries.push(format!(
+            r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{digest}","size":{size},"platform":{{"os":"linux","architecture":"amd64"}},"modelMetadata":{{"quantization":"{form}"}}}}"#
+        ));
+        digests.push(digest);
+    }
+    let index = format!(
+        r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","artifactType":"application/vnd.kitops.modelkit.index.v1+json","manifests":[{}]}}"#,
+        entries.join(",")
+    );
+    let mut connection = std::net::TcpStream::connect(&host).unwrap();
+    write!(
+        connection,
+        "PUT /v2/team/many/manifests/all HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\nContent-Length: {}\r\n\r\n{index}",
+        index.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+
+    let all = format!("{host}/team/many:all");
+    let told = format!("{} (linux/amd64, quantization=int8)", digests[0]);
+    for verb in ["pull", "list", "unpack"] {
+        receiver
+            .run([verb, &all, "--plain-http"])
+            .fails(1, &["index of several", &told, &digests[1]]);
+    }
+    let one = format!("{host}/team/many@{}", digests[1]);
+    receiver
+        .run(["unpack", &one, "--plain-http", "-d", "out"])
+        .ok();
+    assert_eq!(std::fs::read(receiver.path("out/w")).unwrap(), b"fp16");
+    receiver.run(["pull", &one, "--plain-http"]).ok();
+    // A list of all tags passes it over.
+    let repository = format!("{host}/team/many");
+    let rows = receiver
+        .run(["list", &repository, "--plain-http", "--json"])
+        .ok()
+        .json();
+    assert_eq!(rows.as_array().unwrap().len(), 2, "{rows}");
+}
+
 #[test]
 fn parents_are_pulled_under_their_own_names() {
     let registry = TestRegistry::plain();
