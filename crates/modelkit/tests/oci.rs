@@ -4,13 +4,14 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use common::{Place, project, reference, tree};
 use kitbench_modelkit::inspect::Kit;
-use kitbench_modelkit::oci::{export, import};
+use kitbench_modelkit::oci::{Transferred, export, import};
 use kitbench_modelkit::pack::PackOptions;
 use kitbench_modelkit::progress::{CancellationToken, Silent};
-use kitbench_modelkit::{Error, Reference};
+use kitbench_modelkit::{Error, Reference, Result};
 
 fn packed() -> Place {
     let place = Place::new();
@@ -28,6 +29,19 @@ fn packed() -> Place {
 
 const KITS: [&str; 2] = ["r.example/wine:1", "r.example/files:1"];
 
+/// Exports everything of these kits.
+fn send(place: &Place, kits: &[Reference], target: &Path) -> Transferred {
+    let none = BTreeSet::new();
+    let never = CancellationToken::new();
+    export(&place.store, kits, target, &none, &Silent, &never).unwrap()
+}
+
+/// Imports; what has no name is called `name`.
+fn take(place: &Place, source: &Path, name: &str) -> Result<Transferred> {
+    let never = CancellationToken::new();
+    import(&place.store, source, &reference(name), &Silent, &never)
+}
+
 #[test]
 fn kits_travel_in_a_folder_or_a_tar_file() {
     let place = packed();
@@ -36,24 +50,9 @@ fn kits_travel_in_a_folder_or_a_tar_file() {
         let out = tempfile::tempdir().unwrap();
         let target = out.path().join(name);
         let kits: Vec<Reference> = KITS.map(reference).to_vec();
-        let exported = export(
-            &place.store,
-            &kits,
-            &target,
-            &BTreeSet::new(),
-            &Silent,
-            &never,
-        )
-        .unwrap();
+        let exported = send(&place, &kits, &target);
         let there = Place::new();
-        let imported = import(
-            &there.store,
-            &target,
-            &reference("unnamed"),
-            &Silent,
-            &never,
-        )
-        .unwrap();
+        let imported = take(&there, &target, "unnamed").unwrap();
         assert_eq!(
             (imported.kits.as_slice(), imported.blobs),
             (kits.as_slice(), exported.blobs),
@@ -79,21 +78,13 @@ fn kits_travel_in_a_folder_or_a_tar_file() {
             .filter(|(path, ..)| path.contains(&format!("{}-", std::process::id())))
             .collect();
         assert_eq!(stray, []);
-        let again = import(
-            &there.store,
-            &target,
-            &reference("unnamed"),
-            &Silent,
-            &never,
-        )
-        .unwrap();
+        let again = take(&there, &target, "unnamed").unwrap();
         assert_eq!(again.blobs, 0);
     }
 }
 
 #[test]
 fn kits_without_a_name_get_the_one_chosen() {
-    let never = CancellationToken::new();
     let place = Place::new();
     let folder = project("files");
     let packed = place
@@ -101,24 +92,9 @@ fn kits_without_a_name_get_the_one_chosen() {
         .unwrap();
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("layout");
-    export(
-        &place.store,
-        &[packed.reference],
-        &target,
-        &BTreeSet::new(),
-        &Silent,
-        &never,
-    )
-    .unwrap();
+    send(&place, &[packed.reference], &target);
     let there = Place::new();
-    let imported = import(
-        &there.store,
-        &target,
-        &reference("chosen:1"),
-        &Silent,
-        &never,
-    )
-    .unwrap();
+    let imported = take(&there, &target, "chosen:1").unwrap();
     assert_eq!(imported.kits, [reference("chosen:1")]);
     assert!(there.store.resolve(&reference("chosen:1")).is_ok());
 }
@@ -131,16 +107,8 @@ fn what_the_other_side_has_stays_here() {
     let out = tempfile::tempdir().unwrap();
     let wine = [reference(KITS[0])];
     let first = out.path().join("first.tar");
-    export(
-        &place.store,
-        &wine,
-        &first,
-        &BTreeSet::new(),
-        &Silent,
-        &never,
-    )
-    .unwrap();
-    import(&there.store, &first, &reference("x"), &Silent, &never).unwrap();
+    send(&place, &wine, &first);
+    take(&there, &first, "x").unwrap();
     let kit = Kit::read(&place.store.kit(&wine[0]).unwrap()).unwrap();
     let theirs: BTreeSet<_> = kit
         .layers
@@ -150,11 +118,11 @@ fn what_the_other_side_has_stays_here() {
     let second = out.path().join("second.tar");
     let exported = export(&place.store, &wine, &second, &theirs, &Silent, &never).unwrap();
     assert_eq!((exported.blobs, exported.skipped), (2, 3));
-    import(&there.store, &second, &reference("x"), &Silent, &never).unwrap();
+    take(&there, &second, "x").unwrap();
     // A place that has none of the layers cannot take it.
     let empty = Place::new();
     assert!(matches!(
-        import(&empty.store, &second, &reference("x"), &Silent, &never),
+        take(&empty, &second, "x"),
         Err(Error::MissingBlob { .. })
     ));
     assert!(empty.store.list().unwrap().is_empty());
@@ -163,18 +131,9 @@ fn what_the_other_side_has_stays_here() {
 #[test]
 fn damaged_layouts_are_refused() {
     let place = packed();
-    let never = CancellationToken::new();
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("layout");
-    export(
-        &place.store,
-        &[reference(KITS[0])],
-        &target,
-        &BTreeSet::new(),
-        &Silent,
-        &never,
-    )
-    .unwrap();
+    send(&place, &[reference(KITS[0])], &target);
     let kit = Kit::read(&place.store.kit(&reference(KITS[0])).unwrap()).unwrap();
     let blob = target
         .join("blobs/sha256")
@@ -183,7 +142,7 @@ fn damaged_layouts_are_refused() {
     bytes[1000] ^= 1;
     std::fs::write(&blob, bytes).unwrap();
     let there = Place::new();
-    let error = import(&there.store, &target, &reference("x"), &Silent, &never).unwrap_err();
+    let error = take(&there, &target, "x").unwrap_err();
     assert!(matches!(error, Error::Corrupt { .. }), "{error}");
     assert!(there.store.list().unwrap().is_empty());
     let cancelled = CancellationToken::new();
@@ -203,13 +162,7 @@ fn damaged_layouts_are_refused() {
     assert!(!tar.exists());
     std::fs::write(out.path().join("no.tar"), [0; 1024]).unwrap();
     assert!(matches!(
-        import(
-            &there.store,
-            &out.path().join("no.tar"),
-            &reference("x"),
-            &Silent,
-            &never
-        ),
+        take(&there, &out.path().join("no.tar"), "x"),
         Err(Error::Malformed { .. })
     ));
 }

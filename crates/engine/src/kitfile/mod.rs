@@ -166,18 +166,31 @@ fn document(folder: &Path, text: String) -> Result<KitfileDoc, ErrorView> {
 
 /// Says of a file that is not plain UTF-8 what it is.
 fn encoding_note(encoding: Encoding) -> Option<KitfileProblem> {
-    (encoding != Encoding::Utf8).then(|| KitfileProblem {
-        code: "encoding".into(),
-        severity: Severity::Warning,
-        message: format!("the file is written as {}", encoding.name()),
-        hint: "Saving keeps it so; kit reads it as well.".into(),
+    let message = format!("the file is written as {}", encoding.name());
+    let hint = "Saving keeps it so; kit reads it as well.".into();
+    let note = || of_the_whole("encoding", Severity::Warning, message, hint);
+    (encoding != Encoding::Utf8).then(note)
+}
+
+/// A problem with the whole folder or file rather than a place in the text.
+pub fn of_the_whole(
+    code: &str,
+    severity: Severity,
+    message: String,
+    hint: String,
+) -> KitfileProblem {
+    KitfileProblem {
+        code: code.into(),
+        severity,
+        message,
+        hint,
         path: String::new(),
         start: 0,
         end: 0,
         line: 1,
         column: 1,
         fixes: Vec::new(),
-    })
+    }
 }
 
 fn revision(text: &str) -> String {

@@ -150,20 +150,14 @@ fn without_kitfile(inner: &Inner, record: &ProjectRecord, last_pack: Option<Last
     }
 }
 
-/// A problem with the whole folder or file rather than a place in the text.
 fn unreadable(error: &ErrorView) -> Vec<KitfileProblem> {
-    vec![KitfileProblem {
-        code: "unreadable".into(),
-        severity: Severity::Error,
-        message: error.message.clone(),
-        hint: error.hint.clone(),
-        path: String::new(),
-        start: 0,
-        end: 0,
-        line: 1,
-        column: 1,
-        fixes: Vec::new(),
-    }]
+    let (message, hint) = (error.message.clone(), error.hint.clone());
+    vec![kitfile::of_the_whole(
+        "unreadable",
+        Severity::Error,
+        message,
+        hint,
+    )]
 }
 
 fn broken(
