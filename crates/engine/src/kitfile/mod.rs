@@ -166,7 +166,7 @@ fn document(folder: &Path, text: String) -> Result<KitfileDoc, ErrorView> {
 
 /// Says of a file that is not plain UTF-8 what it is.
 fn encoding_note(encoding: Encoding) -> Option<KitfileProblem> {
-    let message = format!("the file is written as {}", encoding.name());
+    let message = format!("The file is written as {}.", encoding.name());
     let hint = "Saving keeps it so; kit reads it as well.".into();
     let note = || of_the_whole("encoding", Severity::Warning, message, hint);
     (encoding != Encoding::Utf8).then(note)
