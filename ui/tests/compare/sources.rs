@@ -175,6 +175,9 @@ fn what_columns_mean_is_shown_changed_and_remembered() {
         bench.press(egui::Key::Escape);
         bench.settle();
         assert_eq!(listed(&bench).len(), 2, "{:?}", listed(&bench));
+        let rows = bench.labels(Role::Row);
+        let live = rows.iter().any(|row| row.contains("Live"));
+        assert!(!live, "reading it in another way is no growth: {rows:?}");
 
         bench.click("Source CSV");
         bench.click("Columns of logs/sweep.csv");

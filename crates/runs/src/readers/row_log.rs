@@ -227,8 +227,9 @@ impl<R: Rows> RowLog<R> {
     fn look(&mut self) -> Result<bool, RunsError> {
         let path = self.tail.path().to_path_buf();
         let looked_before = self.tail.modified_ms().is_some();
-        let mut anew = std::mem::take(&mut self.again);
-        if anew {
+        let asked = std::mem::take(&mut self.again);
+        let mut anew = asked;
+        if asked {
             self.tail = Tail::new(&path);
             self.start_over();
         }
@@ -252,7 +253,8 @@ impl<R: Rows> RowLog<R> {
             .read(|bytes, offset| rows.take(bytes, offset, parts))
             .map_err(|e| RunsError::io(&path, e))?;
         let more = self.tail.offset() != before;
-        self.grew |= looked_before && (more || anew);
+        // What is only read in another way did not grow.
+        self.grew |= looked_before && !asked && (more || anew);
         anew |= self.read_params();
         self.set_state();
         for part in &mut self.parts.parts {

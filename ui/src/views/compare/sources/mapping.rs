@@ -159,7 +159,8 @@ impl MappingDialog {
             Column::fixed("sample", "First values", 190.0).leaves(1),
         ];
         let roles = self.roles.clone();
-        Table::new("Columns of the file", &columns).show(
+        let table = Table::new("Columns of the file", &columns).row_height(36.0);
+        table.show(
             ui,
             &mut self.table,
             mapping.columns.len(),

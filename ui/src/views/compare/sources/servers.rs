@@ -324,7 +324,7 @@ impl Dialog for ServerDialog {
             title,
             icon: Some(icons::PLUGS_CONNECTED),
             note: Some("MLflow"),
-            size: vec2(560.0, 520.0),
+            size: vec2(560.0, 570.0),
         };
         let (blocked, working) = (self.blocked(), self.sent.is_working());
         let (mut go, mut cancel) = (false, false);
