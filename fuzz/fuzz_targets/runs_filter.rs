@@ -39,9 +39,6 @@ fuzz_target!(|text: &str| {
     let words = Vocabulary::of(runs());
     for cursor in [0, text.len() / 2, text.len()] {
         let offered = complete(text, cursor, &words);
-        assert!(
-            text.get(offered.replace.clone()).is_some(),
-            "{offered:?}"
-        );
+        assert!(text.get(offered.replace.clone()).is_some(), "{offered:?}");
     }
 });

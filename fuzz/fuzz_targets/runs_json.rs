@@ -1,7 +1,7 @@
 //! Trackers that keep a run in a folder of JSON, YAML and line files.
 #![no_main]
 
-use kitbench_fuzz::{parts, read_runs, scratch};
+use kitbench_fuzz::{lay, parts, read_runs, scratch};
 use kitbench_runs::SourceKind;
 use libfuzzer_sys::fuzz_target;
 
@@ -50,11 +50,7 @@ fuzz_target!(|input: &[u8]| {
     let (kind, source, files) = FOLDERS[usize::from(*selector) % FOLDERS.len()];
     let root = scratch().join(kind.name());
     for (name, bytes) in files.iter().zip(parts(input)) {
-        let path = root.join(name);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).expect("a folder");
-        }
-        std::fs::write(&path, bytes).expect("the input is written");
+        lay(&root.join(name), bytes);
     }
     let _ = read_runs(kind, &root.join(source), &root);
     let _ = kitbench_runs::scan(&root);

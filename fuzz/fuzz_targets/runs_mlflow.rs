@@ -1,7 +1,7 @@
 //! The MLflow file store: descriptions, metrics, parameters and tags.
 #![no_main]
 
-use kitbench_fuzz::{parts, read_runs, scratch};
+use kitbench_fuzz::{lay, parts, read_runs, scratch};
 use kitbench_runs::SourceKind;
 use libfuzzer_sys::fuzz_target;
 
@@ -18,12 +18,7 @@ fuzz_target!(|input: &[u8]| {
     let root = scratch().join("store");
     let parts = parts(input);
     for (at, name) in FILES.iter().enumerate() {
-        let path = root.join(name);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).expect("a folder");
-        }
-        let bytes = parts.get(at).copied().unwrap_or_default();
-        std::fs::write(&path, bytes).expect("the input is written");
+        lay(&root.join(name), parts.get(at).copied().unwrap_or_default());
     }
     let _ = read_runs(SourceKind::MlflowFile, &root.join("mlruns"), &root);
 });

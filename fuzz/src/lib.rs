@@ -14,7 +14,7 @@ use kitbench_modelkit::{Digest, Error, Result, media};
 mod runs;
 pub mod seal;
 #[cfg(feature = "runs")]
-pub use runs::{points, read_growing, read_runs, source};
+pub use runs::{lay, points, read_growing, read_runs, source};
 
 /// Divides one input into several files.
 pub const SEPARATOR: u8 = 0x1e;

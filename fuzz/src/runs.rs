@@ -46,6 +46,20 @@ pub fn source(kind: SourceKind, path: &Path, root: &Path) -> Source {
     }
 }
 
+/// Writes a file long ago: of one just written a reader thinks that the rest may be on its way, and waits.
+pub fn lay(path: &Path, bytes: &[u8]) {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    let written = std::fs::write(path, bytes)
+        .and_then(|()| std::fs::File::options().write(true).open(path))
+        .and_then(|file| file.set_modified(std::time::UNIX_EPOCH + AGE));
+    written.expect("the input is written");
+}
+
+/// Some time in 2020.
+const AGE: std::time::Duration = std::time::Duration::from_secs(1_600_000_000);
+
 /// Reads `bytes` as a file that grows: first its beginning up to `cut`, then the rest. What is
 /// shown in the end must be what a fresh reader shows. `place` is the source in the scratch folder
 /// and `file` the file, below it or itself.
