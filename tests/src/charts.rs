@@ -25,7 +25,7 @@ fn choose(workbench: &Workbench, button: &Query, item: &str) -> Result<()> {
 /// The Experiments screen with nothing over it, every card in sight, lines without groups.
 fn plain(workbench: &Workbench) -> Result<()> {
     workbench.step("Experiments", |mirror| {
-        let close = containing("button", "Close");
+        let close = named("button", "Close");
         if mirror.has(&close)? {
             workbench.session().chord(&[keys::ESCAPE])?;
             mirror.gone(&close)?;
@@ -50,6 +50,7 @@ pub fn tick(workbench: &Workbench, runs: &[&str]) -> Result<()> {
         let none = named("checkbox", "Draw no run");
         if mirror.has(&none)? {
             mirror.click(&none)?;
+            mirror.gone(&none)?;
         }
         for run in runs {
             let tick = named("checkbox", &format!("Draw run {run}"));
@@ -167,7 +168,7 @@ pub fn review(workbench: &Workbench) -> Result<()> {
             &field("Note"),
             "Sixteen units win on both metrics; the penalty costs more than it brings.",
         )?;
-        mirror.click(&named("radio", "Approved"))?;
+        mirror.click(&named("radio|tab|button", "Approved"))?;
         mirror.click(&named("button", "Save this review"))?;
         mirror.gone(&field("Note"))
     })?;
