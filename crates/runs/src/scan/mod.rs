@@ -1,6 +1,7 @@
 //! Finding sources below a folder, by content rather than by name.
 
 mod detect;
+mod detect_plain;
 pub(crate) mod names;
 
 use std::collections::{BTreeMap, HashSet};
@@ -205,7 +206,7 @@ pub fn scan(root: &Path) -> Result<Discovery, RunsError> {
 
 /// As which plain table a file can be read.
 pub(crate) fn plain_kind(path: &Path) -> Option<SourceKind> {
-    detect::plain_kind(path)
+    detect_plain::plain_kind(path)
 }
 
 fn walk(root: &Path, found: &mut Found) {
