@@ -259,7 +259,7 @@ fn an_index_says_what_it_lists_and_each_can_be_pulled() {
         r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","artifactType":"application/vnd.kitops.modelkit.index.v1+json","manifests":[{}]}}"#,
         entries.join(",")
     );
-    let mut connection = std::net::TcpStream::connect(&host).unwrap();
+    let mut connection = std::net::TcpStream::connect(host).unwrap();
     write!(
         connection,
         "PUT /v2/team/many/manifests/all HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\nContent-Length: {}\r\n\r\n{index}",
