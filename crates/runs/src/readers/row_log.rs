@@ -52,6 +52,8 @@ pub(crate) struct Part {
     pub(crate) loaded: Loaded,
     /// Lines so far.
     pub(crate) rows: i64,
+    /// Lines came while it was looked at.
+    grew: bool,
 }
 
 impl Parts {
@@ -100,7 +102,11 @@ impl Parts {
                 for name in &self.names {
                     loaded.columns.id(name);
                 }
-                self.parts.push(Part { loaded, rows: 0 });
+                self.parts.push(Part {
+                    loaded,
+                    rows: 0,
+                    grew: false,
+                });
                 let place = self.parts.len() - 1;
                 self.by_run
                     .insert(name.unwrap_or_default().to_owned(), place);
@@ -248,13 +254,20 @@ impl<R: Rows> RowLog<R> {
             }
         }
         let before = self.tail.offset();
+        let rows_before: Vec<i64> = self.parts.parts.iter().map(|part| part.rows).collect();
         let (rows, parts) = (&mut self.rows, &mut self.parts);
         self.tail
             .read(|bytes, offset| rows.take(bytes, offset, parts))
             .map_err(|e| RunsError::io(&path, e))?;
         let more = self.tail.offset() != before;
         // What is only read in another way did not grow.
-        self.grew |= looked_before && !asked && (more || anew);
+        if looked_before && !asked && (more || anew) {
+            self.grew = true;
+            // In a table of many runs, those that got nothing more are not written.
+            for (at, part) in self.parts.parts.iter_mut().enumerate() {
+                part.grew |= anew || rows_before.get(at).is_none_or(|rows| part.rows > *rows);
+            }
+        }
         anew |= self.read_params();
         self.set_state();
         for part in &mut self.parts.parts {
@@ -268,8 +281,9 @@ impl<R: Rows> RowLog<R> {
         let now_ms = now_ms();
         let written = self.tail.modified_ms();
         let old = RunState::without_end(written, now_ms) == RunState::Stale;
-        let state = RunState::of_log(written, self.grew, now_ms);
+        let many = self.parts.parts.len() > 1;
         for part in &mut self.parts.parts {
+            let state = RunState::of_log(written, self.grew && (part.grew || !many), now_ms);
             let done = self.source.kind == SourceKind::Ultralytics
                 && yaml::int(&part.loaded.run.params, "epochs")
                     .is_some_and(|epochs| part.rows >= epochs);

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use egui::{Color32, Id, Pos2, Rect, Response, Role, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use kitbench_protocol::{
-    Correlation, GetPlot, Pick, Plot, PlotFigures, PlotView, Quantity, RunChoice,
+    Correlation, GetPlot, Pick, Plot, PlotFigures, PlotView, Quantity, ReviewPlot, RunChoice,
 };
 
 use super::Compare;
@@ -185,10 +185,6 @@ impl Compare {
         view: &PlotView,
         body: Rect,
     ) -> PlotActed {
-        if view.left_out >= view.runs {
-            hint(ui, body, icons::CHART_LINE, "No run has these values");
-            return PlotActed::default();
-        }
         let name = |id: &str| {
             let at = self.model.place_of(id);
             at.map_or_else(
@@ -203,26 +199,7 @@ impl Compare {
             strong: [self.sight.focus.as_deref(), self.sight.near.as_deref()],
             outside: &self.sight.outside,
         };
-        match &view.what {
-            PlotFigures::Scatter {
-                points,
-                x_words,
-                y_words,
-                ..
-            } => scatter::show(
-                ui,
-                body,
-                &scene,
-                points,
-                x_words.as_deref(),
-                y_words.as_deref(),
-            ),
-            PlotFigures::Boxes(groups) => boxes::show(ui, body, &scene, groups),
-            PlotFigures::Bars(bars) => bars::show_bars(ui, body, &scene, bars),
-            PlotFigures::Correlation(rows) => bars::show_correlation(ui, body, &scene, rows),
-            // Drawn from the table by its own card.
-            PlotFigures::Parallel(_) => PlotActed::default(),
-        }
+        show(ui, body, &scene, view)
     }
 
     fn take_plot_acts(&mut self, setup: &PlotSetup, acted: PlotActed) {
@@ -258,6 +235,69 @@ impl Compare {
     fn plot_foot(&self, ui: &Ui, setup: &PlotSetup, view: &PlotView, card: Rect) {
         let id = Id::unique(("plot honesty", setup.id));
         super::honesty::paint(ui, id, card, &honesty(setup, view), false);
+    }
+}
+
+/// Draws the figures.
+fn show(ui: &mut Ui, body: Rect, scene: &PlotScene<'_>, view: &PlotView) -> PlotActed {
+    if view.left_out >= view.runs {
+        hint(ui, body, icons::CHART_LINE, "No run has these values");
+        return PlotActed::default();
+    }
+    match &view.what {
+        PlotFigures::Scatter {
+            points,
+            x_words,
+            y_words,
+            ..
+        } => {
+            let (x_words, y_words) = (x_words.as_deref(), y_words.as_deref());
+            scatter::show(ui, body, scene, points, x_words, y_words)
+        }
+        PlotFigures::Boxes(groups) => boxes::show(ui, body, scene, groups),
+        PlotFigures::Bars(bars) => bars::show_bars(ui, body, scene, bars),
+        PlotFigures::Correlation(rows) => bars::show_correlation(ui, body, scene, rows),
+        // Drawn from the table by its own card.
+        PlotFigures::Parallel(_) => PlotActed::default(),
+    }
+}
+
+/// A plot as a review kept it; answers which run the pointer is over.
+pub fn show_saved(
+    ui: &mut Ui,
+    body: Rect,
+    plot: &ReviewPlot,
+    figures: &PlotView,
+    runs: &[Drawn],
+    near: Option<&str>,
+) -> Option<String> {
+    let name = |id: &str| {
+        let run = runs.iter().find(|run| run.id == id);
+        run.map_or_else(|| id.to_owned(), |run| run.name.clone())
+    };
+    let scene = PlotScene {
+        setup: &saved_setup(plot),
+        drawn: runs.iter().map(|run| (run.id.as_str(), run)).collect(),
+        name: &name,
+        strong: [near, None],
+        outside: &HashSet::new(),
+    };
+    show(ui, body, &scene, figures).near
+}
+
+/// The title and the honesty line of a plot that a review kept.
+pub fn saved_words(plot: &ReviewPlot, figures: &PlotView) -> (String, String) {
+    let title = plot_title(&plot.plot);
+    (title, honesty(&saved_setup(plot), figures))
+}
+
+fn saved_setup(plot: &ReviewPlot) -> PlotSetup {
+    PlotSetup {
+        id: 0,
+        plot: plot.plot.clone(),
+        over: Over::Ticked,
+        log_x: plot.log_x,
+        log_y: plot.log_y,
     }
 }
 

@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 
 use egui::{Align2, Color32, Rect, Ui};
-use kitbench_protocol::{ExportRun, ReviewChart, ReviewView, RunState};
+use kitbench_protocol::{ExportRun, PlotView, ReviewChart, ReviewPlot, ReviewView, RunState};
 
 use crate::theme::{Tokens, Type};
 use crate::views::compare::curves::{self, ChartData, Drawn};
 use crate::views::compare::gestures::{self, Acted};
 use crate::views::compare::lines::LineCache;
 use crate::views::compare::plot::{self, Scene};
+use crate::views::compare::plots;
 use crate::views::compare::setup::ChartSetup;
 use crate::views::compare::state::SLOTS;
 use crate::widgets;
@@ -42,13 +43,10 @@ impl ReviewCharts {
             return;
         }
         let charts = view.spec.charts.iter().enumerate();
-        let charts = charts.map(|(at, chart)| {
-            let curves = view.curves.get(at).map_or(&[][..], Vec::as_slice);
-            One {
-                data: ChartData::new(curves, chart.options.log_x, chart.log_y),
-                setup: setup_of(chart),
-                lines: LineCache::default(),
-            }
+        let charts = charts.map(|(at, chart)| One {
+            data: data_of(view, at, chart),
+            setup: setup_of(chart),
+            lines: LineCache::default(),
         });
         *self = Self {
             made: Some(version),
@@ -103,6 +101,16 @@ impl ReviewCharts {
         self.take(ui, at, acted.inner, all);
     }
 
+    /// Draw one of the plots over whole runs.
+    pub fn show_plot(&mut self, ui: &mut Ui, rect: Rect, plot: &ReviewPlot, figures: &PlotView) {
+        let near = self.near.clone();
+        let now_near = plots::show_saved(ui, rect, plot, figures, &self.runs, near.as_deref());
+        if now_near.is_some() && now_near != near {
+            self.near = now_near;
+            ui.ctx().request_repaint();
+        }
+    }
+
     fn take(&mut self, ui: &Ui, at: usize, acted: Acted, all: (f64, f64)) {
         let Some(one) = self.charts.get(at) else {
             return;
@@ -127,6 +135,21 @@ impl ReviewCharts {
             ui.ctx().request_repaint();
         }
     }
+}
+
+/// What was drawn: bands over groups, or a curve per run.
+fn data_of(view: &ReviewView, at: usize, chart: &ReviewChart) -> ChartData {
+    let (log_x, log_y) = (chart.options.log_x, chart.log_y);
+    if let (Some((_, groups)), Some(bands)) = (&chart.bands, view.bands.get(at)) {
+        let first = |label: &str| {
+            let group = groups.iter().find(|group| group.label == label);
+            let run = group.and_then(|group| group.runs.first());
+            run.cloned().unwrap_or_default()
+        };
+        return ChartData::of_bands(bands, log_x, log_y, first);
+    }
+    let curves = view.curves.get(at).map_or(&[][..], Vec::as_slice);
+    ChartData::new(curves, log_x, log_y)
 }
 
 fn setup_of(chart: &ReviewChart) -> ChartSetup {

@@ -6,8 +6,8 @@ pub mod model;
 mod page;
 
 use kitbench_protocol::{
-    GetReview, ListReviews, ProjectId, ReviewChart, ReviewRow, ReviewSpec, ReviewView, ThemeChoice,
-    Verdict,
+    GetReview, ListReviews, ProjectId, ReviewChart, ReviewPlot, ReviewRow, ReviewSpec, ReviewView,
+    ThemeChoice, Verdict,
 };
 
 use super::Compare;
@@ -78,6 +78,14 @@ impl Reviews {
 impl Compare {
     /// What a review of the screen as it is would hold.
     pub(super) fn review_spec(&self) -> ReviewSpec {
+        let groups = self.groups_of(&self.drawn());
+        let bands = self.setup.bands.map(|kind| (kind, groups));
+        let plots = self.setup.plots.iter().map(|setup| ReviewPlot {
+            plot: setup.plot.clone(),
+            log_x: setup.log_x,
+            log_y: setup.log_y,
+        });
+        let plots = plots.collect();
         let charts = self
             .charts_in_sight()
             .into_iter()
@@ -87,7 +95,7 @@ impl Compare {
                 log_y: self.setup.log_of(&metric),
                 smoothing: self.setup.smoothing(self.extent()),
                 options: self.setup.options(),
-                bands: None,
+                bands: bands.clone(),
                 metric,
             })
             .collect();
@@ -99,7 +107,7 @@ impl Compare {
             view: serde_json::to_string(&self.current_view(String::new())).unwrap_or_default(),
             runs: self.export_runs(ThemeChoice::Light),
             charts,
-            plots: Vec::new(),
+            plots,
         }
     }
 

@@ -20,6 +20,7 @@ use crate::views::compare::export::save;
 use crate::views::compare::honesty;
 use crate::views::compare::model::state_word;
 use crate::views::compare::numbers;
+use crate::views::compare::plots;
 use crate::views::compare::state::SavedView;
 use crate::widgets::{
     self, Answer, Button, Column, FailureAction, Line, MenuItem, Table, TableState, Toast, bar_row,
@@ -272,17 +273,26 @@ impl Compare {
         charts: &mut ReviewCharts,
     ) {
         let width = ui.available_width();
-        let columns = if width >= 820.0 && view.spec.charts.len() > 1 {
-            2
-        } else {
-            1
-        };
+        let spec = &view.spec;
+        let cards = spec.charts.len() + spec.plots.len().min(view.plots.len());
+        let columns = if width >= 820.0 && cards > 1 { 2 } else { 1 };
         let gap = sizes::SPACE_4;
         let each = ((width - gap * (columns as f32 - 1.0)) / columns as f32).floor();
-        let rows = view.spec.charts.len().div_ceil(columns);
+        let rows = cards.div_ceil(columns);
         let (area, _) =
             ui.allocate_exact_size(vec2(width, rows as f32 * (CHART + gap)), Sense::hover());
-        for (at, chart) in view.spec.charts.iter().enumerate() {
+        for at in 0..cards {
+            let chart = spec.charts.get(at);
+            let plot = at.checked_sub(spec.charts.len());
+            let plot = plot.and_then(|at| Some((spec.plots.get(at)?, view.plots.get(at)?)));
+            let (title, honesty) = match (chart, plot) {
+                (Some(chart), _) => {
+                    let words = view.honesty.get(at).cloned();
+                    (chart.metric.clone(), words.unwrap_or_default())
+                }
+                (None, Some((plot, figures))) => plots::saved_words(plot, figures),
+                (None, None) => continue,
+            };
             let (row, column) = (at / columns, at % columns);
             let card = Rect::from_min_size(
                 area.min + vec2(column as f32 * (each + gap), row as f32 * (CHART + gap)),
@@ -301,10 +311,10 @@ impl Compare {
                     )
                     .layout(Layout::right_to_left(Align::Center)),
             );
-            self.review_chart_menu(&mut head, ctx, view, at);
+            self.review_chart_menu(&mut head, ctx, view, at, &title);
             head.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                widgets::label(ui, Type::BodyBold, t.text, &chart.metric);
-                if chart.log_y {
+                widgets::label(ui, Type::BodyBold, t.text, &title);
+                if chart.is_some_and(|chart| chart.log_y) {
                     widgets::label(ui, Type::Small, t.text_3, "log scale");
                 }
             });
@@ -312,16 +322,33 @@ impl Compare {
                 pos2(card.left() + 10.0, card.top() + 34.0),
                 pos2(card.right() - 6.0, card.bottom() - 24.0),
             );
-            charts.show(ui, inner, at, chart);
-            let honesty = view.honesty.get(at).map_or("", String::as_str);
+            match (chart, plot) {
+                (Some(chart), _) => charts.show(ui, inner, at, chart),
+                (None, Some((plot, figures))) => {
+                    let mut child = ui.new_child(
+                        egui::UiBuilder::new()
+                            .id_salt(("review-plot", at))
+                            .max_rect(inner),
+                    );
+                    charts.show_plot(&mut child, inner, plot, figures);
+                }
+                (None, None) => {}
+            }
             let id = Id::unique(("review honesty", at));
-            honesty::paint(ui, id, card, honesty, false);
+            honesty::paint(ui, id, card, &honesty, false);
         }
     }
 
-    fn review_chart_menu(&self, ui: &mut Ui, ctx: &ViewCtx<'_>, view: &ReviewView, at: usize) {
+    fn review_chart_menu(
+        &self,
+        ui: &mut Ui,
+        ctx: &ViewCtx<'_>,
+        view: &ReviewView,
+        at: usize,
+        title: &str,
+    ) {
         let Some(project) = self.project else { return };
-        let name = format!("Export chart {}", view.spec.charts[at].metric);
+        let name = format!("Export chart {title}");
         let button = ui.add(Button::icon_only(icons::DOTS_THREE, name.clone()).small());
         let theme = if self.dark {
             ThemeChoice::Dark
