@@ -19,7 +19,7 @@ fn seen(bench: &Bench) -> Option<(f64, f64)> {
 
 const LIVE: &str = "epoch,loss\n1,1.0\n2,0.9\n3,0.8\n4,0.7\n5,0.6\n6,0.5\n";
 
-fn option(bench: &mut Bench, word: &str) {
+pub fn option(bench: &mut Bench, word: &str) {
     bench.click("Chart options");
     bench.choose(word);
 }

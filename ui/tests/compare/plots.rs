@@ -149,3 +149,34 @@ fn parallel_axes_are_moved_and_flipped() {
     assert_eq!(after[at], before[at - 1], "{after:?}");
     bench.picture("compare-axes-flipped");
 }
+
+#[test]
+fn a_review_keeps_bands_and_plots_without_the_tracker() {
+    for (theme, word) in [(ThemeChoice::Dark, "dark"), (ThemeChoice::Light, "light")] {
+        // Everything in sight.
+        let mut bench = example([1440.0, 2400.0], theme);
+        bench.press(egui::Key::A);
+        bench.click("Group");
+        bench.choose("hidden");
+        super::charts::option(&mut bench, "Mean ± deviation");
+        bench.wait_for("bands of hidden = ");
+        add(&mut bench, "Bar chart");
+        bench.wait_for("Bars of val/");
+        bench.click("Reviews");
+        bench.choose("Save as review…");
+        bench.wait_for("Save this review");
+        bench.type_into("Name", "Kept");
+        bench.type_into("Note", "Bands and bars.");
+        bench.click("Save this review");
+        bench.wait_for("Review saved: ");
+
+        std::fs::remove_dir_all(bench.path("wine/mlruns")).expect("the files can go");
+        bench.refresh();
+        bench.click("Reviews");
+        bench.choose("Kept");
+        bench.wait_for("Bands and bars.");
+        bench.wait_for("bands of hidden = ");
+        bench.wait_for("Bars of val/");
+        bench.picture(&format!("review-bands-{word}"));
+    }
+}
