@@ -63,6 +63,8 @@ fn edit_kitfile(mirror: Mirror<'_>, project: &Path) -> Result<()> {
     let before = std::fs::read_to_string(&file)?;
     go_to(mirror, "Projects")?;
     mirror.click(&named("button", "Edit Kitfile"))?;
+    // The page that is left has such a button too, which repairs the file at once.
+    mirror.find(&field("Description"))?;
     mirror.dismiss(&named("button", "Rename to `authors`"))?;
     // The package comes first, then the model and the layers, which have descriptions too.
     mirror.set(&field("Description"), DESCRIPTION)?;
