@@ -1,8 +1,10 @@
 //! The way to each kind of chart, for its picture. Each starts from wherever the one before it ended.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
-use crate::mirror::{Query, containing, field, named};
+use crate::mirror::{Mirror, Query, containing, field, named};
 use crate::screens::go_to;
 use crate::webdriver::keys;
 use crate::workbench::Workbench;
@@ -15,10 +17,21 @@ const CHART: &str = "img|figure";
 /// Chooses an item of the menu behind a button.
 fn choose(workbench: &Workbench, button: &Query, item: &str) -> Result<()> {
     workbench.step(item, |mirror| {
-        let item = named(ITEM, item);
+        choose_from(mirror, button, &named(ITEM, item))
+    })
+}
+
+/// Opens a menu and takes an item. A press while another menu closes, or while the page is laid out
+/// anew, opens none: then the button is pressed again, but only once it is clear that nothing opened.
+fn choose_from(mirror: Mirror<'_>, button: &Query, item: &Query) -> Result<()> {
+    const PRESSES: usize = 4;
+    for _ in 1..PRESSES {
         mirror.click(button)?;
-        mirror.click(&item)
-    })?;
+        if mirror.patience(Duration::from_secs(3)).find(item).is_ok() {
+            break;
+        }
+    }
+    mirror.click(item)?;
     Ok(())
 }
 
@@ -30,11 +43,16 @@ fn plain(workbench: &Workbench) -> Result<()> {
             workbench.session().chord(&[keys::ESCAPE])?;
             mirror.gone(&close)?;
         }
+        go_to(mirror, "Experiments")
+    })?;
+    // A review may still be open there.
+    workbench.come_to_rest()?;
+    workbench.step("the runs", |mirror| {
         let back = named("button", "Back to the runs");
         if mirror.has(&back)? {
             mirror.click(&back)?;
+            mirror.gone(&back)?;
         }
-        go_to(mirror, "Experiments")?;
         let all = containing("button", "Show all charts: ");
         if mirror.has(&all)? {
             mirror.click(&all)?;
@@ -63,13 +81,39 @@ pub fn tick(workbench: &Workbench, runs: &[&str]) -> Result<()> {
     })
 }
 
+/// Ticks every run; the command takes all ticks away where none is missing.
+fn tick_all(workbench: &Workbench) -> Result<()> {
+    tick(workbench, &[])?;
+    workbench.command("Tick all listed")
+}
+
+/// How the titles of the plots that [`plot`] adds begin.
+const PLOTS: [&str; 5] = [
+    "Scatter",
+    "Box plot",
+    "Violin plot",
+    "Bars",
+    "Correlation with",
+];
+
+/// Takes earlier plots away: cards below what is in sight are not drawn.
+fn clear(workbench: &Workbench) -> Result<()> {
+    for plot in PLOTS {
+        let menu = containing("button", &format!("Menu of {plot}"));
+        if workbench.mirror().has(&menu)? {
+            choose(workbench, &menu, "Remove plot")?;
+            workbench.step("remove the plot", |mirror| mirror.gone(&menu))?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds a plot over whole runs and gives it the whole pane.
 fn plot(workbench: &Workbench, kind: &str, title: &str, spoken: &str) -> Result<()> {
     plain(workbench)?;
+    clear(workbench)?;
     let maximise = containing("button", &format!("Maximise: {title}"));
-    if !workbench.mirror().has(&maximise)? {
-        choose(workbench, &named("button", "Choose charts"), kind)?;
-    }
+    choose(workbench, &named("button", "Choose charts"), kind)?;
     workbench.step(kind, |mirror| {
         mirror.click(&maximise)?;
         mirror.find(&containing(CHART, spoken))
@@ -103,7 +147,7 @@ pub fn correlation(workbench: &Workbench) -> Result<()> {
     plot(
         workbench,
         "Correlation of parameters",
-        "Correlation",
+        "Correlation with",
         spoken,
     )
 }
@@ -111,7 +155,8 @@ pub fn correlation(workbench: &Workbench) -> Result<()> {
 /// All axes of the ticked runs, coloured by a metric.
 pub fn parallel(workbench: &Workbench) -> Result<()> {
     plain(workbench)?;
-    workbench.command("Tick all listed")?;
+    clear(workbench)?;
+    tick_all(workbench)?;
     workbench.step("parallel coordinates", |mirror| {
         mirror.click(&named("button", "Maximise: parallel coordinates"))?;
         mirror.find(&containing("slider", "Axis "))
@@ -124,7 +169,7 @@ pub fn parallel(workbench: &Workbench) -> Result<()> {
 pub fn bands(workbench: &Workbench) -> Result<()> {
     plain(workbench)?;
     choose(workbench, &named("button", "Group"), "hidden")?;
-    workbench.command("Tick all listed")?;
+    tick_all(workbench)?;
     let options = named("button", "Chart options");
     choose(workbench, &options, "Mean ± deviation")?;
     workbench.step("bands", |mirror| {
@@ -161,8 +206,8 @@ pub fn review(workbench: &Workbench) -> Result<()> {
     tick(workbench, &["mlp16-lr0.1", "mlp16-l2-0.3", "mlp8"])?;
     workbench.step("save a review", |mirror| {
         mirror.find(&containing(CHART, "Chart of val/loss: 3 runs"))?;
-        mirror.click(&named("button", "Reviews"))?;
-        mirror.click(&containing(ITEM, "Save as review"))?;
+        let reviews = named("button", "Reviews");
+        choose_from(mirror, &reviews, &containing(ITEM, "Save as review"))?;
         mirror.set(&field("Name"), NAME)?;
         mirror.set(
             &field("Note"),
@@ -173,9 +218,8 @@ pub fn review(workbench: &Workbench) -> Result<()> {
         mirror.gone(&field("Note"))
     })?;
     workbench.step("open the review", |mirror| {
-        let item = containing(ITEM, NAME);
-        mirror.click(&named("button", "Reviews"))?;
-        mirror.click(&item)?;
+        let reviews = named("button", "Reviews");
+        choose_from(mirror, &reviews, &containing(ITEM, NAME))?;
         mirror.find(&containing(CHART, "Chart of val/loss"))
     })?;
     Ok(())

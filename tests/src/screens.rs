@@ -205,6 +205,12 @@ fn open_pack_dialog(workbench: &Workbench) -> Result<()> {
         if !mirror.find(&push)?.checked {
             mirror.click(&push)?;
         }
+        // The run that is suggested, so that its tag has metrics.
+        let attach = containing("button", "Attach ");
+        if mirror.has(&attach)? {
+            mirror.click(&attach)?;
+            mirror.gone(&attach)?;
+        }
         mirror.when(&named("button", PACK), "be enabled", |node| !node.disabled)?;
         Ok(())
     })

@@ -33,7 +33,7 @@ pub struct Tokens {
     pub text: Color32,
     /// Labels, secondary cells.
     pub text_2: Color32,
-    /// Hints, counts, placeholders; never for something one must read to act.
+    /// Hints in empty fields, counts; never for something one must read to act.
     pub text_3: Color32,
     /// Fill of the one primary button per screen, checked boxes, count badge.
     pub accent: Color32,
