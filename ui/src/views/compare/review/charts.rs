@@ -168,7 +168,7 @@ fn runs_of(view: &ReviewView) -> Vec<Drawn> {
     runs.map(|(at, run)| Drawn {
         id: run.id.clone(),
         name: run.label.clone(),
-        slot: slot_of(run),
+        slot: slot_in(&view.spec.runs, at),
         // What was live when the review was saved is not live in it.
         state: match view.table.runs.get(at).map(|row| row.state) {
             Some(RunState::Running) | None => RunState::Finished,
@@ -177,6 +177,21 @@ fn runs_of(view: &ReviewView) -> Vec<Drawn> {
         damaged: false,
     })
     .collect()
+}
+
+/// The slot whose colour a run had; where several runs had one colour, their strokes tell them
+/// apart as they did then.
+fn slot_in(runs: &[ExportRun], at: usize) -> usize {
+    let (before, from) = runs.split_at(at);
+    let Some(run) = from.first() else {
+        return SLOTS;
+    };
+    let alike = before.iter().filter(|other| other.color == run.color);
+    let slot = slot_of(run);
+    if slot >= SLOTS {
+        return slot;
+    }
+    (slot + alike.count() * Tokens::for_dark(false).runs.len()).min(SLOTS)
 }
 
 /// The slot whose colour a run had.
@@ -192,4 +207,27 @@ fn slot_of(run: &ExportRun) -> usize {
 #[must_use]
 pub fn run_color(run: &ExportRun, t: &Tokens) -> Color32 {
     crate::views::compare::cells::slot_color(t, slot_of(run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_one_colour_differ_in_their_strokes() {
+        let colors = Tokens::for_dark(false).runs;
+        let run = |slot: usize| ExportRun {
+            id: slot.to_string(),
+            color: u32::from_be_bytes([
+                0,
+                colors[slot % 10].r(),
+                colors[slot % 10].g(),
+                colors[slot % 10].b(),
+            ]),
+            label: slot.to_string(),
+        };
+        let runs = [run(2), run(12), run(0), run(22)];
+        let slots: Vec<usize> = (0..4).map(|at| slot_in(&runs, at)).collect();
+        assert_eq!(slots, [2, 12, 0, 22]);
+    }
 }
